@@ -1,0 +1,120 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of settings for every target: the language we write is Swift 6, strictly.
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+    .enableUpcomingFeature("ExistentialAny"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0470-isolated-conformances.md
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+let package = Package(
+    name: "fagure",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Fagure", targets: ["Fagure"]),
+        .library(name: "Tensor", targets: ["Tensor"]),
+        .library(name: "Datasets", targets: ["Datasets"]),
+        .library(name: "Federation", targets: ["Federation"]),
+        .executable(name: "broker", targets: ["broker"]),
+        .executable(name: "worker", targets: ["worker"]),
+        .executable(name: "trainer", targets: ["trainer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    ],
+    targets: [
+        // The doors: module maps and shims of the C libraries, nothing else.
+        .systemLibrary(name: "CZMQ", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
+        .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+
+        // Sockets and the loop thread that owns them.
+        room("ZMQ", ["CZMQ", deques]),
+        // PROTOCOL.md in Swift: header, commands, control bodies, limits.
+        room("Protocol", [protobuf], exclude: ["wire.proto"]),
+        // Values, operations, graphs, gradients, plans and kernels.
+        room("Tensor", ["COneDNN"]),
+        // Readers, schemas and partitions of data.
+        room("Datasets", ["Tensor", "CZlib"], resources: [.embedInCode("Resources/digits.csv.gz")]),
+        // One graph, or one graph folded over batches, and their coding.
+        room("Jobs", ["Protocol", "Tensor", protobuf, crypto], exclude: ["job.proto"]),
+        // A peer's side of the broker connection.
+        room("Link", ["Protocol", "ZMQ", "Tensor", "Jobs"]),
+        // Strategies: pure functions on values.
+        room("Federation", ["Tensor", "Jobs"]),
+        // The broker: a pure machine and a thin shell.
+        room("BrokerKit", ["Protocol", "ZMQ", logging, deques]),
+        // The worker: a pure machine, a thin shell, runners beside the data.
+        room("WorkerKit", ["Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", logging, deques]),
+        // What users import.
+        room("Fagure", ["Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", "Federation", logging]),
+        // What the three programs share: flags from the environment, logging, signals, exit codes.
+        room("Console", [logging]),
+
+        program("broker", ["BrokerKit", "Console", "ZMQ", arguments, logging]),
+        program("worker", ["WorkerKit", "Console", "Datasets", "Protocol", "ZMQ", arguments, logging]),
+        program(
+            "trainer",
+            [
+                "Fagure", "BrokerKit", "WorkerKit", "Console", "Protocol", "ZMQ", "Tensor", "Datasets", "Jobs",
+                "Federation", arguments, logging,
+            ]),
+
+        // Measures, for scripts/bench; no product.
+        .executableTarget(
+            name: "bench",
+            dependencies: ["Fagure", "Federation", "Jobs", "Tensor", "Datasets", "Protocol", "ZMQ", arguments],
+            path: "Benchmarks/bench", swiftSettings: settings),
+
+        tests("ZMQTests", ["ZMQ"]),
+        tests("ProtocolTests", ["Protocol"]),
+        tests("TensorTests", ["Tensor"]),
+        tests("DatasetsTests", ["Datasets", "Tensor"]),
+        tests("JobsTests", ["Jobs", "Protocol", "Tensor"]),
+        tests("FederationTests", ["Federation", "Jobs", "Tensor"]),
+        tests("BrokerKitTests", ["BrokerKit", "Protocol", "ZMQ", logging]),
+        tests(
+            "WorkerKitTests",
+            ["WorkerKit", "Link", "Jobs", "Protocol", "Tensor", "Datasets", "ZMQ", logging]),
+        tests(
+            "FagureTests",
+            [
+                "Fagure", "Federation", "BrokerKit", "WorkerKit", "Link", "Jobs", "Protocol", "Tensor", "Datasets",
+                "ZMQ", logging,
+            ]),
+        tests("EndToEndTests", ["broker", "worker", "trainer", "Datasets", "Tensor"]),
+        tests("TidyTests", ["Protocol", "Tensor"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,47 @@
+import Protocol
+package import ZMQ
+
+/// Every maximum of the broker that peers need not know, each with its reason. Times are in milliseconds.
+package enum BrokerLimits {
+    /// How often the machine is told the time: the grain of deadlines and of every other wait.
+    package static let tickMilliseconds: Int64 = 100
+    /// How long a worker whose connection broke may take to come back before its jobs are given up.
+    package static let reconnectGraceMilliseconds: Int64 = 1_000
+    /// A pause between two ticks after which the broker itself must have slept: nobody's silence counts from before it.
+    package static let sleepMilliseconds: Int64 = 1_000
+    /// Attempts of a job before it fails for good: a job that kills its workers must not kill them all.
+    package static let attemptsMaximum: UInt32 = 8
+    /// Sessions at once, workers and trainers.
+    package static let sessionsMaximum = 16_384
+    /// Bytes of all workers' introductions: what they say must fit the body of one catalogue.
+    package static let announcedByteCountMaximum = 7 << 20
+
+    /// Log lines about dropped messages: one in this time; the others are counted.
+    package static let noiseIntervalMilliseconds: Int64 = 1_000
+    /// Log lines about peers that come and go: on average one in this time.
+    package static let sessionLogIntervalMilliseconds: Int64 = 100
+    /// Log lines about peers that come and go: so many at once.
+    package static let sessionLogBurst = 200
+
+    /// Messages libzmq holds for each peer in each direction: a burst of small jobs fits, and what does not is parked.
+    package static let highWater = 1_024
+    /// One message, all frames together: a model of 256 million floats.
+    package static let messageByteCountMaximum = 1 << 30
+    /// How long goodbyes outlive the broker.
+    package static let lingerMilliseconds: Int32 = 500
+    /// Messages that wait for one peer that does not take them fast enough.
+    package static let parkedCountMaximum = 16_384
+    /// Bytes of messages that wait for one peer; one message may always wait.
+    package static let parkedByteCountMaximum = 512 << 20
+    /// Bytes of messages that wait for all peers together.
+    package static let parkedTotalByteCountMaximum = 1 << 30
+    /// Peers of another major version remembered, so that each is refused once.
+    package static let refusedPeersMaximum = 1_024
+
+    /// What the ROUTER is opened with; one frame more than a message may have, for the routing id.
+    package static let socketLimits = SocketLimits(
+        sendHighWater: highWater, receiveHighWater: highWater,
+        frameByteCountMaximum: ProtocolLimits.frameByteCountMaximum,
+        frameCountMaximum: ProtocolLimits.frameCountMaximum + 1,
+        messageByteCountMaximum: messageByteCountMaximum)
+}

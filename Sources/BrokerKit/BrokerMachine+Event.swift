@@ -1,0 +1,30 @@
+package import Protocol
+
+extension BrokerMachine {
+    /// What can happen to the broker. Messages come with a decoded header, and with a decoded body where the broker
+    /// reads it; frames were counted by the shell.
+    package enum Event: Sendable {
+        /// A peer introduces itself; the number of bytes of its body.
+        case hello(PeerID, Hello, byteCount: Int)
+        /// A peer leaves.
+        case goodbye(PeerID, Header, reason: String)
+        /// A worker did not do a job, or will not.
+        case failed(PeerID, Header, FailureCode)
+        /// Any other message; its body, if it has one, is not the broker's business.
+        case message(PeerID, Header)
+        /// Bytes that are no message.
+        case garbage(ProtocolError)
+        /// The transport says that a connection is no more.
+        case disconnected(PeerID)
+        /// A message could not be sent because the connection is no more.
+        case unreachable(PeerID)
+        /// More messages wait for a peer than may.
+        case overwhelmed(PeerID)
+        /// All messages that had come were handled.
+        case turnEnded
+        /// Time passed: `BrokerLimits.tickMilliseconds`, more or less.
+        case tick
+        /// The broker shall end.
+        case stop(reason: String)
+    }
+}

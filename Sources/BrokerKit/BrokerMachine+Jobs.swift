@@ -1,0 +1,162 @@
+import Protocol
+
+// How a job finds its worker.
+extension BrokerMachine {
+    /// Who may take a job.
+    enum Choice: Hashable {
+        /// This one, now.
+        case worker(Int32)
+        /// This one, if it comes back.
+        case missing(Int32)
+        /// Those who could have as many jobs as they take.
+        case full
+        /// There is none.
+        case nobody
+    }
+
+    /// A trainer wants a job done, for the first time or again.
+    mutating func submit(_ header: Header, from trainer: Int32, _ actions: inout [Action]) {
+        guard header.job != .none else {
+            return drop(header, "it names no job", from: trainer, &actions)
+        }
+        guard let place = jobs.place(of: header.job) else { return open(header, from: trainer, &actions) }
+        guard jobs[place].trainer == trainer else {
+            return drop(header, "job \(header.job) is another trainer's", from: trainer, &actions)
+        }
+        reopen(place, header, &actions)
+    }
+
+    private mutating func open(_ header: Header, from trainer: Int32, _ actions: inout [Action]) {
+        guard jobs.count < jobsMaximum else {
+            let failure = Failure(.overloaded, "the broker has \(jobs.count) open jobs, which is its limit")
+            return tell(trainer, header.job, attempt: header.attempt, failure, &actions)
+        }
+        let record = JobTable.Record(
+            id: header.job, trainer: trainer, attempt: max(header.attempt, 1), target: header.target,
+            targetsSession: header.flags.contains(.targetsSession),
+            deadlineMilliseconds: header.deadlineMilliseconds, deadline: deadline(of: header))
+        place(jobs.insert(record), with: choose(for: record), &actions)
+    }
+
+    /// The job is open already: the connection, the broker's word or the worker was lost in between.
+    private mutating func reopen(_ place: Int32, _ header: Header, _ actions: inout [Action]) {
+        let attempt = jobs[place].attempt
+        jobs[place].attempt = max(attempt == .max ? .max : attempt + 1, header.attempt)
+        jobs[place].target = header.target
+        jobs[place].targetsSession = header.flags.contains(.targetsSession)
+        jobs[place].deadlineMilliseconds = header.deadlineMilliseconds
+        jobs[place].deadline = deadline(of: header)
+        if !jobs[place].isWaiting, let worker = jobs.worker(of: place),
+            roster.workers[worker].presence.peer != nil
+        {
+            return dispatch(place, to: worker, &actions)
+        }
+        self.place(place, with: choose(for: jobs[place]), &actions)
+    }
+
+    private mutating func place(_ place: Int32, with choice: Choice, _ actions: inout [Action]) {
+        switch choice {
+        case .worker(let worker):
+            dispatch(place, to: worker, &actions)
+        case .missing(let worker):
+            // It had its connection a moment ago: rather than fail the job, ask for it again when the worker is back.
+            jobs[place].isWaiting = true
+            jobs.assign(place, to: worker)
+            jobs.setExpiry(min(jobs[place].deadline, now + ProtocolLimits.silenceMilliseconds), of: place)
+        case .full:
+            end(place, Failure(.overloaded, "every worker that serves \(targetText(place)) is full"), &actions)
+        case .nobody:
+            end(place, Failure(.noWorker, "no worker serves \(targetText(place))"), &actions)
+        }
+    }
+
+    private mutating func dispatch(_ place: Int32, to worker: Int32, _ actions: inout [Action]) {
+        guard let peer = roster.workers[worker].presence.peer else { return }
+        dispatchCount += 1
+        counters.dispatched += 1
+        roster.workers[worker].lastUsed = dispatchCount
+        roster.workers[worker].presence.sentAt = now
+        jobs[place].isWaiting = false
+        jobs[place].avoided = nil
+        jobs.assign(place, to: worker)
+        jobs.setExpiry(jobs[place].deadline, of: place)
+        var header = Header(.dispatch, job: jobs[place].id, attempt: jobs[place].attempt, epoch: epoch)
+        header.deadlineMilliseconds = jobs[place].deadlineMilliseconds
+        actions.append(.forward(to: peer, header))
+    }
+
+    private func deadline(of header: Header) -> Int64 {
+        header.deadlineMilliseconds == 0 ? .max : now + Int64(header.deadlineMilliseconds)
+    }
+
+    private func targetText(_ place: Int32) -> String {
+        if jobs[place].targetsSession { return "session \(jobs[place].target)" }
+        return roster.shard(of: jobs[place].target).map { "\($0)" } ?? "the shard with key \(jobs[place].target)"
+    }
+
+    private mutating func drop(_ header: Header, _ reason: String, from trainer: Int32, _ actions: inout [Action]) {
+        counters.unexpected += 1
+        let label = roster.trainers[trainer].presence.label
+        logNoise("refused a \(header.command) from \(label): \(reason)", .warning, &actions)
+        tell(trainer, header.job, attempt: header.attempt, Failure(.malformed, reason), &actions)
+    }
+}
+
+// The choice.
+extension BrokerMachine {
+    /// Who takes this job: a worker that has it already, else the best but the one that would not have it, else that one.
+    private func choose(for record: JobTable.Record) -> Choice {
+        if let claimant = roster.claimant(of: record.id), roster.workers[claimant].presence.peer != nil,
+            serves(claimant, record)
+        {
+            return .worker(claimant)
+        }
+        let choice = choose(record.target, isSession: record.targetsSession, without: record.avoided)
+        guard record.avoided != nil, choice == .full || choice == .nobody else { return choice }
+        return choose(record.target, isSession: record.targetsSession, without: nil)
+    }
+
+    private func serves(_ worker: Int32, _ record: JobTable.Record) -> Bool {
+        record.targetsSession
+            ? roster.workers[worker].presence.session == record.target
+            : roster.holders(of: record.target).contains(worker)
+    }
+
+    /// The holder with the fewest open jobs, of equals the one not used for longest.
+    ///
+    /// - Complexity: O(holders of the shard).
+    func choose(_ target: Identifier, isSession: Bool, without excluded: Int32?) -> Choice {
+        if isSession {
+            guard case .worker(let worker) = roster.party(of: target), worker != excluded else { return .nobody }
+            return suitability(of: worker)
+        }
+        var best = Choice.nobody
+        for worker in roster.holders(of: target) where worker != excluded {
+            best = better(best, suitability(of: worker))
+        }
+        return best
+    }
+
+    private func suitability(of worker: Int32) -> Choice {
+        if roster.workers[worker].isDraining { return .nobody }
+        if roster.workers[worker].presence.peer == nil { return .missing(worker) }
+        return jobs.count(ofWorker: worker) < roster.workers[worker].capacity ? .worker(worker) : .full
+    }
+
+    private func better(_ left: Choice, _ right: Choice) -> Choice {
+        switch (left, right) {
+        case (.worker(let first), .worker(let second)): isBusier(first, than: second) ? right : left
+        case (.worker, _), (_, .nobody): left
+        case (_, .worker), (.nobody, _): right
+        // Waiting for one that may come back beats being turned away by one that is full.
+        case (.missing, _), (_, .full): left
+        case (_, .missing): right
+        }
+    }
+
+    private func isBusier(_ first: Int32, than second: Int32) -> Bool {
+        let counts = (jobs.count(ofWorker: first), jobs.count(ofWorker: second))
+        guard counts.0 == counts.1 else { return counts.0 > counts.1 }
+        return roster.workers[first].lastUsed > roster.workers[second].lastUsed
+    }
+}

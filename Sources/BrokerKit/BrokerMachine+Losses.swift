@@ -1,0 +1,126 @@
+import Protocol
+
+// How peers go missing and are lost.
+extension BrokerMachine {
+    /// A connection is no more: its session has a moment to come back.
+    mutating func miss(_ peer: PeerID, _ reason: String, _ actions: inout [Action]) {
+        let party = roster.party(of: peer)
+        guard party != .unknown else { return }
+        let label = presence(of: party).label
+        detach(party)
+        modify(party) { [now] presence in presence.missingSince = now }
+        actions.append(.forget(peer))
+        logSession("\(label) is missing: \(reason)", .info, &actions)
+        if case .worker = party { catalogueChanged = true }
+    }
+
+    /// A peer will not come back.
+    mutating func lose(_ peer: PeerID, _ reason: String, _ actions: inout [Action]) {
+        let party = roster.party(of: peer)
+        guard party != .unknown else { return }
+        detach(party)
+        actions.append(.forget(peer))
+        switch party {
+        case .worker(let worker): lose(worker: worker, reason, &actions)
+        case .trainer(let trainer): lose(trainer: trainer, reason, &actions)
+        case .unknown: break
+        }
+    }
+
+    /// A worker will not come back: its jobs go to others, or fail with its name and the reason.
+    mutating func lose(worker: Int32, _ reason: String, _ actions: inout [Action]) {
+        let label = roster.workers[worker].presence.label
+        logSession("worker \(label) left: \(reason)", .info, &actions)
+        if let peer = roster.workers[worker].presence.peer { actions.append(.forget(peer)) }
+        var next = jobs.first(ofWorker: worker)
+        while let place = next {
+            next = jobs.nextOfWorker(after: place)
+            guard !passOn(place, &actions) else { continue }
+            let shard = roster.shard(of: jobs[place].target).map { "\($0)" } ?? "its session"
+            end(
+                place, Failure(.workerLost, "worker \(label) was lost with the job: \(reason); no other serves \(shard)"),
+                &actions)
+        }
+        roster.removeWorker(worker)
+        catalogueChanged = true
+    }
+
+    /// A trainer will not come back: nobody awaits its jobs.
+    mutating func lose(trainer: Int32, _ reason: String, _ actions: inout [Action]) {
+        let label = roster.trainers[trainer].presence.label
+        logSession("trainer \(label) left: \(reason)", .info, &actions)
+        if let peer = roster.trainers[trainer].presence.peer { actions.append(.forget(peer)) }
+        while let place = jobs.first(ofTrainer: trainer) {
+            cancelAtWorker(place, &actions)
+            jobs.remove(place)
+        }
+        querying.removeAll { $0 == trainer }
+        roster.removeTrainer(trainer)
+    }
+
+    /// Asks the trainer for a job again, if another worker may take it.
+    ///
+    /// - Returns: whether it was asked; a job that had all its attempts is not.
+    mutating func passOn(_ place: Int32, _ actions: inout [Action]) -> Bool {
+        let record = jobs[place]
+        guard record.attempt < BrokerLimits.attemptsMaximum else { return false }
+        let before = jobs.worker(of: place)
+        switch choose(record.target, isSession: record.targetsSession, without: before) {
+        case .nobody, .full: return false
+        case .worker, .missing: break
+        }
+        jobs[place].avoided = before
+        resend(place, &actions)
+        return true
+    }
+
+    /// Takes a job from its worker and asks the trainer for it.
+    mutating func resend(_ place: Int32, _ actions: inout [Action]) {
+        let record = jobs[place]
+        jobs.unassign(place)
+        jobs[place].isWaiting = true
+        jobs.setExpiry(min(record.deadline, now + ProtocolLimits.silenceMilliseconds), of: place)
+        counters.resent += 1
+        let attempt = record.attempt == .max ? .max : record.attempt + 1
+        send(
+            Header(.resend, job: record.id, attempt: attempt, epoch: epoch), toTrainer: record.trainer, &actions)
+    }
+
+    /// Ends a job with a failure.
+    mutating func end(_ place: Int32, _ failure: Failure, _ actions: inout [Action]) {
+        let record = jobs[place]
+        jobs.remove(place)
+        tell(record.trainer, record.id, attempt: record.attempt, failure, &actions)
+    }
+
+    /// Tells the worker that has a job to let it be.
+    mutating func cancelAtWorker(_ place: Int32, _ actions: inout [Action]) {
+        guard !jobs[place].isWaiting, let worker = jobs.worker(of: place) else { return }
+        send(
+            Header(.cancel, job: jobs[place].id, attempt: jobs[place].attempt, epoch: epoch), toWorker: worker,
+            &actions)
+    }
+
+    /// What workers and trainers have in common, for either.
+    func presence(of party: Roster.Party) -> Presence {
+        switch party {
+        case .unknown: .vacant
+        case .worker(let worker): roster.workers[worker].presence
+        case .trainer(let trainer): roster.trainers[trainer].presence
+        }
+    }
+
+    mutating func modify(_ party: Roster.Party, _ change: (inout Presence) -> Void) {
+        switch party {
+        case .unknown: break
+        case .worker(let worker): change(&roster.workers[worker].presence)
+        case .trainer(let trainer): change(&roster.trainers[trainer].presence)
+        }
+    }
+
+    /// Takes a session's connection from it.
+    mutating func detach(_ party: Roster.Party) {
+        if let peer = presence(of: party).peer { roster.bind(peer, to: .unknown) }
+        modify(party) { $0.peer = nil }
+    }
+}

@@ -1,0 +1,178 @@
+import Protocol
+
+// How sessions begin and end.
+extension BrokerMachine {
+    /// Lets a peer in, or says why not.
+    mutating func welcome(_ hello: Hello, byteCount: Int, from peer: PeerID, _ actions: inout [Action]) {
+        if let failure = refusal(of: hello, byteCount: byteCount, from: peer) {
+            let label = LogText.printable(hello.name)
+            logSession("refused \(label): \(LogText.printable(failure.message))", .warning, &actions)
+            actions.append(.fail(to: peer, Header(.refused, job: .none, attempt: 0, epoch: epoch), failure))
+            if roster.party(of: peer) == .unknown { actions.append(.forget(peer)) }
+            return
+        }
+        leaveOtherSession(hello.session, of: peer, &actions)
+        let version = ProtocolVersion.highestCommon(hello.versions) ?? UInt32(ProtocolVersion.current.major)
+        // The welcome comes before anything else this session is sent.
+        actions.append(
+            .welcome(
+                to: peer, Header(.welcome, job: .none, attempt: 0, epoch: epoch), Welcome(version: version)))
+        switch hello.role {
+        case .worker: welcomeWorker(hello, byteCount: byteCount, from: peer, &actions)
+        case .trainer: welcomeTrainer(hello, from: peer, &actions)
+        }
+    }
+
+    private func refusal(of hello: Hello, byteCount: Int, from peer: PeerID) -> Failure? {
+        guard ProtocolVersion.highestCommon(hello.versions) != nil else {
+            return Failure(
+                .versionUnsupported,
+                "\(hello.name) speaks protocol \(range(hello.versions)), this broker "
+                    + "\(range(ProtocolVersion.supported))")
+        }
+        guard hello.session != .none else { return Failure(.malformed, "the session id is zero") }
+        let before: Int
+        switch (roster.party(of: hello.session), hello.role) {
+        case (.worker(let worker), .worker): before = roster.workers[worker].announcedByteCount
+        case (.trainer, .trainer): before = 0
+        case (.unknown, _):
+            guard roster.count < BrokerLimits.sessionsMaximum else {
+                return Failure(
+                    .overloaded, "the broker has \(roster.count) sessions, the limit is \(BrokerLimits.sessionsMaximum)")
+            }
+            before = 0
+        default:
+            return Failure(.malformed, "session \(hello.session) is known under the other role")
+        }
+        let announced = roster.announcedByteCount - before + byteCount
+        guard hello.role == .trainer || announced <= BrokerLimits.announcedByteCountMaximum else {
+            return Failure(
+                .limitExceeded,
+                "the workers' introductions have \(announced) bytes, "
+                    + "the limit is \(BrokerLimits.announcedByteCountMaximum)")
+        }
+        return nil
+    }
+
+    private func range(_ versions: ClosedRange<UInt32>) -> String {
+        "\(versions.lowerBound) to \(versions.upperBound)"
+    }
+
+    /// One connection carries one session: a second one ends the first.
+    private mutating func leaveOtherSession(_ session: SessionID, of peer: PeerID, _ actions: inout [Action]) {
+        let party = roster.party(of: peer)
+        guard party != .unknown, party != roster.party(of: session) else { return }
+        detach(party)
+        switch party {
+        case .worker(let worker): lose(worker: worker, "its connection introduced another session", &actions)
+        case .trainer(let trainer): lose(trainer: trainer, "its connection introduced another session", &actions)
+        case .unknown: break
+        }
+    }
+
+    private mutating func welcomeWorker(_ hello: Hello, byteCount: Int, from peer: PeerID, _ actions: inout [Action]) {
+        let worker: Int32
+        var isReconnected = false
+        switch roster.party(of: hello.session) {
+        case .worker(let known):
+            worker = known
+            isReconnected = roster.workers[known].presence.peer != peer
+            attach(peer, to: .worker(known), &actions)
+        default:
+            worker = roster.addWorker(presence(of: hello, at: peer))
+            roster.bind(peer, to: .worker(worker))
+            logSession(
+                "worker \(LogText.printable(hello.name)) joined with \(hello.shards.count) shards, "
+                    + LogText.printable(hello.software), .info, &actions)
+            for job in hello.openJobs { roster.claim(job, for: worker) }
+        }
+        roster.describe(worker, as: hello, byteCount: byteCount)
+        catalogueChanged = true
+        if isReconnected { reconcile(worker, with: hello.openJobs, &actions) }
+    }
+
+    private mutating func welcomeTrainer(_ hello: Hello, from peer: PeerID, _ actions: inout [Action]) {
+        if case .trainer(let known) = roster.party(of: hello.session) {
+            attach(peer, to: .trainer(known), &actions)
+            return
+        }
+        let trainer = roster.addTrainer(presence(of: hello, at: peer))
+        roster.bind(peer, to: .trainer(trainer))
+        logSession(
+            "trainer \(LogText.printable(hello.name)) joined, \(LogText.printable(hello.software))", .info, &actions)
+    }
+
+    private func presence(of hello: Hello, at peer: PeerID) -> Presence {
+        Presence(
+            session: hello.session, peer: peer, label: LogText.printable(hello.name),
+            software: hello.software, heardAt: now, sentAt: now)
+    }
+
+    /// Gives a known session a connection, in place of the one it may have had.
+    private mutating func attach(_ peer: PeerID, to party: Roster.Party, _ actions: inout [Action]) {
+        let before = presence(of: party)
+        if let old = before.peer, old != peer {
+            roster.bind(old, to: .unknown)
+            actions.append(.forget(old))
+        }
+        roster.bind(peer, to: party)
+        modify(party) { [now] presence in
+            presence.peer = peer
+            presence.missingSince = nil
+            presence.heardAt = now
+            presence.sentAt = now
+        }
+        guard let since = before.missingSince else { return }
+        let missed = now - since
+        logSession("\(before.label) is back after \(missed) ms", .info, &actions)
+    }
+
+    /// Settles the jobs of a worker that came back by another connection: what was on its way is gone.
+    private mutating func reconcile(_ worker: Int32, with openJobs: [JobID], _ actions: inout [Action]) {
+        roster.dropClaims(of: worker)
+        let held = Set(openJobs)
+        var next = jobs.first(ofWorker: worker)
+        while let place = next {
+            next = jobs.nextOfWorker(after: place)
+            if !jobs[place].isWaiting && held.contains(jobs[place].id) { continue }
+            // It never got the job, or its answer was lost and is in its cache: either way it is to be asked again.
+            roster.claim(jobs[place].id, for: worker)
+            resend(place, &actions)
+        }
+        for job in held {
+            switch jobs.place(of: job) {
+            case nil:
+                send(Header(.cancel, job: job, attempt: 0, epoch: epoch), toWorker: worker, &actions)
+            case let place? where jobs[place].isWaiting:
+                roster.claim(job, for: worker)
+            case let place? where jobs.worker(of: place) != worker:
+                send(Header(.cancel, job: job, attempt: 0, epoch: epoch), toWorker: worker, &actions)
+            default:
+                break
+            }
+        }
+    }
+
+    /// A peer leaves of its own will.
+    mutating func part(from peer: PeerID, reason: String, _ actions: inout [Action]) {
+        guard roster.party(of: peer) != .unknown else {
+            actions.append(.forget(peer))
+            return
+        }
+        lose(peer, "it said goodbye: \(LogText.printable(reason))", &actions)
+    }
+
+    /// Says goodbye to everybody and ends.
+    mutating func stop(_ reason: String, _ actions: inout [Action]) {
+        let header = Header(.goodbye, job: .none, attempt: 0, epoch: epoch)
+        for worker in roster.workers.numbers where roster.workers.isTaken(worker) {
+            guard let peer = roster.workers[worker].presence.peer else { continue }
+            actions.append(.goodbye(to: peer, header, Goodbye(reason: reason)))
+        }
+        for trainer in roster.trainers.numbers where roster.trainers.isTaken(trainer) {
+            guard let peer = roster.trainers[trainer].presence.peer else { continue }
+            actions.append(.goodbye(to: peer, header, Goodbye(reason: reason)))
+        }
+        isStopped = true
+    }
+}

@@ -1,0 +1,60 @@
+import Protocol
+
+// What time brings.
+extension BrokerMachine {
+    /// Looks after silence, missing workers, heartbeats and deadlines.
+    ///
+    /// - Complexity: O(sessions + jobs whose deadline is near).
+    mutating func tick(_ actions: inout [Action]) {
+        if now - tickedAt >= BrokerLimits.sleepMilliseconds { awakeAt = now }
+        tickedAt = now
+        for worker in roster.workers.numbers where roster.workers.isTaken(worker) {
+            let presence = roster.workers[worker].presence
+            if let reason = lossReason(presence, isMissedAfter: BrokerLimits.reconnectGraceMilliseconds) {
+                lose(worker: worker, reason, &actions)
+            } else if isHeartbeatDue(presence) {
+                send(Header(.heartbeat), toWorker: worker, &actions)
+            }
+        }
+        for trainer in roster.trainers.numbers where roster.trainers.isTaken(trainer) {
+            let presence = roster.trainers[trainer].presence
+            if let reason = lossReason(presence, isMissedAfter: ProtocolLimits.silenceMilliseconds) {
+                lose(trainer: trainer, reason, &actions)
+            } else if isHeartbeatDue(presence) {
+                send(Header(.heartbeat), toTrainer: trainer, &actions)
+            }
+        }
+        expireJobs(&actions)
+    }
+
+    private func lossReason(_ presence: Presence, isMissedAfter grace: Int64) -> String? {
+        if let since = presence.missingSince {
+            let missing = now - max(since, awakeAt)
+            return missing >= grace ? "its connection broke and it did not come back within \(grace) ms" : nil
+        }
+        let silence = now - max(presence.heardAt, awakeAt)
+        return silence > ProtocolLimits.silenceMilliseconds ? "it was silent for \(silence) ms" : nil
+    }
+
+    private func isHeartbeatDue(_ presence: Presence) -> Bool {
+        now - presence.sentAt >= ProtocolLimits.heartbeatMilliseconds
+    }
+
+    private mutating func expireJobs(_ actions: inout [Action]) {
+        jobs.takeExpired(at: now, into: &expired)
+        for place in expired {
+            let record = jobs[place]
+            guard record.deadline <= now else {
+                // The trainer was asked for the job again and did not send it: it does not want it, or will open it anew.
+                jobs.remove(place)
+                continue
+            }
+            let worker = record.isWaiting ? nil : jobs.worker(of: place)
+            let whereabouts = worker.map { " at worker \(roster.workers[$0].presence.label)" } ?? ""
+            cancelAtWorker(place, &actions)
+            let text = "the job took longer than the \(record.deadlineMilliseconds) ms it was given\(whereabouts)"
+            end(place, Failure(.deadlineExceeded, text), &actions)
+        }
+        expired.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,161 @@
+package import Logging
+import Protocol
+package import ZMQ
+
+/// The broker in the world: a ROUTER, its monitor and a clock around a `BrokerMachine`.
+///
+/// DESIGN. An actor that lives on the loop, so what the socket receives is handled where it arrives: no task, no hop, no lock
+/// for a message. A message is kept until the machine has said what to do with it; one that moves on gets another routing
+/// id and header in place, and its body and tensors are never read, copied or even counted. Time is read once in a turn of
+/// the loop. What a peer has no room for is parked behind it, bounded; a peer over the bound counts as lost.
+package actor BrokerShell: LoopActor {
+    /// Where it listens, as it was asked to.
+    package nonisolated let endpoint: String
+
+    /// The thread it lives on, with its sockets.
+    package nonisolated let loop: Loop
+    let logger: Logger
+    var machine: BrokerMachine
+    var socket: SocketID?
+    var connections = ConnectionTable()
+    var parked = ParkedMessages()
+    /// Peers of another major version that were told so.
+    var refused: Set<RoutingID> = []
+    var actions: [BrokerMachine.Action] = []
+    private var timer: TimerID?
+    private var turnTime: Int64?
+    private var droppedByLoop = 0
+    private var isAwaitingRoom = false
+
+    /// A broker that does not listen yet.
+    ///
+    /// - Parameters:
+    ///   - endpoint: such as `tcp://127.0.0.1:5555`; port 0 takes a free one.
+    ///   - epoch: a number for this run that no other run has.
+    package init(
+        endpoint: String, loop: Loop, logger: Logger, epoch: UInt64 = UInt64.random(in: 1...UInt64.max)
+    ) {
+        self.endpoint = endpoint
+        self.loop = loop
+        self.logger = logger
+        machine = BrokerMachine(epoch: epoch, now: loop.now())
+    }
+
+    /// Listens.
+    ///
+    /// - Returns: the endpoint, with a port of 0 resolved.
+    /// - Throws: `ZMQError` that names the endpoint when it is taken or makes no sense.
+    package func start() throws(ZMQError) -> String {
+        precondition(socket == nil, "a broker starts once")
+        let socket = try loop.open(
+            .router, options: .router(BrokerLimits.socketLimits), for: self,
+            receive: { shell, message in shell.receive(message) },
+            endOfTurn: { shell in shell.endTurn() })
+        do {
+            try loop.monitor(socket) { [weak self] event in self?.assumeIsolated { $0.observe(event) } }
+            let resolved = try loop.bind(socket, to: endpoint)
+            self.socket = socket
+            droppedByLoop = loop.statistics.messagesDropped
+            scheduleTick()
+            return resolved
+        } catch {
+            loop.close(socket, lingerMilliseconds: 0)
+            throw error
+        }
+    }
+
+    /// Says goodbye to everybody and closes the socket; a second call does nothing.
+    package func stop(reason: String = "the broker stops") {
+        guard let socket else { return }
+        handle(.stop(reason: reason))
+        if let timer { loop.cancel(timer) }
+        loop.close(socket, lingerMilliseconds: BrokerLimits.lingerMilliseconds)
+        self.socket = nil
+    }
+
+    /// What there is and what was counted.
+    package var statistics: BrokerStatistics {
+        BrokerStatistics(
+            counters: machine.counters, workers: machine.workerCount, trainers: machine.trainerCount,
+            openJobs: machine.openJobCount, connections: connections.count, parkedMessages: parked.count,
+            parkedBytes: parked.byteCount)
+    }
+}
+
+// Time.
+extension BrokerShell {
+    /// The time of this turn of the loop.
+    var now: Int64 {
+        if let turnTime { return turnTime }
+        let now = loop.now()
+        turnTime = now
+        return now
+    }
+
+    private func endTurn() {
+        handle(.turnEnded)
+        turnTime = nil
+    }
+
+    private func scheduleTick() {
+        timer = loop.schedule(afterMilliseconds: BrokerLimits.tickMilliseconds) { [weak self] in
+            self?.assumeIsolated { $0.tick() }
+        }
+    }
+
+    private func tick() {
+        turnTime = nil
+        countDropped()
+        handle(.tick)
+        endTurn()
+        scheduleTick()
+    }
+
+    /// Counts messages that the loop threw away before anybody saw them.
+    private func countDropped() {
+        let dropped = loop.statistics.messagesDropped
+        for _ in droppedByLoop..<max(dropped, droppedByLoop) {
+            handle(.garbage(.malformed("more frames or bytes than a message may have")))
+        }
+        droppedByLoop = dropped
+    }
+}
+
+// Connections.
+extension BrokerShell {
+    private func observe(_ event: MonitorEvent) {
+        guard socket != nil else { return }
+        switch event {
+        case .accepted(_, let descriptor):
+            connections.accepted(descriptor)
+        case .disconnected(_, let descriptor):
+            guard let peer = connections.disconnected(descriptor) else { return }
+            handle(.disconnected(peer))
+            endTurn()
+        case .handshakeFailed(_, let failure):
+            handle(.garbage(.malformed("the handshake failed: \(failure)")))
+            turnTime = nil
+        case .acceptFailed(let endpoint, let code):
+            logger.warning("a connection to \(endpoint) was not accepted: \(code)")
+        default:
+            break
+        }
+    }
+}
+
+// Room.
+extension BrokerShell {
+    /// Asks to be called when parked messages may find room.
+    func awaitRoom() {
+        guard !isAwaitingRoom, let socket else { return }
+        isAwaitingRoom = true
+        loop.onWritable(socket) { [weak self] in self?.assumeIsolated { $0.sendParked() } }
+    }
+
+    private func sendParked() {
+        isAwaitingRoom = false
+        turnTime = nil
+        for peer in parked.peers { sendParked(to: peer) }
+        if !parked.isEmpty { awaitRoom() }
+    }
+}

@@ -1,0 +1,141 @@
+import Protocol
+
+/// The open jobs: found by id, listed by worker and by trainer, woken at their deadline.
+///
+/// DESIGN. Records live in a slab and are known by their place; one dictionary leads from id to place. Who has which job
+/// is kept in chains through the places, so that dispatching and answering a job cost one look-up and a few stores, and
+/// losing a worker costs as much as it had jobs. Deadlines are a hashed timing wheel (Varghese and Lauck, 1987, scheme 6):
+/// one chain for each tick of a turn of the wheel, each walked when its tick comes. It is bounded by the open jobs,
+/// which a heap with lazy removal is not.
+struct JobTable: Sendable {
+    /// What the broker knows of an open job; never its body.
+    struct Record: Sendable {
+        /// The job.
+        var id: JobID
+        /// The place of the trainer that awaits it.
+        var trainer: Int32
+        /// The attempt whose answer counts.
+        var attempt: UInt32
+        /// What the trainer addressed it to.
+        var target: Identifier
+        /// Whether the target is a session.
+        var targetsSession: Bool
+        /// How long it may take, in milliseconds; 0 for no limit.
+        var deadlineMilliseconds: UInt32
+        /// When its time is up; `.max` for never.
+        var deadline: Int64
+        /// Whether no worker has it: the trainer must send it again.
+        var isWaiting = false
+        /// A worker that would not have it, to be asked last.
+        var avoided: Int32?
+        /// When the wheel wakes it.
+        fileprivate(set) var expiry: Int64 = .max
+
+        fileprivate static let vacant = Record(
+            id: .none, trainer: 0, attempt: 0, target: .none, targetsSession: false, deadlineMilliseconds: 0,
+            deadline: .max)
+    }
+
+    private static let wheelCount: Int64 = 1_024
+
+    private var records = Slab(vacant: Record.vacant)
+    private var places: [JobID: Int32] = [:]
+    private var byWorker = Chains()
+    private var byTrainer = Chains()
+    private var byTick = Chains()
+    private var tick: Int64?
+
+    /// How many jobs are open.
+    var count: Int { records.count }
+
+    /// The record in a place.
+    subscript(place: Int32) -> Record {
+        _read { yield records[place] }
+        _modify { yield &records[place] }
+    }
+
+    /// Where a job's record is.
+    func place(of job: JobID) -> Int32? { places[job] }
+
+    /// Opens a job nobody has yet.
+    mutating func insert(_ record: Record) -> Int32 {
+        let place = records.insert(record)
+        places[record.id] = place
+        byTrainer.insert(place, into: record.trainer)
+        return place
+    }
+
+    /// Ends a job.
+    mutating func remove(_ place: Int32) {
+        places.removeValue(forKey: records[place].id)
+        byWorker.remove(place)
+        byTrainer.remove(place)
+        byTick.remove(place)
+        records.remove(place)
+    }
+}
+
+// Who has what.
+extension JobTable {
+    /// The worker that has a job, or is waited for.
+    func worker(of place: Int32) -> Int32? { byWorker.chain(of: place) }
+
+    /// How many jobs a worker has.
+    func count(ofWorker worker: Int32) -> Int { byWorker.count(of: worker) }
+
+    /// How many jobs a trainer awaits.
+    func count(ofTrainer trainer: Int32) -> Int { byTrainer.count(of: trainer) }
+
+    /// A worker's newest job.
+    func first(ofWorker worker: Int32) -> Int32? { byWorker.first(of: worker) }
+
+    /// The job its worker had before this one.
+    func nextOfWorker(after place: Int32) -> Int32? { byWorker.next(after: place) }
+
+    /// A trainer's newest job.
+    func first(ofTrainer trainer: Int32) -> Int32? { byTrainer.first(of: trainer) }
+
+    /// Gives a job to a worker.
+    mutating func assign(_ place: Int32, to worker: Int32) { byWorker.insert(place, into: worker) }
+
+    /// Takes a job from its worker.
+    mutating func unassign(_ place: Int32) { byWorker.remove(place) }
+}
+
+// When it is over.
+extension JobTable {
+    /// Sets when a job is woken; `.max` for never.
+    mutating func setExpiry(_ expiry: Int64, of place: Int32) {
+        guard records[place].expiry != expiry else { return }
+        records[place].expiry = expiry
+        if expiry == .max {
+            byTick.remove(place)
+        } else {
+            byTick.insert(place, into: JobTable.chain(ofTick: expiry / BrokerLimits.tickMilliseconds))
+        }
+    }
+
+    /// Appends the places of all jobs whose time has come and stops their clocks.
+    ///
+    /// - Complexity: O(jobs of the ticks gone by, whatever turn of the wheel they wait for).
+    mutating func takeExpired(at now: Int64, into places: inout [Int32]) {
+        let last = now / BrokerLimits.tickMilliseconds
+        // The tick last walked may have been walked before its end, so it is walked again.
+        let first = max(tick ?? 0, last - JobTable.wheelCount + 1)
+        tick = last
+        let start = places.count
+        for tick in first...max(first, last) {
+            var member = byTick.first(of: JobTable.chain(ofTick: tick))
+            while let place = member {
+                if records[place].expiry <= now { places.append(place) }
+                member = byTick.next(after: place)
+            }
+        }
+        for place in places[start...] {
+            byTick.remove(place)
+            records[place].expiry = .max
+        }
+    }
+
+    private static func chain(ofTick tick: Int64) -> Int32 { Int32(truncatingIfNeeded: tick & (wheelCount - 1)) }
+}

@@ -1,0 +1,189 @@
+import Protocol
+
+/// How a session stands with the broker: what workers and trainers have in common.
+struct Presence: Sendable {
+    /// The peer's process.
+    var session: SessionID
+    /// Its connection; `nil` while there is none.
+    var peer: PeerID?
+    /// Its name, fit for a log line.
+    var label: String
+    /// What it runs.
+    var software: String
+    /// When something was last heard from it.
+    var heardAt: Int64
+    /// When something was last sent to it.
+    var sentAt: Int64
+    /// When its connection broke.
+    var missingSince: Int64?
+
+    static let vacant = Presence(session: .none, peer: nil, label: "", software: "", heardAt: 0, sentAt: 0)
+}
+
+/// A worker's session.
+struct WorkerSession: Sendable {
+    var presence: Presence
+    var name = ""
+    var datasets: [DatasetDescription] = []
+    var shards: [ShardDescription] = []
+    /// Jobs it takes at once.
+    var capacity = 0
+    /// Whether it said that it takes no more jobs.
+    var isDraining = false
+    /// The number of the last dispatch it got.
+    var lastUsed: UInt64 = 0
+    /// Jobs it said it has that nobody has asked this broker for yet.
+    var claims: [JobID] = []
+    /// Bytes of its introduction.
+    var announcedByteCount = 0
+
+    static let vacant = WorkerSession(presence: .vacant)
+}
+
+/// A trainer's session.
+struct TrainerSession: Sendable {
+    var presence: Presence
+    /// Whether it asked for the catalogue in this turn.
+    var wantsCatalogue = false
+
+    static let vacant = TrainerSession(presence: .vacant)
+}
+
+/// Who is there: sessions by connection, by id and by the shards they serve.
+struct Roster: Sendable {
+    /// Whose a connection or a session is.
+    enum Party: Sendable, Hashable {
+        case unknown
+        case worker(Int32)
+        case trainer(Int32)
+    }
+
+    private struct Holding: Sendable {
+        let reference: ShardReference
+        var workers: [Int32]
+    }
+
+    var workers = Slab(vacant: WorkerSession.vacant)
+    var trainers = Slab(vacant: TrainerSession.vacant)
+    private var peers: [Party] = []
+    private var sessions: [SessionID: Party] = [:]
+    private var holdings: [Identifier: Holding] = [:]
+    private var claims: [JobID: Int32] = [:]
+    /// Bytes of all introductions of workers.
+    private(set) var announcedByteCount = 0
+
+    /// How many sessions there are.
+    var count: Int { sessions.count }
+
+    /// Whether nothing is remembered of anybody.
+    var isEmpty: Bool {
+        sessions.isEmpty && holdings.isEmpty && claims.isEmpty && announcedByteCount == 0
+            && peers.allSatisfy { $0 == .unknown }
+    }
+
+    /// Whose connection a peer is.
+    func party(of peer: PeerID) -> Party {
+        Int(peer.rawValue) < peers.count ? peers[Int(peer.rawValue)] : .unknown
+    }
+
+    /// Whose session an id is.
+    func party(of session: SessionID) -> Party { sessions[session] ?? .unknown }
+
+    /// The workers that announced a shard, there or missing; in the order they announced it.
+    func holders(of key: Identifier) -> [Int32] { holdings[key]?.workers ?? [] }
+
+    /// What a key stands for, while somebody announces it.
+    func shard(of key: Identifier) -> ShardReference? { holdings[key]?.reference }
+
+    /// The worker that said it has a job from before.
+    func claimant(of job: JobID) -> Int32? { claims.isEmpty ? nil : claims[job] }
+}
+
+// Comings and goings.
+extension Roster {
+    /// Lets a new worker in; `describe` says what it has.
+    mutating func addWorker(_ presence: Presence) -> Int32 {
+        let worker = workers.insert(WorkerSession(presence: presence))
+        sessions[presence.session] = .worker(worker)
+        return worker
+    }
+
+    /// Lets a new trainer in.
+    mutating func addTrainer(_ presence: Presence) -> Int32 {
+        let trainer = trainers.insert(TrainerSession(presence: presence))
+        sessions[presence.session] = .trainer(trainer)
+        return trainer
+    }
+
+    /// Says whose a connection is; `.unknown` for nobody's any more.
+    mutating func bind(_ peer: PeerID, to party: Party) {
+        while peers.count <= Int(peer.rawValue) { peers.append(.unknown) }
+        peers[Int(peer.rawValue)] = party
+    }
+
+    /// Replaces what a worker announced.
+    mutating func describe(_ worker: Int32, as hello: Hello, byteCount: Int) {
+        withdraw(worker)
+        announcedByteCount += byteCount
+        workers[worker].announcedByteCount = byteCount
+        workers[worker].name = hello.name
+        workers[worker].presence.software = hello.software
+        workers[worker].datasets = hello.datasets
+        workers[worker].shards = hello.shards
+        // Without a capacity a worker takes what the protocol allows.
+        let limit = ProtocolLimits.workerJobsMaximum
+        workers[worker].capacity = hello.capacity == 0 ? limit : min(hello.capacity, limit)
+        for shard in hello.shards {
+            hold(shard.reference, by: worker)
+        }
+    }
+
+    /// Remembers that a worker has a job, or may have its answer.
+    mutating func claim(_ job: JobID, for worker: Int32) {
+        guard workers[worker].claims.count < ProtocolLimits.workerJobsMaximum else { return }
+        guard claims.updateValue(worker, forKey: job) != worker else { return }
+        workers[worker].claims.append(job)
+    }
+
+    /// Forgets what a worker claimed.
+    mutating func dropClaims(of worker: Int32) {
+        for job in workers[worker].claims where claims[job] == worker { claims.removeValue(forKey: job) }
+        workers[worker].claims.removeAll()
+    }
+
+    /// Forgets a worker.
+    mutating func removeWorker(_ worker: Int32) {
+        withdraw(worker)
+        dropClaims(of: worker)
+        let presence = workers[worker].presence
+        if let peer = presence.peer { bind(peer, to: .unknown) }
+        sessions.removeValue(forKey: presence.session)
+        workers.remove(worker)
+    }
+
+    /// Forgets a trainer.
+    mutating func removeTrainer(_ trainer: Int32) {
+        let presence = trainers[trainer].presence
+        if let peer = presence.peer { bind(peer, to: .unknown) }
+        sessions.removeValue(forKey: presence.session)
+        trainers.remove(trainer)
+    }
+
+    private mutating func hold(_ reference: ShardReference, by worker: Int32) {
+        let key = reference.key
+        // A worker was withdrawn before it is described, so if it is here already it is the last.
+        guard holdings[key]?.workers.last != worker else { return }
+        holdings[key, default: Holding(reference: reference, workers: [])].workers.append(worker)
+    }
+
+    private mutating func withdraw(_ worker: Int32) {
+        announcedByteCount -= workers[worker].announcedByteCount
+        workers[worker].announcedByteCount = 0
+        for shard in workers[worker].shards {
+            let key = shard.reference.key
+            holdings[key]?.workers.removeAll { $0 == worker }
+            if holdings[key]?.workers.isEmpty == true { holdings.removeValue(forKey: key) }
+        }
+        workers[worker].shards = []
+    }
+}

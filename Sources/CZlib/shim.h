@@ -1,0 +1,117 @@
+// The door to zlib: decompression from one file descriptor to another, so that no pointer crosses into Swift.
+#ifndef FAGURE_CZLIB_SHIM_H
+#define FAGURE_CZLIB_SHIM_H
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+
+enum {
+    FAGURE_GUNZIP_TRUNCATED = -1,
+    FAGURE_GUNZIP_CORRUPT = -2,
+    FAGURE_GUNZIP_TOO_LARGE = -3,
+    FAGURE_GUNZIP_READ_FAILED = -4,
+    FAGURE_GUNZIP_WRITE_FAILED = -5,
+    FAGURE_GUNZIP_NO_MEMORY = -6,
+    FAGURE_GUNZIP_BUFFER = 1 << 17
+};
+
+// Says how many bytes a regular file has; -1 for whatever else a path can name (folders, pipes, devices).
+static inline int64_t fagure_regular_file_size(int descriptor) {
+    struct stat status;
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return -1;
+    return (int64_t)status.st_size;
+}
+
+// Opens a file without a name that is gone when closed; -1 when there is none to be had.
+static inline int fagure_anonymous_file(void) {
+#if defined(__linux__) && defined(SYS_memfd_create)
+    // The system call rather than memfd_create, which glibc declares only under _GNU_SOURCE. 1 is
+    // MFD_CLOEXEC.
+    return (int)syscall(SYS_memfd_create, "fagure", 1U);
+#else
+    FILE *file = tmpfile();
+    if (file == NULL) return -1;
+    int descriptor = dup(fileno(file));
+    fclose(file);
+    return descriptor;
+#endif
+}
+
+static inline int64_t fagure_read(int descriptor, unsigned char *buffer) {
+    ssize_t count;
+    do { count = read(descriptor, buffer, FAGURE_GUNZIP_BUFFER); } while (count < 0 && errno == EINTR);
+    return (int64_t)count;
+}
+
+static inline int fagure_write(int descriptor, const unsigned char *bytes, size_t count) {
+    while (count > 0) {
+        ssize_t written = write(descriptor, bytes, count);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return 0;
+        bytes += written;
+        count -= (size_t)written;
+    }
+    return 1;
+}
+
+// Decompresses with the stream and buffers given: `input` and `output` hold FAGURE_GUNZIP_BUFFER bytes each.
+static inline int64_t fagure_inflate_all(
+    z_stream *stream, int source, int target, int64_t limit, unsigned char *input, unsigned char *output) {
+    int64_t total = 0;
+    int inside = 1; // a gzip file is one or more members, one after the other
+    for (;;) {
+        if (stream->avail_in == 0) {
+            int64_t count = fagure_read(source, input);
+            if (count < 0) return FAGURE_GUNZIP_READ_FAILED;
+            if (count == 0) return inside ? FAGURE_GUNZIP_TRUNCATED : total;
+            stream->next_in = input;
+            stream->avail_in = (uInt)count;
+        }
+        if (!inside) {
+            if (inflateReset(stream) != Z_OK) return FAGURE_GUNZIP_CORRUPT;
+            inside = 1;
+        }
+        stream->next_out = output;
+        stream->avail_out = FAGURE_GUNZIP_BUFFER;
+        int status = inflate(stream, Z_NO_FLUSH);
+        int64_t produced = FAGURE_GUNZIP_BUFFER - (int64_t)stream->avail_out;
+        if (produced > limit - total) return FAGURE_GUNZIP_TOO_LARGE;
+        if (!fagure_write(target, output, (size_t)produced)) return FAGURE_GUNZIP_WRITE_FAILED;
+        total += produced;
+        if (status == Z_STREAM_END) {
+            inside = 0;
+        } else if (status == Z_MEM_ERROR) {
+            return FAGURE_GUNZIP_NO_MEMORY;
+        } else if (status != Z_OK && status != Z_BUF_ERROR) {
+            return FAGURE_GUNZIP_CORRUPT;
+        }
+    }
+}
+
+// Decompresses a gzip file from where `source` stands to its end, appending to `target`. Gives the number of
+// bytes written, or one of the negative codes above; never writes more than `limit` bytes.
+static inline int64_t fagure_gunzip(int source, int target, int64_t limit) {
+    unsigned char *buffers = (unsigned char *)malloc(2 * (size_t)FAGURE_GUNZIP_BUFFER);
+    if (buffers == NULL) return FAGURE_GUNZIP_NO_MEMORY;
+    z_stream stream;
+    memset(&stream, 0, sizeof stream);
+    int64_t result = FAGURE_GUNZIP_NO_MEMORY;
+    if (inflateInit2(&stream, 15 + 16) == Z_OK) { // the largest window, gzip framing only
+        result = fagure_inflate_all(
+            &stream, source, target, limit, buffers, buffers + FAGURE_GUNZIP_BUFFER);
+        inflateEnd(&stream);
+    }
+    free(buffers);
+    return result;
+}
+
+#endif

@@ -1,0 +1,19 @@
+/// How a program ends, for scripts to read: sysexits.h where it has a word for it, 128 + the signal's number otherwise.
+package enum ExitStatus: Int32, Sendable {
+    /// All was done.
+    case done = 0
+    /// The work itself failed: a loss that is not a number, a job that no worker could run.
+    case failed = 1
+    /// The flags make no sense (EX_USAGE).
+    case usage = 64
+    /// The data is not what it should be (EX_DATAERR).
+    case badData = 65
+    /// No broker, or no port to listen on (EX_UNAVAILABLE).
+    case unreachable = 69
+    /// The other side will not have us (EX_NOPERM).
+    case refused = 77
+    /// Ended by SIGINT.
+    case interrupted = 130
+    /// Ended by SIGTERM before the work was done.
+    case terminated = 143
+}

@@ -1,0 +1,94 @@
+import Federation
+
+extension RunEvent {
+    /// The event as a line for people; `nil` for progress, which is no line.
+    public var text: String? {
+        switch self {
+        case .waiting(let text): text
+        case .started(let start): start.text
+        case .progress: nil
+        case .epoch(let report): report.text
+        case .workerJoined(let name, let shards):
+            "worker \(name) joined" + (shards.isEmpty ? "" : " with \(shards.joined(separator: ", "))")
+        case .workerLeft(let name): "worker \(name) left"
+        case .shardLeftOut(let epoch, let shard, let reason): "epoch \(epoch) goes on without \(shard): \(reason)"
+        case .brokerLost(let reason): "the broker is out of reach: \(reason)"
+        case .brokerReturned: "the broker is back"
+        case .notice(let text): text
+        case .done(let summary): summary.text
+        }
+    }
+
+    /// Whether the event is a result, for standard output, not news, for the log.
+    public var isResult: Bool {
+        switch self {
+        case .epoch, .done: true
+        default: false
+        }
+    }
+}
+
+extension RunStart {
+    fileprivate var text: String {
+        "training \(model), \(parameterCount) parameters, on \(dataset): \(examples) rows in \(shards) shards at "
+            + "\(workers) workers, \(epochs) epochs"
+    }
+}
+
+extension EpochReport {
+    fileprivate var text: String {
+        let width = "\(epochs)".count
+        let number = "\(epoch)".padded(to: width)
+        var parts = ["epoch \(number)/\(epochs)", "loss \(training.meanLoss.text(digits: 4))"]
+        if isClassification { parts.append("accuracy \(training.accuracy.text(digits: 4))") }
+        if let test {
+            parts.append(
+                isClassification
+                    ? "test accuracy \(test.accuracy.text(digits: 4))" : "test loss \(test.meanLoss.text(digits: 4))")
+        }
+        parts.append("\(Optional(seconds).text(digits: 2)) s")
+        parts.append("\(shards) shards")
+        return parts.joined(separator: "  ")
+    }
+}
+
+extension RunSummary {
+    fileprivate var text: String {
+        let time = Optional(seconds).text(digits: 1)
+        let verb = end == "finished" ? "done" : end
+        let traffic = "\(bytesSent.megabytes) MB sent, \(bytesReceived.megabytes) MB received"
+        let result = last.map { report in
+            guard let test = report.test else { return "" }
+            return report.isClassification
+                ? ", test accuracy \(test.accuracy.text(digits: 4))" : ", test loss \(test.meanLoss.text(digits: 4))"
+        }
+        return "\(verb) after \(epochs) epochs in \(time) s\(result ?? ""), \(traffic)"
+            + (modelPath.map { ", model in \($0)" } ?? "")
+    }
+}
+
+extension Double? {
+    /// With so many digits after the point; `-` for nothing.
+    func text(digits: Int) -> String {
+        guard let self else { return "-" }
+        guard self.isFinite, self.magnitude < 1e12 else { return "\(self)" }
+        var factor = 1.0
+        for _ in 0..<digits { factor *= 10 }
+        let scaled = Int64((self.magnitude * factor).rounded())
+        let (whole, rest) = scaled.quotientAndRemainder(dividingBy: Int64(factor))
+        let sign = self < 0 && scaled > 0 ? "-" : ""
+        guard digits > 0 else { return "\(sign)\(whole)" }
+        let fraction = "\(rest)"
+        return "\(sign)\(whole).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+    }
+}
+
+extension String {
+    /// With spaces before it, up to a width.
+    func padded(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}
+
+extension UInt64 {
+    /// Millions of bytes, with one digit after the point.
+    fileprivate var megabytes: String { Optional(Double(self) / 1e6).text(digits: 1) }
+}

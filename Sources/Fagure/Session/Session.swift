@@ -1,0 +1,178 @@
+public import Jobs
+import Link
+public import Protocol
+import Synchronization
+package import ZMQ
+
+/// A trainer's connection to a broker, through which jobs go to the workers' data and answers come back.
+///
+/// It outlives the loss of the connection and a restart of the broker: open jobs are submitted again, and each has exactly
+/// one answer. Whoever makes a session closes it.
+///
+/// ```swift
+/// let session = try await Session.connect("tcp://127.0.0.1:5555")
+/// let result = try await session.run(job)
+/// await session.close()
+/// ```
+public final class Session: Sendable {
+    /// Where the broker is.
+    public let endpoint: String
+    private let loop: Loop
+    private let ownsLoop: Bool
+    private let shell: SessionShell
+
+    private init(_ endpoint: String, _ loop: Loop, ownsLoop: Bool, _ shell: SessionShell) {
+        self.endpoint = endpoint
+        self.loop = loop
+        self.ownsLoop = ownsLoop
+        self.shell = shell
+    }
+
+    /// Connects to a broker and waits until it has said what there is.
+    ///
+    /// - Parameters:
+    ///   - endpoint: Where the broker is, such as `tcp://127.0.0.1:5555`.
+    ///   - name: What the broker calls this trainer.
+    ///   - timeout: How long a broker is looked for, now and whenever it is lost; `nil` for ever.
+    ///   - notice: Told, on a thread that must not be kept, what goes on: what is waited for, what was dropped.
+    /// - Throws: `Failure`: `brokerUnreachable` after the timeout; what the broker refused the session with.
+    public static func connect(
+        _ endpoint: String, name: String = "trainer", timeout: Duration? = .seconds(30),
+        notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(Failure) -> Session {
+        let loop: Loop
+        do {
+            loop = try Loop(name: "fagure")
+        } catch {
+            throw Failure(.brokerUnreachable, "\(error)")
+        }
+        return try await open(endpoint, name, timeout, loop, ownsLoop: true, notice)
+    }
+
+    /// Connects on a loop that others use too, as for `inproc` endpoints it must be; it is not shut down at the end.
+    package static func connect(
+        _ endpoint: String, name: String = "trainer", timeout: Duration? = .seconds(30), on loop: Loop,
+        notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(Failure) -> Session {
+        try await open(endpoint, name, timeout, loop, ownsLoop: false, notice)
+    }
+
+    private static func open(
+        _ endpoint: String, _ name: String, _ timeout: Duration?, _ loop: Loop, ownsLoop: Bool,
+        _ notice: @escaping @Sendable (String) -> Void
+    ) async throws(Failure) -> Session {
+        let shell = SessionShell(
+            endpoint: endpoint, name: name, timeoutMilliseconds: timeout?.milliseconds, loop: loop, notice: notice)
+        let session = Session(endpoint, loop, ownsLoop: ownsLoop, shell)
+        let failure = await withTaskCancellationHandler {
+            await shell.connect()
+        } onCancel: {
+            loop.execute { shell.assumeIsolated { $0.close(reason: "cancelled") } }
+        }
+        if let failure {
+            await session.close()
+            throw failure
+        }
+        return session
+    }
+
+    /// Runs a program where its shard is.
+    ///
+    /// Cancelling the task cancels the job.
+    ///
+    /// - Parameters:
+    ///   - timeout: How long it may take, everything included; `nil` for no limit.
+    ///   - progress: Told, on a thread that must not be kept, how far the job has come.
+    /// - Throws: `Failure` with the worker's, the broker's or the session's reason.
+    public func run(
+        _ job: ProgramJob, timeout: Duration? = nil, progress: (@Sendable (JobProgress) -> Void)? = nil
+    ) async throws(Failure) -> JobResult {
+        try await run(JobPayload(job), on: .shard(job.program.shard), timeout, progress)
+    }
+
+    /// Runs a graph once.
+    ///
+    /// Cancelling the task cancels the job.
+    ///
+    /// - Throws: `Failure` with the worker's, the broker's or the session's reason.
+    public func run(
+        _ job: TensorJob, on target: JobTarget, timeout: Duration? = nil
+    ) async throws(Failure) -> JobResult {
+        try await run(JobPayload(job), on: target, timeout, nil)
+    }
+
+    /// The last thing the broker said of workers and data.
+    public var catalogue: Catalogue {
+        get async { await shell.catalogue }
+    }
+
+    /// What happens from now on, beginning with the catalogue; ends with the session. Each reader has a stream of its own.
+    public var events: AsyncStream<SessionEvent> {
+        get async { await shell.listen() }
+    }
+
+    /// What the session has done.
+    public var statistics: SessionStatistics {
+        get async { await shell.statistics }
+    }
+
+    /// Fails what is open, says goodbye and ends the connection; a second call does nothing.
+    public func close() async {
+        await shell.close(reason: "the trainer is done")
+        if ownsLoop { await loop.shutdown() }
+    }
+
+    private func run(
+        _ payload: JobPayload, on target: JobTarget, _ timeout: Duration?,
+        _ progress: (@Sendable (JobProgress) -> Void)?
+    ) async throws(Failure) -> JobResult {
+        let (loop, shell, ticket) = (loop, shell, JobTicket())
+        let answer: SessionShell.Answer = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waiter = SessionShell.Waiter(
+                    payload: payload, target: target, continuation: continuation, progress: progress)
+                let isAccepted = loop.execute {
+                    shell.assumeIsolated {
+                        $0.submit(
+                            ticket.job, waiter, timeoutMilliseconds: timeout?.milliseconds,
+                            isCancelled: ticket.isCancelled)
+                    }
+                }
+                guard !isAccepted else { return }
+                continuation.resume(returning: .failure(Failure(.cancelled, "the session was closed")))
+            }
+        } onCancel: {
+            ticket.cancel()
+            loop.execute { shell.assumeIsolated { $0.cancel(ticket.job) } }
+        }
+        let message = try answer.get()
+        do {
+            return try JobResult(decoding: message.body, frames: message.frames)
+        } catch {
+            throw Failure(.malformed, "the result is malformed: \(error)")
+        }
+    }
+}
+
+/// A job's name and whether its caller has changed its mind.
+///
+/// A task may be cancelled before its job has reached the loop: the mark tells the job when it does. One cancelled later
+/// is found by the closure that follows the mark.
+private final class JobTicket: Sendable {
+    let job = JobID.random()
+    private let mark = Atomic(false)
+
+    var isCancelled: Bool { mark.load(ordering: .acquiring) }
+
+    func cancel() { mark.store(true, ordering: .releasing) }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded up; durations of more than a million years are cut.
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let limit: Int64 = 1 << 45
+        guard seconds < limit else { return limit * 1_000 }
+        return max(0, seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+    }
+}

@@ -1,0 +1,257 @@
+import Jobs
+import Link
+import Protocol
+import Synchronization
+import ZMQ
+
+/// What the machine decided, done: an actor that lives on the loop and owns the link.
+///
+/// A message costs no task and no hop; the one hop of a job is where its caller's task goes on.
+actor SessionShell: LinkOwner {
+    /// What a job's caller waits for.
+    typealias Answer = Result<Incoming, Failure>
+
+    /// A job whose caller waits.
+    struct Waiter {
+        let payload: JobPayload
+        let target: JobTarget
+        let continuation: CheckedContinuation<Answer, Never>
+        let progress: (@Sendable (JobProgress) -> Void)?
+    }
+
+    nonisolated let loop: Loop
+
+    /// The last thing the broker said of workers and data.
+    var catalogue: Catalogue { machine.catalogue }
+
+    private let hello: Hello
+    private let notice: @Sendable (String) -> Void
+    private var link: PeerLink
+    private var machine = SessionMachine()
+    private var waiters: [JobID: Waiter] = [:]
+    private var connecting: CheckedContinuation<Failure?, Never>?
+    private var listeners: [Int: AsyncStream<SessionEvent>.Continuation] = [:]
+    private var nextListener = 0
+    private var actions: [SessionMachine.Action] = []
+    private var performing: [SessionMachine.Action] = []
+    private var saidWaitingAt: Int64 = 0
+    private var isEnded = false
+
+    init(
+        endpoint: String, name: String, timeoutMilliseconds: Int64?, loop: Loop,
+        notice: @escaping @Sendable (String) -> Void
+    ) {
+        self.loop = loop
+        self.notice = notice
+        hello = Hello(name: name, role: .trainer, session: .random())
+        link = PeerLink(endpoint: endpoint, timeoutMilliseconds: timeoutMilliseconds, loop: loop)
+    }
+
+    // MARK: The session
+
+    /// Opens the link and waits for the broker and its first catalogue.
+    ///
+    /// - Returns: why there is no session, or nothing.
+    func connect() async -> Failure? {
+        await withCheckedContinuation { continuation in
+            connecting = continuation
+            do {
+                if let event = try link.start(for: self, hello: { hello }) { take(event) }
+                scheduleTick()
+            } catch {
+                handle(.failed(Failure(.brokerUnreachable, "\(error)")))
+            }
+        }
+    }
+
+    /// Fails what is open, says goodbye and closes the link.
+    func close(reason: String) {
+        handle(.close)
+        link.leave(reason: reason)
+    }
+
+    /// Tells a reader what happens from now on, beginning with the catalogue.
+    func listen() -> AsyncStream<SessionEvent> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: SessionEvent.self, bufferingPolicy: .bufferingNewest(SessionLimits.eventBacklogMaximum))
+        let number = nextListener
+        nextListener += 1
+        if case .closed(let failure) = machine.connection {
+            continuation.yield(.ended(failure))
+            continuation.finish()
+            return stream
+        }
+        listeners[number] = continuation
+        continuation.onTermination = { [weak self, loop] _ in
+            loop.execute { [weak self] in self?.assumeIsolated { $0.listeners[number] = nil } }
+        }
+        continuation.yield(.catalogue(machine.catalogue))
+        return stream
+    }
+
+    /// What the session has done.
+    var statistics: SessionStatistics {
+        var statistics = machine.statistics
+        statistics.bytesSent = link.statistics.bytesSent
+        statistics.bytesReceived = link.statistics.bytesReceived
+        return statistics
+    }
+
+    // MARK: Jobs
+
+    /// Takes a job; its caller has the answer when the continuation is resumed.
+    func submit(_ id: JobID, _ waiter: Waiter, timeoutMilliseconds: Int64?, isCancelled: Bool) {
+        waiters[id] = waiter
+        let submission = SessionMachine.Submission(
+            target: waiter.target, graphs: waiter.payload.graphs, timeoutMilliseconds: timeoutMilliseconds)
+        handle(.submit(id, submission, isCancelled: isCancelled))
+    }
+
+    /// Ends a job whose caller wants it no more.
+    func cancel(_ id: JobID) { handle(.cancel(id)) }
+
+    // MARK: The link
+
+    func linkDidReceive(_ message: borrowing Message) {
+        if let event = link.receive(message, hello: { hello }) { take(event) }
+    }
+
+    func linkDidObserve(_ event: MonitorEvent) {
+        if let event = link.observe(event, hello: { hello }) { take(event) }
+    }
+
+    func linkDidBecomeWritable() { link.flush() }
+
+    func linkDidEndTurn() {}
+
+    private func take(_ event: LinkEvent) {
+        switch event {
+        case .received(let message): take(message)
+        case .ready(_, let epoch): handle(.ready(epoch: epoch))
+        case .lost(let reason): handle(.lost(reason: reason))
+        case .failed(let failure): handle(.failed(failure))
+        case .noticed(let text): notice(text)
+        }
+    }
+
+    private func take(_ message: Incoming) {
+        let header = message.header
+        do throws(ProtocolError) {
+            switch header.command {
+            case .result:
+                handle(.result(header.job, attempt: header.attempt), message)
+            case .failed:
+                handle(.failure(header.job, attempt: header.attempt, try Failure(decoding: message.body)))
+            case .resend:
+                handle(.resend(header.job, attempt: header.attempt))
+            case .progress:
+                let progress = try JobProgress(decoding: message.body)
+                handle(.progress(header.job, attempt: header.attempt, progress))
+            case .catalogue:
+                handle(.catalogue(try Catalogue(decoding: message.body)))
+                finishConnecting(nil)
+            case .hello, .welcome, .refused, .goodbye, .heartbeat, .reset, .catalogueQuery, .submit, .dispatch,
+                .started, .cancel:
+                return
+            }
+        } catch {
+            notice("a \(header.command) from \(link.endpoint) was dropped: \(error)")
+        }
+    }
+
+    // MARK: Time
+
+    private func scheduleTick() {
+        loop.schedule(afterMilliseconds: LinkLimits.tickMilliseconds) { [weak self] in
+            self?.assumeIsolated { $0.tick() }
+        }
+    }
+
+    private func tick() {
+        guard !isEnded else { return }
+        if let event = link.tick(hello: { hello }) { take(event) }
+        handle(.tick)
+        sayWaiting()
+        scheduleTick()
+    }
+
+    private func sayWaiting() {
+        guard let waited = link.waitingMilliseconds, waited >= SessionLimits.waitingFirstMilliseconds else { return }
+        let now = loop.now()
+        guard now - saidWaitingAt >= SessionLimits.waitingIntervalMilliseconds else { return }
+        saidWaitingAt = now
+        notice("waiting for the broker at \(link.endpoint), \(waited / 1_000) s")
+    }
+
+    // MARK: The machine
+
+    private func handle(_ event: SessionMachine.Event, _ message: Incoming? = nil) {
+        machine.handle(event, at: loop.now(), actions: &actions)
+        while !actions.isEmpty {
+            // What is done may bring further events; they are taken when this batch is done.
+            swap(&actions, &performing)
+            for action in performing { perform(action, message) }
+            performing.removeAll(keepingCapacity: true)
+        }
+        if case .closed(let failure) = machine.connection { finish(failure) }
+    }
+
+    private func perform(_ action: SessionMachine.Action, _ message: Incoming?) {
+        switch action {
+        case .submit(let id, let attempt, let includesGraphs, let deadline):
+            send(id, attempt, includesGraphs, deadline)
+        case .cancel(let id, let attempt):
+            send(Header(.cancel, job: id, attempt: attempt, epoch: 0))
+        case .queryCatalogue:
+            send(Header(.catalogueQuery))
+        case .deliver(let id):
+            guard let message else { return }
+            waiters.removeValue(forKey: id)?.continuation.resume(returning: .success(message))
+        case .fail(let id, let failure):
+            waiters.removeValue(forKey: id)?.continuation.resume(returning: .failure(failure))
+        case .report(let id, let progress):
+            waiters[id]?.progress?(progress)
+        case .tell(let event):
+            for listener in listeners.values { listener.yield(event) }
+        }
+    }
+
+    private func send(_ id: JobID, _ attempt: UInt32, _ includesGraphs: Bool, _ deadline: UInt32) {
+        guard let waiter = waiters[id] else { return }
+        var header = Header(.submit, job: id, attempt: attempt, epoch: 0)
+        header.target = waiter.target.identifier
+        if waiter.target.isSession { header.flags = .targetsSession }
+        header.deadlineMilliseconds = deadline
+        let payload = waiter.payload.payload(includesGraphs: includesGraphs)
+        do throws(Failure) {
+            let delivery = try link.send(header, body: payload.body, frames: payload.frames)
+            if delivery == .dropped { machine.handle(.unsent(id), at: loop.now(), actions: &actions) }
+        } catch {
+            machine.handle(.failure(id, attempt: attempt, error), at: loop.now(), actions: &actions)
+        }
+    }
+
+    private func send(_ header: Header) {
+        do throws(Failure) {
+            try link.send(header)
+        } catch {
+            notice("\(error)")
+        }
+    }
+
+    private func finishConnecting(_ failure: Failure?) {
+        connecting.take()?.resume(returning: failure)
+    }
+
+    /// Ends what waits for the session, once.
+    private func finish(_ failure: Failure) {
+        guard !isEnded else { return }
+        isEnded = true
+        finishConnecting(failure)
+        for listener in listeners.values {
+            listener.yield(.ended(failure))
+            listener.finish()
+        }
+        listeners.removeAll()
+    }
+}

@@ -1,0 +1,56 @@
+public import Federation
+
+/// A model learned from shards where they are: rounds of local training, averaged.
+///
+/// ```swift
+/// var configuration = TrainingConfiguration()
+/// configuration.epochs = 3
+/// let outcome = await TrainingRun(configuration, session: session).run { event in … }
+/// ```
+/// Cancelling the task ends the run: its jobs are cancelled, and what there is comes back.
+public struct TrainingRun: Sendable {
+    private let configuration: TrainingConfiguration
+    private let session: Session
+    private let strategy: any Strategy
+    private let testData: TestData
+
+    /// Sets up a run.
+    ///
+    /// - Parameter testData: What the model of each round is judged by.
+    public init(
+        _ configuration: TrainingConfiguration, session: Session, strategy: any Strategy = FederatedAveraging(),
+        testData: TestData = .builtIn(folder: nil)
+    ) {
+        self.configuration = configuration
+        self.session = session
+        self.strategy = strategy
+        self.testData = testData
+    }
+
+    /// Trains.
+    ///
+    /// - Parameter report: Told what happens, in order, one event at a time.
+    public func run(_ report: @escaping @Sendable (RunEvent) -> Void = { _ in }) async -> RunOutcome {
+        let (inbox, sender) = AsyncStream.makeStream(of: RunDriver.Input.self)
+        let events = await session.events
+        var driver = RunDriver(
+            configuration, session: session, strategy: strategy, testData: testData, inbox: sender, report: report)
+        return await withDiscardingTaskGroup { group in
+            group.addTask {
+                for await event in events { sender.yield(.session(event)) }
+            }
+            group.addTask {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: .seconds(1))
+                    sender.yield(.tick)
+                }
+            }
+            for await input in inbox {
+                await driver.take(input, in: &group)
+                if driver.isOver { break }
+            }
+            group.cancelAll()
+            return await driver.outcome()
+        }
+    }
+}

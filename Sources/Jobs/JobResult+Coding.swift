@@ -1,0 +1,37 @@
+package import Tensor
+
+extension JobResult {
+    /// The result as a body and tensor frames.
+    package var payload: Payload {
+        var writer = TensorFrameWriter()
+        for output in outputs { writer.add(output.value) }
+        let (references, frames) = writer.finish()
+        var wire = JobOutcome()
+        wire.outputs = zip(outputs, references).map { output, reference in
+            var named = JobNamedTensor()
+            named.name = output.name
+            named.tensor = reference
+            return named
+        }
+        wire.examples = UInt64(clamping: examples)
+        wire.batches = UInt64(clamping: batches)
+        wire.seconds = seconds
+        return Payload(body: serialise(wire), frames: frames)
+    }
+
+    /// Reads a result.
+    ///
+    /// - Throws: `JobError` for bytes that are none.
+    package init(decoding body: [UInt8], frames: [Storage]) throws(JobError) {
+        let wire = try parse(JobOutcome.self, body)
+        try checkCount("outputs", wire.outputs.count, JobLimits.tensorsMaximum)
+        let reader = TensorFrameReader(frames: frames)
+        var outputs: [(name: String, value: TensorValue)] = []
+        outputs.reserveCapacity(wire.outputs.count)
+        for named in wire.outputs { outputs.append((named.name, try reader.value(named.tensor))) }
+        self.init(
+            outputs: outputs, examples: Int(clamping: wire.examples), batches: Int(clamping: wire.batches),
+            seconds: wire.seconds)
+    }
+}
+

@@ -1,0 +1,38 @@
+package import Protocol
+package import ZMQ
+
+/// What a link tells its owner; a call gives at most one.
+package enum LinkEvent: Sendable {
+    /// A message about jobs or the catalogue.
+    case received(Incoming)
+    /// The broker knows us: resubmit what is open.
+    case ready(Welcome, epoch: UInt64)
+    /// The broker is gone for now; why.
+    case lost(reason: String)
+    /// The session is over and the socket closed; why.
+    case failed(Failure)
+    /// Something for the log, at a bounded rate: garbage that was dropped, a socket that could not be opened.
+    case noticed(String)
+}
+
+/// What became of a message given to `PeerLink.send`.
+package enum Delivery: Sendable, Hashable {
+    /// libzmq has it, which is no proof that it will arrive.
+    case sent
+    /// The socket is full: it goes out when there is room.
+    case parked
+    /// There is no broker, or no room left to park it; whoever needs it sends it again when the link is ready.
+    case dropped
+}
+
+/// An actor that lives on the loop and holds a link; the link's socket calls it, without a hop or a task.
+package protocol LinkOwner: LoopActor {
+    /// A message came: give it to `PeerLink.receive`.
+    func linkDidReceive(_ message: borrowing Message)
+    /// Something happened to the connection: give it to `PeerLink.observe`.
+    func linkDidObserve(_ event: MonitorEvent)
+    /// The full socket may have room: call `PeerLink.flush`.
+    func linkDidBecomeWritable()
+    /// A turn in which messages came is over: hand on what it brought.
+    func linkDidEndTurn()
+}

@@ -1,0 +1,74 @@
+package import Jobs
+package import Protocol
+import Tensor
+import ZMQ
+
+extension PeerLink {
+    /// Sends a message, parks it while the socket is full, or drops it while there is no broker.
+    ///
+    /// The header's epoch is filled in. Large tensors go out without a copy.
+    ///
+    /// - Throws: `Failure` with code `limitExceeded` for a frame the other side would not take; nothing was sent.
+    @discardableResult
+    package mutating func send(
+        _ header: Header, body: [UInt8]? = nil, frames: [TensorFrame] = []
+    ) throws(Failure) -> Delivery {
+        try check("a message body", body?.count ?? 0)
+        for frame in frames { try check("a tensor frame", frame.byteCount) }
+        guard isReady else {
+            statistics.messagesUnsent += 1
+            return .dropped
+        }
+        let message = OutgoingMessage(header: header, body: body, frames: frames)
+        guard parked.isEmpty else { return park(message) }
+        switch attempt(message) {
+        case .sent: return .sent
+        case .full: return park(message)
+        case .unreachable, .lost:
+            statistics.messagesUnsent += 1
+            return .dropped
+        }
+    }
+
+    /// Sends what was parked, as far as there is room.
+    package mutating func flush() {
+        while let message = parked.first {
+            guard attempt(message) != .full else { return awaitRoom() }
+            parked.removeFirst()
+        }
+    }
+
+    /// Sends a message of the session itself; one that does not fit is dropped, for the machine repeats them.
+    mutating func sendNow(_ header: Header, body: [UInt8]? = nil) {
+        _ = attempt(OutgoingMessage(header: header, body: body, frames: []))
+    }
+
+    private mutating func park(_ message: OutgoingMessage) -> Delivery {
+        guard parked.append(message) else {
+            isOverflowing = true
+            statistics.messagesUnsent += 1
+            return .dropped
+        }
+        if parked.count == 1 { awaitRoom() }
+        return .parked
+    }
+
+    private mutating func attempt(_ message: OutgoingMessage) -> SendOutcome {
+        guard let socket else { return .unreachable }
+        var built = message.built(epoch: epoch)
+        let outcome = loop.send(&built, on: socket)
+        if outcome == .sent {
+            statistics.messagesSent += 1
+            statistics.bytesSent += UInt64(message.byteCount)
+            _ = machine.handle(.sent, at: loop.now())
+        }
+        return outcome
+    }
+
+    private func check(_ what: String, _ byteCount: Int) throws(Failure) {
+        guard byteCount <= frameByteCountMaximum else {
+            throw Failure(
+                .limitExceeded, "\(what) has \(byteCount) bytes, the limit is \(frameByteCountMaximum)")
+        }
+    }
+}

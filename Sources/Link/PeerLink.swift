@@ -1,0 +1,207 @@
+package import Protocol
+import Tensor
+package import ZMQ
+
+/// A peer's side of its session with the broker: what worker and trainer share.
+///
+/// DESIGN. A value that lives inside an actor whose executor is the loop. It owns the DEALER and the `LinkMachine`, turns
+/// the machine's actions into calls on the socket, and answers the session's own commands; all else goes to the owner as
+/// the result of the call that brought it, never through a closure, so that the owner may use the link again at once.
+/// A message costs no task, no hop and no closure: the loop calls the owner, the owner calls `receive`.
+/// The hello is asked for when it is needed, because it lists what the peer holds at that moment.
+package struct PeerLink {
+    /// Where the broker is.
+    package let endpoint: String
+    /// What it has carried.
+    package internal(set) var statistics = LinkStatistics()
+
+    let loop: Loop
+    var machine: LinkMachine
+    var socket: SocketID?
+    /// The run of the broker that welcomed us last; its messages count even while the link is being remade.
+    var epoch: UInt64 = 0
+    var frameByteCountMaximum = ProtocolLimits.frameByteCountMaximum
+    var parked = ParkedMessages()
+    /// Set when parking overflowed: only a new session can tell the other side what it missed.
+    var isOverflowing = false
+    private weak var owner: (any LinkOwner)?
+    private var isHelloOpen = false
+    private var gate = NoticeGate(intervalMilliseconds: LinkLimits.noticeIntervalMilliseconds)
+
+    /// A link not yet opened.
+    ///
+    /// - Parameters:
+    ///   - endpoint: where the broker is, such as `tcp://127.0.0.1:5555`.
+    ///   - timeoutMilliseconds: how long to look for a broker before failing; `nil` for ever.
+    package init(endpoint: String, timeoutMilliseconds: Int64? = nil, loop: Loop) {
+        self.endpoint = endpoint
+        self.loop = loop
+        machine = LinkMachine(now: loop.now(), timeoutMilliseconds: timeoutMilliseconds)
+    }
+
+    /// Whether the broker knows us now.
+    package var isReady: Bool { machine.isReady }
+
+    /// Whether messages wait for room in the socket.
+    package var hasParked: Bool { !parked.isEmpty }
+
+    /// How long a broker has been looked for, in milliseconds; `nil` once found.
+    package var waitingMilliseconds: Int64? { machine.waitingMilliseconds(at: loop.now()) }
+
+    /// Opens the socket. Call it on the loop, as everything here.
+    ///
+    /// - Throws: `ZMQError` for an endpoint libzmq cannot read.
+    package mutating func start(for owner: any LinkOwner, hello: () -> Hello) throws(ZMQError) -> LinkEvent? {
+        self.owner = owner
+        try open()
+        return handle(.started, hello: hello)
+    }
+
+    /// Takes what the monitor of the socket saw.
+    package mutating func observe(_ event: MonitorEvent, hello: () -> Hello) -> LinkEvent? {
+        switch event {
+        case .handshakeSucceeded: handle(.connected, hello: hello)
+        case .disconnected: handle(.disconnected, hello: hello)
+        case .handshakeFailed(_, let failure): note { "the handshake with \($0) failed: \(failure)" }
+        default: nil
+        }
+    }
+
+    /// Lets time pass; call it every `LinkLimits.tickMilliseconds`.
+    package mutating func tick(hello: () -> Hello) -> LinkEvent? {
+        guard isOverflowing else { return handle(.tick, hello: hello) }
+        isOverflowing = false
+        let event = handle(.disconnected, hello: hello)
+        do {
+            try open()
+        } catch {
+            return event ?? .noticed("\(error)")
+        }
+        _ = handle(.started, hello: hello)
+        return event
+    }
+
+    /// Says goodbye, if there is anybody to say it to, and closes the socket.
+    package mutating func leave(reason: String) {
+        flush()
+        _ = handle(.leave(reason: reason), hello: { preconditionFailure("nobody says hello when leaving") })
+        close()
+    }
+
+    /// Takes a message off the socket; what is not the session's own business comes back as `received`.
+    package mutating func receive(_ message: borrowing Message, hello: () -> Hello) -> LinkEvent? {
+        do throws(ProtocolError) {
+            let header = try Header(of: message)
+            let event = try take(header, message, hello)
+            statistics.messagesReceived += 1
+            statistics.bytesReceived += UInt64(message.totalByteCount)
+            return event
+        } catch {
+            statistics.messagesDropped += 1
+            if case .unsupportedVersion = error, !isReady {
+                return handle(.refused(Failure(.versionUnsupported, "\(error)")), hello: hello)
+            }
+            return note { "a message from \($0) was dropped: \(error)" }
+        }
+    }
+
+    private mutating func take(
+        _ header: Header, _ message: borrowing Message, _ hello: () -> Hello
+    ) throws(ProtocolError) -> LinkEvent? {
+        switch header.command {
+        case .welcome:
+            let welcome = try Welcome(decoding: message.bytes(at: 1))
+            return handle(.welcomed(welcome, epoch: header.epoch), hello: hello)
+        case .refused:
+            return handle(.refused(try Failure(decoding: message.bytes(at: 1))), hello: hello)
+        case .reset:
+            // Every message on its way to a broker that has forgotten us brings one; the first hello answers them all.
+            return handle(isHelloOpen ? .heard : .reset, hello: hello)
+        case .goodbye:
+            let goodbye = try Goodbye(decoding: message.bytes(at: 1))
+            guard case .lost = handle(.disconnected, hello: hello) else { return nil }
+            return .lost(reason: "the broker said goodbye: \(goodbye.reason)")
+        case .heartbeat:
+            return handle(.heard, hello: hello)
+        default:
+            guard header.epoch == epoch, epoch != 0 else {
+                throw .malformed("\(header.command) of another run of the broker")
+            }
+            _ = machine.handle(.heard, at: loop.now())
+            return .received(Incoming(header, copying: message))
+        }
+    }
+
+    /// Gives the machine an event and does what it says.
+    private mutating func handle(_ event: LinkMachine.Event, hello: () -> Hello) -> LinkEvent? {
+        var result: LinkEvent?
+        for action in machine.handle(event, at: loop.now()) {
+            switch action {
+            case .sendHello:
+                isHelloOpen = true
+                sendNow(Header(.hello), body: hello().encoded())
+            case .sendHeartbeat:
+                sendNow(Header(.heartbeat))
+            case .sendGoodbye(let reason):
+                sendNow(Header(.goodbye), body: Goodbye(reason: reason).encoded())
+            case .reopen:
+                do { try open() } catch { result = result ?? .noticed("\(error)") }
+            case .becomeReady(let welcome, let epoch):
+                isHelloOpen = false
+                self.epoch = epoch
+                frameByteCountMaximum = min(
+                    ProtocolLimits.frameByteCountMaximum, welcome.frameByteCountMaximum)
+                result = .ready(welcome, epoch: epoch)
+            case .lose(let reason):
+                statistics.losses += 1
+                parked.removeAll()
+                result = .lost(reason: reason)
+            case .fail(let failure):
+                close()
+                result = .failed(failure)
+            }
+        }
+        return result
+    }
+
+    private mutating func open() throws(ZMQError) {
+        close()
+        guard let owner else { return }
+        let socket = try Self.open(on: loop, for: owner)
+        self.socket = socket
+        try loop.connect(socket, to: endpoint)
+    }
+
+    private static func open(on loop: Loop, for owner: some LinkOwner) throws(ZMQError) -> SocketID {
+        let socket = try loop.open(
+            .dealer, options: .dealer(LinkLimits.socketLimits), for: owner,
+            receive: { owner, message in owner.linkDidReceive(message) },
+            endOfTurn: { owner in owner.linkDidEndTurn() },
+        )
+        try loop.monitor(socket) { event in owner.assumeIsolated { $0.linkDidObserve(event) } }
+        return socket
+    }
+
+    private mutating func close() {
+        parked.removeAll()
+        guard let socket else { return }
+        loop.close(socket, lingerMilliseconds: LinkLimits.lingerMilliseconds)
+        self.socket = nil
+    }
+
+    /// A line for the log about an endpoint, unless there was one just now.
+    private mutating func note(_ text: (_ endpoint: String) -> String) -> LinkEvent? {
+        let endpoint = endpoint
+        return gate.admit(text(endpoint), at: loop.now()).map { .noticed($0) }
+    }
+
+    /// Asks to be called once the full socket has room.
+    func awaitRoom() {
+        guard let socket, let owner else { return }
+        Self.awaitRoom(on: loop, socket, for: owner)
+    }
+
+    private static func awaitRoom(on loop: Loop, _ socket: SocketID, for owner: some LinkOwner) {
+        loop.onWritable(socket) { [weak owner] in owner?.assumeIsolated { $0.linkDidBecomeWritable() } }
+    }
+}

@@ -1,0 +1,212 @@
+/// A peer's part in the house.
+package enum PeerRole: Sendable, Hashable {
+    case worker
+    case trainer
+}
+
+/// What a column is for.
+public enum ColumnRole: Sendable, Hashable {
+    case feature
+    case label
+}
+
+/// What a row of one column holds.
+public struct ColumnDescription: Sendable, Hashable {
+    /// The column's name.
+    public var name: String
+    /// Whether models read it or predict it.
+    public var role: ColumnRole
+    /// The wire code of the element type: 1 float32, 2 int32, 3 int64, 4 uint8.
+    public var elementType: UInt8
+    /// The shape of one row; empty for a number.
+    public var dimensions: [Int]
+    /// Label names in the order of their index; empty for regression.
+    public var classes: [String]
+
+    /// Describes a column.
+    public init(name: String, role: ColumnRole, elementType: UInt8, dimensions: [Int], classes: [String]) {
+        self.name = name
+        self.role = role
+        self.elementType = elementType
+        self.dimensions = dimensions
+        self.classes = classes
+    }
+}
+
+/// A data set's schema as it is announced: never its rows.
+public struct DatasetDescription: Sendable, Hashable {
+    /// The data set's name.
+    public var name: String
+    /// Words to find it by.
+    public var tags: [String]
+    /// The columns, features before labels.
+    public var columns: [ColumnDescription]
+
+    /// Describes a data set.
+    public init(name: String, tags: [String], columns: [ColumnDescription]) {
+        self.name = name
+        self.tags = tags
+        self.columns = columns
+    }
+}
+
+/// A shard as a worker announces it.
+public struct ShardDescription: Sendable, Hashable {
+    /// Which rows.
+    public var reference: ShardReference
+    /// How many rows there are to train on.
+    public var trainRows: Int
+    /// How many rows are held out for evaluation.
+    public var heldOutRows: Int
+
+    /// Describes a shard.
+    public init(reference: ShardReference, trainRows: Int, heldOutRows: Int) {
+        self.reference = reference
+        self.trainRows = trainRows
+        self.heldOutRows = heldOutRows
+    }
+}
+
+/// A peer introduces itself.
+package struct Hello: Sendable, Hashable {
+    package var name: String
+    package var role: PeerRole
+    package var session: SessionID
+    /// The major versions the peer speaks.
+    package var versions: ClosedRange<UInt32>
+    package var software: String
+    package var datasets: [DatasetDescription] = []
+    package var shards: [ShardDescription] = []
+    /// Jobs a worker takes at once.
+    package var capacity: Int = 0
+    /// Jobs a worker still holds from before a reconnect.
+    package var openJobs: [JobID] = []
+
+    /// An introduction without data.
+    package init(
+        name: String, role: PeerRole, session: SessionID, versions: ClosedRange<UInt32> = ProtocolVersion.supported,
+        software: String = ProtocolSoftware.name
+    ) {
+        self.name = name
+        self.role = role
+        self.session = session
+        self.versions = versions
+        self.software = software
+    }
+}
+
+/// What this build calls itself to its peers.
+package enum ProtocolSoftware {
+    /// Name and version.
+    package static let name = "fagure 0.1.0"
+}
+
+/// The broker's answer to a hello it accepts.
+package struct Welcome: Sendable, Hashable {
+    package var version: UInt32
+    package var heartbeatMilliseconds: Int64
+    package var silenceMilliseconds: Int64
+    package var frameByteCountMaximum: Int
+
+    /// The terms of a session.
+    package init(
+        version: UInt32 = UInt32(ProtocolVersion.current.major),
+        heartbeatMilliseconds: Int64 = ProtocolLimits.heartbeatMilliseconds,
+        silenceMilliseconds: Int64 = ProtocolLimits.silenceMilliseconds,
+        frameByteCountMaximum: Int = ProtocolLimits.frameByteCountMaximum
+    ) {
+        self.version = version
+        self.heartbeatMilliseconds = heartbeatMilliseconds
+        self.silenceMilliseconds = silenceMilliseconds
+        self.frameByteCountMaximum = frameByteCountMaximum
+    }
+}
+
+/// A side ends the session on purpose.
+package struct Goodbye: Sendable, Hashable {
+    package var reason: String
+    package init(reason: String) { self.reason = reason }
+}
+
+/// How far a job has come.
+public struct JobProgress: Sendable, Hashable {
+    /// Batches done, over all epochs.
+    public var batchesDone: UInt64
+    /// Batches there are to do.
+    public var batchesTotal: UInt64
+    /// Examples seen.
+    public var examplesDone: UInt64
+
+    /// Makes a report.
+    public init(batchesDone: UInt64, batchesTotal: UInt64, examplesDone: UInt64) {
+        self.batchesDone = batchesDone
+        self.batchesTotal = batchesTotal
+        self.examplesDone = examplesDone
+    }
+}
+
+/// A worker as the broker sees it.
+public struct WorkerDescription: Sendable, Hashable {
+    /// The name its owner gave it.
+    public var name: String
+    /// Its process.
+    package var session: SessionID
+    /// What it runs.
+    public var software: String
+    /// Whether it is going away: it finishes what it has and takes nothing new.
+    public var isDraining: Bool
+    /// The shards it serves.
+    public var shards: [ShardDescription]
+    /// Jobs it holds.
+    public var openJobs: Int
+    /// How long ago it was last heard, in milliseconds.
+    public var silentMilliseconds: Int64
+
+    /// Describes a worker.
+    package init(
+        name: String, session: SessionID, software: String, isDraining: Bool, shards: [ShardDescription],
+        openJobs: Int, silentMilliseconds: Int64
+    ) {
+        self.name = name
+        self.session = session
+        self.software = software
+        self.isDraining = isDraining
+        self.shards = shards
+        self.openJobs = openJobs
+        self.silentMilliseconds = silentMilliseconds
+    }
+}
+
+/// What the broker has counted since it started.
+public struct QueueDescription: Sendable, Hashable {
+    /// Jobs submitted and not yet answered.
+    public var openJobs = 0
+    /// Jobs answered with a result.
+    public var finishedJobs: UInt64 = 0
+    /// Jobs answered with a failure.
+    public var failedJobs: UInt64 = 0
+    /// Jobs asked for again because their worker was lost.
+    public var resentJobs: UInt64 = 0
+    /// Messages that were not understood or not expected.
+    public var droppedMessages: UInt64 = 0
+    /// Time since the broker started.
+    public var uptimeMilliseconds: Int64 = 0
+
+    /// Nothing counted yet.
+    public init() {}
+}
+
+/// What there is: workers, data and work.
+public struct Catalogue: Sendable, Hashable {
+    /// The workers, by name.
+    public var workers: [WorkerDescription] = []
+    /// The schemas of all data sets served, by name; differing schemas of one name are all listed.
+    public var datasets: [DatasetDescription] = []
+    /// How many trainers are connected.
+    public var trainers = 0
+    /// The broker's counts.
+    public var queue = QueueDescription()
+
+    /// An empty catalogue.
+    public init() {}
+}

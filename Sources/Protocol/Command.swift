@@ -1,0 +1,58 @@
+/// What a message is, in the order of docs/PROTOCOL.md. The raw values travel: never reuse one.
+package enum Command: UInt8, Sendable, Hashable, CaseIterable {
+    // A session: peer and broker.
+    case hello = 1
+    case welcome = 2
+    case refused = 3
+    case goodbye = 4
+    case heartbeat = 5
+    case reset = 6
+
+    // What there is.
+    case catalogueQuery = 16
+    case catalogue = 17
+
+    // A job: trainer, broker, worker and back.
+    case submit = 32
+    case dispatch = 33
+    case started = 34
+    case progress = 35
+    case result = 36
+    case failed = 37
+    case cancel = 38
+    case resend = 39
+}
+
+extension Command {
+    /// Who may send a command to whom.
+    package enum Direction: Sendable, Hashable {
+        case toBroker
+        case fromBroker
+        case both
+    }
+
+    /// The direction docs/PROTOCOL.md gives; a message that comes the other way is dropped and counted.
+    package var direction: Direction {
+        switch self {
+        case .hello, .catalogueQuery, .submit: .toBroker
+        case .welcome, .refused, .reset, .catalogue, .dispatch, .resend: .fromBroker
+        case .goodbye, .heartbeat, .started, .progress, .result, .failed, .cancel: .both
+        }
+    }
+
+    /// Whether a body frame follows the header.
+    package var hasBody: Bool {
+        switch self {
+        case .heartbeat, .reset, .catalogueQuery, .started, .cancel, .resend: false
+        case .hello, .welcome, .refused, .goodbye, .catalogue, .submit, .dispatch, .progress, .result, .failed: true
+        }
+    }
+
+    /// Whether tensor frames may follow the body.
+    package var mayCarryTensors: Bool {
+        switch self {
+        case .submit, .dispatch, .result: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/// Every maximum of the protocol, each with its reason. Times are in milliseconds.
+package enum ProtocolLimits {
+    /// One frame: a tensor of 64 million floats. Also libzmq's MAXMSGSIZE, so that a hostile length cannot reserve memory.
+    package static let frameByteCountMaximum = 256 << 20
+    /// A control body: a catalogue of ten thousand shards fits.
+    package static let bodyByteCountMaximum = 8 << 20
+    /// Header, body and tensors of one message; more tensors than this share frames.
+    package static let frameCountMaximum = 1_024
+    /// Tensors up to this size travel together in one frame: below it a copy costs less than a frame.
+    package static let packedTensorByteCountMaximum = 16 << 10
+
+    /// Names of workers and data sets, and every other short text, in UTF-8 bytes.
+    package static let nameByteCountMaximum = 256
+    /// Messages of failures and reasons, in UTF-8 bytes; longer ones are cut.
+    package static let textByteCountMaximum = 4_096
+    /// Data sets one worker may announce.
+    package static let datasetsMaximum = 1_024
+    /// Columns of a data set.
+    package static let columnsMaximum = 65_536
+    /// Classes of a label.
+    package static let classesMaximum = 65_536
+    /// Shards one worker may announce: a simulation holds thousands.
+    package static let shardsMaximum = 65_536
+
+    /// Jobs one worker holds at once, queued or running; more are refused as overload.
+    package static let workerJobsMaximum = 4_096
+    /// Jobs the broker keeps account of at once.
+    package static let brokerJobsMaximum = 1 << 20
+
+    /// How often a peer shows it is there.
+    package static let heartbeatMilliseconds: Int64 = 1_000
+    /// Silence after which the other side is gone: long enough for a machine that swaps, short enough for a person.
+    package static let silenceMilliseconds: Int64 = 8_000
+    /// How long a hello waits for its welcome before it is said again.
+    package static let helloRetryMilliseconds: Int64 = 500
+    /// How long a trainer waits, after the broker restarted, for a shard's workers to come back before its job fails.
+    package static let returnGraceMilliseconds: Int64 = 15_000
+}

@@ -1,0 +1,88 @@
+/// A promise of a tensor: a number, a value, a placeholder, or something to be computed from other tensors.
+///
+/// Operators and methods compute nothing and check nothing; they record what to do and the source line.
+/// Asking for `value()`, or making a `Graph`, is what finds errors of shape, and names the operation, the
+/// shapes and the line. (Swift's operators cannot see their line: they name the nearest one they know of,
+/// their operand's.)
+///
+/// ```swift
+/// let data: Tensor = [[0, 0], [0, 1], [1, 0], [1, 1]]
+/// let loss = ((data.matmul(weight) - target) ** 2).sum()
+/// let gradients = try gradient(of: loss, withRespectTo: [weight])
+/// let slopes = try gradients[0].value().floats
+/// ```
+public struct Tensor: Sendable {
+    let expression: Expression
+
+    init(_ expression: Expression) {
+        self.expression = expression
+    }
+
+    /// A tensor whose value is at hand.
+    public init(_ value: TensorValue, file: StaticString = #fileID, line: Int = #line) {
+        self.init(Expression(.value(value), origin: Origin(file: file, line: line)))
+    }
+
+    /// A scalar.
+    public init(_ scalar: Float) {
+        self.init(Expression(.scalar(scalar), origin: nil))
+    }
+
+    /// A vector, or the elements of any shape in row-major order.
+    ///
+    /// A shape that does not fit the elements is reported where the tensor's value is needed.
+    public init(
+        _ elements: [Float], shape: [Int]? = nil, file: StaticString = #fileID, line: Int = #line
+    ) {
+        self.init(origin: Origin(file: file, line: line)) { () throws(TensorError) in
+            try TensorValue(elements, shape: shape)
+        }
+    }
+
+    /// Whole numbers such as labels, as int64: a vector, or any shape in row-major order.
+    public init(
+        labels: [Int], shape: [Int]? = nil, file: StaticString = #fileID, line: Int = #line
+    ) {
+        self.init(origin: Origin(file: file, line: line)) { () throws(TensorError) in
+            try TensorValue(labels.map(Int64.init), shape: shape)
+        }
+    }
+
+    /// A value given a name now and bound when the graph made of it runs.
+    ///
+    /// - Parameter dimensions: The size along each axis; `nil` where any size will do.
+    public static func input(
+        _ name: String, _ elementType: ElementType = .float32, dimensions: [Int?],
+        file: StaticString = #fileID, line: Int = #line
+    ) -> Tensor {
+        let input = Graph.Input(name: name, elementType: elementType, dimensions: dimensions)
+        return Tensor(Expression(.placeholder(input), origin: Origin(file: file, line: line)))
+    }
+
+    /// A tensor of a value that may fail to be made, whose error then waits for whoever asks.
+    init(origin: Origin?, value: () throws(TensorError) -> TensorValue) {
+        do throws(TensorError) {
+            self.init(Expression(.value(try value()), origin: origin))
+        } catch {
+            self.init(Expression(.failure(error), origin: origin))
+        }
+    }
+
+    /// Records an operation on this tensor and the nearest line known.
+    func applying(_ operation: Operation, _ second: Tensor? = nil, _ third: Tensor? = nil) -> Tensor {
+        let near = expression.origin ?? second?.expression.origin ?? third?.expression.origin
+        return Tensor(
+            Expression(
+                .operation(operation), expression, second?.expression, third?.expression, origin: near?.near))
+    }
+
+    /// Records an operation on this tensor and its line.
+    func applying(
+        _ operation: Operation, _ second: Tensor? = nil, _ third: Tensor? = nil, file: StaticString, line: Int
+    ) -> Tensor {
+        Tensor(
+            Expression(
+                .operation(operation), expression, second?.expression, third?.expression,
+                origin: Origin(file: file, line: line)))
+    }
+}

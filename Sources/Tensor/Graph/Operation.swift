@@ -1,0 +1,101 @@
+/// The closed set of things a worker can compute.
+///
+/// One row per operation, its columns in neighbouring files: the shape rule (`Operation+Shape.swift`), the
+/// gradient as nodes (`Operation+Gradient.swift`), the wire code and attributes (`Operation+Wire.swift`), the
+/// kernel (`Plan/`, `Kernels/`), and samples for the tests (`Operation+Samples.swift`). The compiler lists
+/// every column that is missing when a case is added.
+///
+/// No attribute ever holds a batch size: what must follow another value's shape takes that value as an input
+/// (`sumLike`, `broadcastLike`, `reshapeLike`), so that one graph serves batches of any size.
+public enum Operation: Sendable, Hashable {
+    // Elementwise on two values, with NumPy broadcasting.
+    case add
+    case subtract
+    case multiply
+    case divide
+    case maximum
+    case minimum
+    /// 1 where left > right, else 0, as float32. Its gradient is zero.
+    case greater
+    /// 1 where left = right, else 0, as float32. Any element type. Its gradient is zero.
+    case equal
+
+    // Elementwise on three values, with broadcasting.
+    /// `a + b * c`: one pass for what optimizers do.
+    case addProduct
+    /// `condition != 0 ? a : b`, all float32.
+    case select
+
+    // Elementwise on one value.
+    case negate
+    case exp
+    case log
+    case sqrt
+    case reciprocal
+    case tanh
+    case sigmoid
+    case relu
+    case abs
+    /// −1, 0 or 1. Its gradient is zero.
+    case sign
+    case power(exponent: Float)
+    /// Inputs: cotangent, output of relu. The cotangent where the output is positive, else 0.
+    case reluGradient
+    /// Converts elements; float to integer truncates towards zero and saturates.
+    case cast(to: ElementType)
+
+    // Reductions of float32. `axes` nil means all and may not be empty; negative axes count from the end.
+    case sum(axes: [Int]?, keepsDimensions: Bool)
+    case mean(axes: [Int]?, keepsDimensions: Bool)
+    case max(axes: [Int]?, keepsDimensions: Bool)
+    case min(axes: [Int]?, keepsDimensions: Bool)
+    /// The index of the largest element along an axis, the first of equals, as int64; drops the axis.
+    case argmax(axis: Int)
+
+    // What undoes broadcasting and reductions. Second input: the value whose shape is taken, of any element
+    // type.
+    /// Sums over the axes along which the second input's shape was broadcast, giving the second input's
+    /// shape.
+    case sumLike
+    /// Puts back the axes a reduction removed and repeats along them, giving the second input's shape;
+    /// `averaging` divides by the number of repeats, which makes it the gradient of `mean`.
+    case broadcastLike(axes: [Int]?, keepsDimensions: Bool, averaging: Bool)
+    case reshapeLike
+
+    // Products.
+    /// Matrix product over the last two axes, broadcasting the others; each side may be read transposed. Rank
+    /// ≥ 2.
+    case matmul(transposeLeft: Bool, transposeRight: Bool)
+    /// Inputs x [..., in] of rank 2 or more, weight [out, in], bias [out]: x · weightᵀ + bias, [..., out].
+    case linear
+
+    // Movement: of any element type, but `expand` of float32.
+    /// One size may be −1 (what remains once kept axes are set aside); 0 keeps the input's size at that axis.
+    case reshape(to: [Int])
+    case transpose(permutation: [Int])
+    /// Repeats along axes of size 1, as broadcasting does; 0 keeps the input's size at that (right-aligned)
+    /// axis.
+    case expand(to: [Int])
+
+    // Classification. The class axis is the last one unless named.
+    case softmax(axis: Int)
+    case logSoftmax(axis: Int)
+    /// Inputs logits [rows, classes], labels int32 or int64 [rows]: −log softmax at the label; see
+    /// `Reduction`.
+    case softmaxCrossEntropy(Reduction)
+    /// Inputs cotangent, logits, labels: the gradient of `softmaxCrossEntropy` with respect to the logits.
+    case softmaxCrossEntropyGradient(Reduction)
+    /// Labels int32 or int64 to float32 rows of `depth`, 1 at the label; a new last axis.
+    case oneHot(depth: Int)
+}
+
+/// How a loss over rows becomes one value.
+public enum Reduction: UInt8, Sendable, Hashable, CaseIterable {
+    // The raw values travel on the wire: never reuse one.
+    /// A value per row.
+    case none = 1
+    /// The sum over rows, a scalar.
+    case sum = 2
+    /// The mean over rows, a scalar.
+    case mean = 3
+}

@@ -1,0 +1,126 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import Synchronization
+
+/// Threads of their own for computing, so that neither the loop nor Swift's task pool waits for a kernel.
+///
+/// Work starts in the order it was given. With one thread it also runs in that order.
+package final class ComputeQueue: Sendable {
+    private struct State {
+        var waiting: [@Sendable () -> Void] = []
+        var next = 0
+        var isStopped = false
+    }
+
+    private let state = Mutex(State())
+    private let signal: Semaphore
+
+    /// Starts the threads.
+    ///
+    /// - Parameter threadCount: how many jobs run at once, each on one core.
+    package init(threadCount: Int) {
+        signal = Semaphore()
+        for _ in 0..<Swift.max(1, threadCount) { spawn() }
+    }
+
+    /// Gives work to the threads; after `stop` it is dropped.
+    package func run(_ work: @escaping @Sendable () -> Void) {
+        let accepted = state.withLock { state in
+            guard !state.isStopped else { return false }
+            state.waiting.append(work)
+            return true
+        }
+        if accepted { signal.post() }
+    }
+
+    /// Drops what has not started and ends the threads once what runs is done; does not wait for it.
+    package func stop() {
+        state.withLock { state in
+            state.isStopped = true
+            state.waiting.removeAll()
+            state.next = 0
+        }
+        signal.post()
+    }
+
+    private func work() {
+        ComputeThread.prepare()
+        while true {
+            signal.wait()
+            let (work, isStopped) = state.withLock { state -> ((@Sendable () -> Void)?, Bool) in
+                guard !state.isStopped else { return (nil, true) }
+                guard state.next < state.waiting.count else { return (nil, false) }
+                let work = state.waiting[state.next]
+                state.next += 1
+                if state.next == state.waiting.count {
+                    state.waiting.removeAll(keepingCapacity: true)
+                    state.next = 0
+                } else if state.next >= 1_024 {
+                    // The array is a queue: give back the front before it grows without end.
+                    state.waiting.removeFirst(state.next)
+                    state.next = 0
+                }
+                return (work, false)
+            }
+            if isStopped {
+                signal.post()  // for the next thread
+                return
+            }
+            work?()
+        }
+    }
+
+    private func spawn() {
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        unsafe pthread_attr_setstacksize(&attributes, 16 << 20)
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        // The thread holds the queue until it ends: balanced by `takeRetainedValue` below.
+        let context = unsafe Unmanaged.passRetained(self).toOpaque()
+        #if canImport(Darwin)
+            var thread: pthread_t?
+        #else
+            var thread = pthread_t()
+        #endif
+        let code = unsafe pthread_create(
+            &thread, &attributes,
+            { context in
+                #if canImport(Darwin)
+                    let queue = unsafe Unmanaged<ComputeQueue>.fromOpaque(context).takeRetainedValue()
+                #else
+                    let queue = unsafe Unmanaged<ComputeQueue>.fromOpaque(context!).takeRetainedValue()
+                #endif
+                queue.work()
+                return nil
+            }, context)
+        unsafe pthread_attr_destroy(&attributes)
+        precondition(code == 0, "a compute thread could not be started: error \(code)")
+    }
+}
+
+/// Counts work to be done; threads sleep while there is none.
+@safe private final class Semaphore: @unchecked Sendable {
+    // Proof of `@unchecked`: a POSIX semaphore may be used by any number of threads, and its address never changes.
+    private let cell: UnsafeMutablePointer<sem_t>
+
+    init() {
+        unsafe cell = .allocate(capacity: 1)
+        unsafe sem_init(cell, 0, 0)
+    }
+
+    deinit {
+        unsafe sem_destroy(cell)
+        unsafe cell.deallocate()
+    }
+
+    func post() { unsafe sem_post(cell) }
+
+    func wait() {
+        while unsafe sem_wait(cell) != 0 {}
+    }
+}

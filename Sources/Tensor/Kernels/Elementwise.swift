@@ -1,0 +1,174 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+// The loops of this file are plain on purpose: one counter, one pointer per operand, no slices. LLVM makes vector code
+// of them, and they stay bearable in debug builds. Results computed in place are written through the operand's own
+// pointer, because two pointers that may overlap keep LLVM from vectorising.
+
+extension Operation {
+    /// The function of one number the operation applies, if it is one.
+    var unaryKernel: (@Sendable (_ count: Int) -> Kernel)? {
+        switch self {
+        case .negate: { count in Kernel { map($0, count) { -$0 } } }
+        case .exp: { count in Kernel { map($0, count) { expf($0) } } }
+        case .log: { count in Kernel { map($0, count) { logf($0) } } }
+        case .sqrt: { count in Kernel { map($0, count) { $0.squareRoot() } } }
+        case .reciprocal: { count in Kernel { map($0, count) { 1 / $0 } } }
+        case .tanh: { count in Kernel { map($0, count) { tanhf($0) } } }
+        case .sigmoid: { count in Kernel { map($0, count) { 1 / (1 + expf(-$0)) } } }
+        // Written so that a NaN goes through.
+        case .relu: { count in Kernel { map($0, count) { $0 < 0 ? 0 : $0 } } }
+        case .abs: { count in Kernel { map($0, count) { $0.magnitude } } }
+        case .sign: { count in Kernel { map($0, count) { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 } } }
+        case .power(let exponent): { count in .power(exponent, count) }
+        default: nil
+        }
+    }
+
+    /// The function of two numbers the operation applies, if it is one.
+    var binaryKernel: (@Sendable (_ walk: Walk) -> Kernel)? {
+        switch self {
+        case .add: { walk in Kernel { map($0, walk) { $0 + $1 } } }
+        case .subtract: { walk in Kernel { map($0, walk) { $0 - $1 } } }
+        case .multiply: { walk in Kernel { map($0, walk) { $0 * $1 } } }
+        case .divide: { walk in Kernel { map($0, walk) { $0 / $1 } } }
+        // A NaN on either side wins.
+        case .maximum: { walk in Kernel { map($0, walk) { $1 > $0 || $1.isNaN ? $1 : $0 } } }
+        case .minimum: { walk in Kernel { map($0, walk) { $1 < $0 || $1.isNaN ? $1 : $0 } } }
+        case .greater: { walk in Kernel { map($0, walk) { $0 > $1 ? 1 : 0 } } }
+        case .reluGradient: { walk in Kernel { map($0, walk) { $1 > 0 ? $0 : 0 } } }
+        default: nil
+        }
+    }
+
+    /// The function of three numbers the operation applies, if it is one.
+    var ternaryKernel: (@Sendable (_ walk: Walk) -> Kernel)? {
+        switch self {
+        case .addProduct: { walk in Kernel { map($0, walk) { $0 + $1 * $2 } } }
+        case .select: { walk in Kernel { map($0, walk) { $0 != 0 ? $1 : $2 } } }
+        default: nil
+        }
+    }
+}
+
+extension Kernel {
+    /// 1 where two values of any one element type are equal, else 0.
+    static func equal(_ elementType: ElementType, _ walk: Walk) -> Kernel {
+        switch elementType {
+        case .float32: Kernel { compare($0, walk, as: Float.self) }
+        case .int32: Kernel { compare($0, walk, as: Int32.self) }
+        case .int64: Kernel { compare($0, walk, as: Int64.self) }
+        case .uint8: Kernel { compare($0, walk, as: UInt8.self) }
+        }
+    }
+
+    /// Powers; some are cheaper, and exact, as something else.
+    fileprivate static func power(_ exponent: Float, _ count: Int) -> Kernel {
+        switch exponent {
+        case 1: Kernel { map($0, count) { $0 } }
+        case 2: Kernel { map($0, count) { $0 * $0 } }
+        case 3: Kernel { map($0, count) { $0 * $0 * $0 } }
+        case 0.5: Kernel { map($0, count) { $0.squareRoot() } }
+        case -1: Kernel { map($0, count) { 1 / $0 } }
+        default: Kernel { map($0, count) { powf($0, exponent) } }
+        }
+    }
+}
+
+private typealias Floats = UnsafeMutablePointer<Float>
+
+@inline(__always)
+private func map(_ operands: borrowing Operands, _ count: Int, _ function: (Float) -> Float) {
+    let output = unsafe operands.output.floats, input = unsafe operands.first.floats
+    var i = 0
+    if unsafe output == input {
+        while i < count { unsafe output[i] = function(output[i]); i &+= 1 }
+    } else {
+        while i < count { unsafe output[i] = function(input[i]); i &+= 1 }
+    }
+}
+
+@inline(__always)
+private func map(_ operands: borrowing Operands, _ walk: Walk, _ function: (Float, Float) -> Float) {
+    let output = unsafe operands.output.floats
+    let left = unsafe operands.first.floats, right = unsafe operands.second.floats
+    let repeatsLeft = walk.steps[0] == 0, repeatsRight = walk.steps[1] == 0
+    walk.forEachRow { row, offsets in
+        let o = unsafe output + row &* walk.length
+        let a = unsafe left + offsets[0], b = unsafe right + offsets[1]
+        if repeatsLeft {
+            unsafe mapRow(o, walk.length, b) { [x = unsafe a[0]] in function(x, $0) }
+        } else if repeatsRight {
+            unsafe mapRow(o, walk.length, a) { [y = unsafe b[0]] in function($0, y) }
+        } else {
+            unsafe mapRow(o, walk.length, a, b, function)
+        }
+    }
+}
+
+@inline(__always)
+private func mapRow(_ o: Floats, _ count: Int, _ a: Floats, _ function: (Float) -> Float) {
+    var i = 0
+    if unsafe o == a {
+        while i < count { unsafe o[i] = function(o[i]); i &+= 1 }
+    } else {
+        while i < count { unsafe o[i] = function(a[i]); i &+= 1 }
+    }
+}
+
+@inline(__always)
+private func mapRow(_ o: Floats, _ count: Int, _ a: Floats, _ b: Floats, _ function: (Float, Float) -> Float) {
+    var i = 0
+    if unsafe o == a {
+        while i < count { unsafe o[i] = function(o[i], b[i]); i &+= 1 }
+    } else if unsafe o == b {
+        while i < count { unsafe o[i] = function(a[i], o[i]); i &+= 1 }
+    } else {
+        while i < count { unsafe o[i] = function(a[i], b[i]); i &+= 1 }
+    }
+}
+
+@inline(__always)
+private func map(_ operands: borrowing Operands, _ walk: Walk, _ function: (Float, Float, Float) -> Float) {
+    let output = unsafe operands.output.floats, first = unsafe operands.first.floats
+    let second = unsafe operands.second.floats, third = unsafe operands.third.floats
+    let steps = walk.steps
+    walk.forEachRow { row, offsets in
+        let o = unsafe output + row &* walk.length
+        let a = unsafe first + offsets[0], b = unsafe second + offsets[1], c = unsafe third + offsets[2]
+        if steps[0] == 1 && steps[1] == 1 && steps[2] == 0 {
+            unsafe mapRow(o, walk.length, a, b) { [z = unsafe c[0]] in function($0, $1, z) }
+        } else if steps[0] == 1 && steps[1] == 0 && steps[2] == 1 {
+            unsafe mapRow(o, walk.length, a, c) { [y = unsafe b[0]] in function($0, y, $1) }
+        } else {
+            var i = 0
+            while i < walk.length {
+                unsafe o[i] = function(a[i &* steps[0]], b[i &* steps[1]], c[i &* steps[2]])
+                i &+= 1
+            }
+        }
+    }
+}
+
+@inline(__always)
+private func compare<Element: BitwiseCopyable & Equatable>(
+    _ operands: borrowing Operands, _ walk: Walk, as type: Element.Type
+) {
+    let output = unsafe operands.output.floats
+    let left = unsafe operands.first.elements(as: type), right = unsafe operands.second.elements(as: type)
+    let steps = walk.steps
+    walk.forEachRow { row, offsets in
+        let o = unsafe output + row &* walk.length
+        let a = unsafe left + offsets[0], b = unsafe right + offsets[1]
+        var i = 0
+        while i < walk.length {
+            unsafe o[i] = a[i &* steps[0]] == b[i &* steps[1]] ? 1 : 0
+            i &+= 1
+        }
+    }
+}

@@ -1,0 +1,102 @@
+internal import COneDNN
+
+/// One matrix product: `output = left · right`, sizes and how each side lies in memory.
+struct MatrixProduct: Sendable {
+    /// Rows of left and output.
+    let rows: Int
+    /// Columns of right and output.
+    let columns: Int
+    /// Columns of left, rows of right.
+    let inner: Int
+    /// Whether left is stored as [inner, rows].
+    var transposesLeft = false
+    /// Whether right is stored as [columns, inner].
+    var transposesRight = false
+
+    /// The number of multiplications and additions.
+    var operationCount: Int { 2 * rows * columns * inner }
+
+    /// Computes one product.
+    ///
+    /// - Throws: `TensorError.valueMismatch` should oneDNN refuse, for want of memory.
+    fileprivate func multiply(
+        _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>,
+        into output: UnsafeMutablePointer<Float>
+    ) throws(TensorError) {
+        guard rows > 0, columns > 0 else { return }
+        // oneDNN leaves the output alone when there is nothing to add up.
+        guard inner > 0 else { return unsafe output.update(repeating: 0, count: rows * columns) }
+        let status = unsafe dnnl_sgemm(
+            transposesLeft ? MatrixProduct.transposed : MatrixProduct.plain,
+            transposesRight ? MatrixProduct.transposed : MatrixProduct.plain,
+            dnnl_dim_t(rows), dnnl_dim_t(columns), dnnl_dim_t(inner), 1,
+            left, dnnl_dim_t(transposesLeft ? rows : inner),
+            right, dnnl_dim_t(transposesRight ? inner : columns), 0, output, dnnl_dim_t(columns))
+        guard status == dnnl_success else {
+            throw .valueMismatch(
+                name: "dnnl_sgemm \(rows)x\(columns)x\(inner)", expected: "success", got: "status \(status.rawValue)")
+        }
+    }
+
+    private static let plain = CChar(UInt8(ascii: "N"))
+    private static let transposed = CChar(UInt8(ascii: "T"))
+}
+
+extension Kernel {
+    /// Products of matrices, one for each place of the leading axes.
+    ///
+    /// - Parameter batches: the leading axes with the offsets of left and right, every place a row.
+    static func product(_ product: MatrixProduct, batches: Walk) -> Kernel {
+        let outputLength = product.rows * product.columns
+        return Kernel { (operands) throws(TensorError) in
+            let left = unsafe operands.first.floats, right = unsafe operands.second.floats
+            let output = unsafe operands.output.floats
+            if batches.rowCount == 1 {
+                return try unsafe product.multiply(left, right, into: output)
+            }
+            var failure: TensorError?
+            batches.forEachRow { row, offsets in
+                guard failure == nil else { return }
+                do throws(TensorError) {
+                    try unsafe product.multiply(
+                        left + offsets[0], right + offsets[1], into: output + row * outputLength)
+                } catch { failure = error }
+            }
+            if let failure { throw failure }
+        }
+    }
+
+    /// `x · weightᵀ + bias`, and what is negative set to 0 where relu follows.
+    static func linear(x: Shape, weight: Shape, rectifies: Bool) -> Kernel {
+        let product = MatrixProduct(
+            rows: x.leading(dropping: 1).elementCount, columns: weight[0], inner: weight[1], transposesRight: true)
+        return Kernel { (operands) throws(TensorError) in
+            let output = unsafe operands.output.floats, bias = unsafe operands.third.floats
+            try unsafe product.multiply(operands.first.floats, operands.second.floats, into: output)
+            for row in 0..<product.rows {
+                let o = unsafe output + row * product.columns
+                var i = 0
+                if rectifies {
+                    while i < product.columns {
+                        let sum = unsafe o[i] + bias[i]
+                        unsafe o[i] = sum < 0 ? 0 : sum
+                        i &+= 1
+                    }
+                } else {
+                    while i < product.columns { unsafe o[i] += bias[i]; i &+= 1 }
+                }
+            }
+        }
+    }
+}
+
+/// How threads that compute are set up.
+package enum ComputeThread {
+    /// Tells oneDNN to use no other thread than the calling one, for as long as it lives.
+    ///
+    /// One job runs on one thread: more jobs, not more threads, fill a machine, and sums stay in one order. Floating
+    /// point stays as the system starts a thread: denormal numbers are kept, never flushed to zero.
+    package static func prepare() {
+        fagure_use_one_compute_thread()
+    }
+}

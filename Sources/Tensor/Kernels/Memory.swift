@@ -1,0 +1,76 @@
+/// Where the bytes of one value lie while a plan runs.
+///
+/// It owns nothing: the `Execution` that made it keeps the arena and every bound value alive, and the plan has checked
+/// that no kernel is given memory smaller than the types it was compiled for.
+@safe struct Memory {
+    let base: UnsafeMutableRawPointer
+
+    /// The bytes of a storage. Written to only when it is an arena.
+    init(_ storage: Storage, byteOffset: Int = 0) {
+        unsafe base = storage.base + byteOffset
+    }
+
+    /// The elements, read and written as one type.
+    @inline(__always)
+    func elements<Element: BitwiseCopyable>(as type: Element.Type = Element.self) -> UnsafeMutablePointer<Element> {
+        unsafe base.assumingMemoryBound(to: Element.self)
+    }
+
+    /// The elements as what arithmetic is done in.
+    var floats: UnsafeMutablePointer<Float> {
+        @inline(__always) get { unsafe base.assumingMemoryBound(to: Float.self) }
+    }
+
+    /// Copies bytes that do not overlap these.
+    func copy(from source: Memory, byteCount: Int) {
+        unsafe base.copyMemory(from: source.base, byteCount: byteCount)
+    }
+
+    /// Adds the elements to running sums, as many as there are sums.
+    func add(as elementType: ElementType, to sums: inout [Double]) {
+        switch elementType {
+        case .float32: add(as: Float.self, to: &sums) { Double($0) }
+        case .int32: add(as: Int32.self, to: &sums) { Double($0) }
+        case .int64: add(as: Int64.self, to: &sums) { Double($0) }
+        case .uint8: add(as: UInt8.self, to: &sums) { Double($0) }
+        }
+    }
+
+    @inline(__always)
+    private func add<Element: BitwiseCopyable>(
+        as type: Element.Type, to sums: inout [Double], _ convert: (Element) -> Double
+    ) {
+        let source = unsafe elements(as: type)
+        for index in sums.indices { unsafe sums[index] += convert(source[index]) }
+    }
+}
+
+/// What a kernel works on: where the result goes and up to three values to read.
+///
+/// Operands a kernel does not have repeat another one.
+struct Operands {
+    let output: Memory
+    let first: Memory
+    let second: Memory
+    let third: Memory
+}
+
+/// One operation compiled for concrete shapes: reads its operands, writes its output, allocates nothing.
+struct Kernel: Sendable {
+    /// The work. It fails only on values that no shape rule can refuse, such as a label out of range.
+    let run: @Sendable (borrowing Operands) throws(TensorError) -> Void
+
+    init(_ run: @escaping @Sendable (borrowing Operands) throws(TensorError) -> Void) {
+        self.run = run
+    }
+
+    /// Runs once, outside any plan: what folding constants needs.
+    func evaluate(_ inputs: [TensorValue], output type: ValueType) throws(TensorError) -> TensorValue {
+        let storage = Storage(byteCount: type.byteCount)
+        let output = Memory(storage)
+        let operands = inputs.map { Memory($0.storage) }
+        func operand(_ index: Int) -> Memory { index < operands.count ? operands[index] : operands.first ?? output }
+        try run(Operands(output: output, first: operand(0), second: operand(1), third: operand(2)))
+        return TensorValue(type, filled: storage)
+    }
+}

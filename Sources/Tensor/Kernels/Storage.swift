@@ -1,0 +1,84 @@
+/// Bytes of a tensor: aligned for vector instructions, filled once, immutable afterwards.
+///
+/// The address is stable for the storage's lifetime, so a message can carry the bytes without copying them.
+@safe package final class Storage: @unchecked Sendable {
+    // Proof of `@unchecked`: `base` is written only inside the initialisers, before anyone else can hold a reference,
+    // or through `withMutableBytes`, whose contract is that the caller holds the only one; afterwards it is only read.
+    /// The alignment of the first byte: a cache line, and what oneDNN likes best.
+    package static let alignment = 64
+
+    let base: UnsafeMutableRawPointer
+    /// The number of bytes.
+    package let byteCount: Int
+
+    /// Takes memory of zeros.
+    package init(byteCount: Int) {
+        self.byteCount = byteCount
+        unsafe self.base = UnsafeMutableRawPointer.allocate(
+            byteCount: Swift.max(byteCount, 1), alignment: Storage.alignment)
+        unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    }
+
+    /// Copies bytes.
+    package convenience init(copying bytes: RawSpan) {
+        self.init(byteCount: bytes.byteCount)
+        unsafe bytes.withUnsafeBytes { source in
+            if let address = source.baseAddress {
+                unsafe base.copyMemory(from: address, byteCount: source.count)
+            }
+        }
+    }
+
+    /// Copies the elements of an array as they lie in memory.
+    package convenience init<Element: BitwiseCopyable>(elements: [Element]) {
+        unsafe self.init(copying: elements.span.bytes)
+    }
+
+    /// Copies what a plan computed.
+    convenience init(copying memory: Memory, byteCount: Int) {
+        self.init(byteCount: byteCount)
+        unsafe base.copyMemory(from: memory.base, byteCount: byteCount)
+    }
+
+    deinit { unsafe base.deallocate() }
+
+    /// Lends the bytes for reading.
+    package func withBytes<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
+        try unsafe body(UnsafeRawBufferPointer(start: base, count: byteCount).bytes)
+    }
+
+    /// Lends the bytes for writing. Only for whoever just made the storage and has given it to nobody.
+    package func withMutableBytes<Result, Failure: Error>(
+        _ body: (inout MutableRawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var span = unsafe UnsafeMutableRawBufferPointer(start: base, count: byteCount).mutableBytes
+        return try body(&span)
+    }
+
+    /// The bytes read as elements of one type; bytes after the last whole element are left out.
+    func elements<Element: BitwiseCopyable>(as type: Element.Type) -> [Element] {
+        let count = byteCount / MemoryLayout<Element>.stride
+        return unsafe [Element](unsafeUninitializedCapacity: count) { target, initialized in
+            if let address = target.baseAddress {
+                unsafe UnsafeMutableRawPointer(address).copyMemory(
+                    from: base, byteCount: count * MemoryLayout<Element>.stride)
+            }
+            initialized = count
+        }
+    }
+}
+
+extension Storage: Hashable {
+    /// Whether all bytes are the same.
+    package static func == (left: Storage, right: Storage) -> Bool {
+        guard left !== right else { return true }
+        guard left.byteCount == right.byteCount else { return false }
+        return unsafe UnsafeRawBufferPointer(start: left.base, count: left.byteCount)
+            .elementsEqual(UnsafeRawBufferPointer(start: right.base, count: right.byteCount))
+    }
+
+    /// Hashes all bytes.
+    package func hash(into hasher: inout Hasher) {
+        unsafe hasher.combine(bytes: UnsafeRawBufferPointer(start: base, count: byteCount))
+    }
+}

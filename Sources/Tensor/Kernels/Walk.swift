@@ -1,0 +1,78 @@
+/// A way through several tensors of one iteration space at once: rows, and a step per tensor within a row.
+///
+/// Axes of size 1 are dropped and axes that follow each other in every tensor are merged, so that operands of equal
+/// shape become one long row and a bias added to a matrix becomes rows of one stride each.
+struct Walk: Sendable {
+    /// The number of rows.
+    let rowCount: Int
+    /// The number of elements in a row.
+    let length: Int
+    /// For each tensor, the distance between neighbours within a row.
+    let steps: SIMD4<Int>
+
+    private let sizes: [Int]
+    /// For each axis over the rows, the distance per tensor when its index goes up by one.
+    private let strides: [SIMD4<Int>]
+
+    /// Plans a way.
+    ///
+    /// - Parameters:
+    ///   - dimensions: the sizes of the iteration space, outermost first.
+    ///   - strides: for each tensor (at most four), its distance in elements along each axis; 0 repeats it.
+    ///   - hasLongRows: whether the last axes become the length of a row; else every place is a row of one element.
+    init(_ dimensions: [Int], strides tensorStrides: [[Int]], hasLongRows: Bool = true) {
+        var sizes: [Int] = [], strides: [SIMD4<Int>] = []
+        for axis in dimensions.indices where dimensions[axis] != 1 {
+            var stride = SIMD4<Int>()
+            for (tensor, distances) in tensorStrides.enumerated() { stride[tensor] = distances[axis] }
+            if let outer = strides.last, outer == stride &* SIMD4(repeating: dimensions[axis]) {
+                sizes[sizes.count - 1] *= dimensions[axis]
+                strides[strides.count - 1] = stride
+            } else {
+                sizes.append(dimensions[axis])
+                strides.append(stride)
+            }
+        }
+        self.length = hasLongRows ? sizes.popLast() ?? 1 : 1
+        self.steps = hasLongRows ? strides.popLast() ?? SIMD4(repeating: 1) : SIMD4(repeating: 1)
+        self.rowCount = sizes.reduce(1, *)
+        self.sizes = sizes
+        self.strides = strides
+    }
+
+    /// The way through operands that broadcast to a shape.
+    init(broadcasting shapes: [Shape], to output: Shape) {
+        self.init(output.dimensions, strides: shapes.map { $0.strides(broadcastTo: output) })
+    }
+
+    /// Calls `body` with the number of each row and its first element's offset in each tensor.
+    @inline(__always)
+    func forEachRow(_ body: (_ row: Int, _ offsets: SIMD4<Int>) -> Void) {
+        var indices = SIMD8<Int>(), offsets = SIMD4<Int>()
+        var row = 0
+        while row < rowCount {
+            body(row, offsets)
+            row &+= 1
+            var axis = sizes.count &- 1
+            while axis >= 0 {
+                indices[axis] &+= 1
+                offsets &+= strides[axis]
+                guard indices[axis] == sizes[axis] else { break }
+                offsets &-= strides[axis] &* SIMD4(repeating: sizes[axis])
+                indices[axis] = 0
+                axis &-= 1
+            }
+        }
+    }
+}
+
+extension Shape {
+    /// The distance along each axis of `output` when this shape is broadcast to it: 0 where it is repeated.
+    func strides(broadcastTo output: Shape) -> [Int] {
+        let missing = output.rank - rank
+        let own = strides
+        return (0..<output.rank).map { axis in
+            axis < missing || (dimensions[axis - missing] == 1 && output[axis] != 1) ? 0 : own[axis - missing]
+        }
+    }
+}

@@ -1,0 +1,197 @@
+/// The memory of one thread for one plan, and the place where it runs.
+///
+/// Everything is allocated in `init` and by the first `gather` into an input; runs allocate nothing.
+package final class Execution {
+    /// What runs here.
+    package let plan: Plan
+
+    private let arena: Storage
+    /// The memory of each slot; an input's is a placeholder until it is bound.
+    private var memories: [Memory]
+    /// Keeps what is bound alive.
+    private var bound: [TensorValue?]
+    /// The memory of inputs that are gathered, made when first needed.
+    private var gathered: [Storage?]
+    private var isBound: [Bool]
+    private var unboundCount: Int
+
+    /// Allocates the memory.
+    package init(_ plan: Plan) {
+        let arena = Storage(byteCount: plan.arenaByteCount)
+        self.plan = plan
+        self.arena = arena
+        memories = plan.slots.map { slot in
+            switch slot {
+            case .input: Memory(arena)
+            case .constant(let value): Memory(value.storage)
+            case .arena(let offset): Memory(arena, byteOffset: offset)
+            }
+        }
+        bound = plan.inputTypes.map { _ in nil }
+        gathered = plan.inputTypes.map { _ in nil }
+        isBound = plan.inputTypes.map { _ in false }
+        unboundCount = plan.inputTypes.count
+    }
+
+    // MARK: Inputs
+
+    /// Gives an input its value: shared where it is only read, copied where it is a state.
+    ///
+    /// - Throws: `TensorError.valueMismatch` naming the input, for another type or an input that does not exist.
+    package func bind(_ value: TensorValue, to input: Int) throws(TensorError) {
+        try require(input, is: value.type)
+        if plan.isState[input] {
+            memories[input].copy(from: Memory(value.storage), byteCount: value.type.byteCount)
+        } else {
+            bound[input] = value
+            memories[input] = Memory(value.storage)
+        }
+        markBound(input)
+    }
+
+    /// Gives an input rows of a table in the type they are stored in: a batch.
+    ///
+    /// - Throws: `TensorError.valueMismatch` for a table whose rows are not the input's, another number of rows than
+    ///   the input has, or a row the table does not have.
+    package func gather(rows: ArraySlice<Int32>, of table: TensorValue, into input: Int) throws(TensorError) {
+        try gather(rows: rows.span, of: table, into: input)
+    }
+
+    /// Gives an input rows of a table in the type they are stored in: a batch.
+    ///
+    /// - Throws: `TensorError.valueMismatch` for a table whose rows are not the input's, another number of rows than
+    ///   the input has, or a row the table does not have.
+    package func gather(rows: Span<Int32>, of table: TensorValue, into input: Int) throws(TensorError) {
+        try require(rows.count, of: table, for: input)
+        let type = plan.inputTypes[input]
+        let target = memoryForGathering(input)
+        try target.gather(
+            rows, of: Memory(table.storage), rowCount: table.shape[0],
+            rowByteCount: rows.isEmpty ? 0 : type.byteCount / rows.count)
+        markBound(input)
+    }
+
+    /// Takes over the states of another execution of the same program, such as one for another batch size.
+    ///
+    /// - Throws: `TensorError.valueMismatch` where the other's inputs of the same numbers are not the same states, or
+    ///   have no value.
+    package func takeStates(from other: Execution) throws(TensorError) {
+        for input in plan.inputTypes.indices where plan.isState[input] {
+            guard other.plan.isState.indices.contains(input), other.plan.isState[input], other.isBound[input] else {
+                throw .valueMismatch(name: plan.inputNames[input], expected: "a state", got: "none")
+            }
+            try require(input, is: other.plan.inputTypes[input])
+            memories[input].copy(from: other.memories[input], byteCount: plan.inputTypes[input].byteCount)
+            markBound(input)
+        }
+    }
+
+    // MARK: Running
+
+    /// Runs the kernels in order, then the states have their new values.
+    ///
+    /// - Parameter isCancelled: asked before each kernel; the run stops where it says true.
+    /// - Returns: whether the run came to its end.
+    /// - Throws: `TensorError.valueMismatch` for an input without a value, or labels out of range.
+    ///   After an error or a cancelled run the states are neither old nor new: bind them again.
+    @discardableResult
+    package func run(isCancelled: () -> Bool = { false }) throws(TensorError) -> Bool {
+        try requireInputs()
+        for step in plan.steps {
+            if isCancelled() { return false }
+            try step.kernel.run(
+                Operands(
+                    output: memories[step.output], first: memories[step.first], second: memories[step.second],
+                    third: memories[step.third]))
+        }
+        for commit in plan.commits {
+            memories[commit.target].copy(from: memories[commit.source], byteCount: commit.byteCount)
+        }
+        return true
+    }
+
+    // MARK: Outputs
+
+    /// A copy of an output of the last run.
+    package func output(_ index: Int) -> TensorValue {
+        copy(of: plan.outputSlots[index], plan.outputTypes[index])
+    }
+
+    /// A copy of an input's current value: for a state, what the last run made of it.
+    ///
+    /// - Throws: `TensorError.valueMismatch` for an input without a value.
+    package func input(_ index: Int) throws(TensorError) -> TensorValue {
+        guard isBound[index] else {
+            throw .valueMismatch(name: plan.inputNames[index], expected: "a value", got: "none")
+        }
+        return copy(of: index, plan.inputTypes[index])
+    }
+
+    /// Adds the elements of an output of the last run to running sums.
+    ///
+    /// - Throws: `TensorError.valueMismatch` when there are not as many sums as elements.
+    package func accumulate(output index: Int, into sums: inout [Double]) throws(TensorError) {
+        let type = plan.outputTypes[index]
+        guard sums.count == type.shape.elementCount else {
+            throw .valueMismatch(
+                name: "sums of output \(index)", expected: "\(type.shape.elementCount)", got: "\(sums.count)")
+        }
+        memories[plan.outputSlots[index]].add(as: type.elementType, to: &sums)
+    }
+
+    // MARK: Private
+
+    private func copy(of slot: Int, _ type: ValueType) -> TensorValue {
+        TensorValue(type, filled: Storage(copying: memories[slot], byteCount: type.byteCount))
+    }
+
+    private func markBound(_ input: Int) {
+        if !isBound[input] { unboundCount -= 1 }
+        isBound[input] = true
+    }
+
+    private func memoryForGathering(_ input: Int) -> Memory {
+        if plan.isState[input] { return memories[input] }
+        let storage = gathered[input] ?? Storage(byteCount: plan.inputTypes[input].byteCount)
+        gathered[input] = storage
+        bound[input] = nil
+        memories[input] = Memory(storage)
+        return memories[input]
+    }
+
+    private func requireInputs() throws(TensorError) {
+        guard unboundCount > 0, let missing = isBound.firstIndex(of: false) else { return }
+        throw .valueMismatch(
+            name: plan.inputNames[missing], expected: "\(plan.inputTypes[missing])", got: "no value")
+    }
+
+    private func require(_ input: Int, is type: ValueType) throws(TensorError) {
+        guard plan.inputTypes.indices.contains(input) else {
+            throw .valueMismatch(
+                name: "input \(input)", expected: "one of \(plan.inputTypes.count)", got: "\(type)")
+        }
+        guard plan.inputTypes[input] == type else {
+            throw .valueMismatch(
+                name: plan.inputNames[input], expected: "\(plan.inputTypes[input])", got: "\(type)")
+        }
+    }
+
+    private func require(_ rowCount: Int, of table: TensorValue, for input: Int) throws(TensorError) {
+        guard table.shape.rank >= 1, let shape = try? Shape([rowCount] + table.shape.dimensions.dropFirst()) else {
+            throw .valueMismatch(name: "input \(input)", expected: "rows of a table", got: "\(table.type)")
+        }
+        try require(input, is: ValueType(table.elementType, shape))
+    }
+}
+
+extension Graph {
+    /// Computes the outputs: compiles the graph for these inputs and runs it once.
+    ///
+    /// - Throws: whatever is wrong with graph or inputs.
+    public func evaluate(_ inputs: [TensorValue]) throws(TensorError) -> [TensorValue] {
+        let execution = Execution(try Plan(self, inputs: inputs.map(\.type)))
+        for (index, value) in inputs.enumerated() { try execution.bind(value, to: index) }
+        try execution.run()
+        return outputs.indices.map { execution.output($0) }
+    }
+}

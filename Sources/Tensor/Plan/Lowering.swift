@@ -1,0 +1,124 @@
+/// A graph turned into kernels for concrete types, before anything has a place in memory.
+///
+/// What no output needs is left out, what is only another view of a value is that value, and what depends on
+/// constants alone is computed now.
+struct Lowering {
+    /// One kernel and the values it reads and writes.
+    struct Step {
+        var kernel: Kernel
+        var output: Int
+        let inputs: [Int]
+        /// The inputs whose memory the output may take.
+        let inputsToOverwrite: [Int]
+    }
+
+    /// The most bytes all values computed while compiling may take.
+    static let foldedByteCountMaximum = 16 << 20
+
+    /// The type of every value: the graph's, then those of added copies.
+    private(set) var types: [ValueType]
+    /// The values that are part of the plan: the graph's constants, and what follows from them.
+    private(set) var constants: [Int: TensorValue] = [:]
+    /// The kernels in an order in which they can run.
+    private(set) var steps: [Step] = []
+    /// For each output, the value whose bytes it is.
+    private(set) var outputs: [Int]
+    /// The types of the outputs, which may differ from their bytes' first in shape.
+    let outputTypes: [ValueType]
+    /// About how many arithmetic operations the steps take.
+    private(set) var operationCount = 0
+
+    /// For each value, the earlier value whose bytes it is, or itself.
+    private var sources: [Int]
+    private var foldedByteCount = 0
+    /// For each value of the graph, how often outputs and needed nodes read it.
+    private var useCounts: [Int]
+    /// For each value made by `linear`, its step and what the step is when a relu joins it.
+    private var rectified: [Int: (step: Int, kernel: Kernel)] = [:]
+
+    /// Lowers a graph.
+    ///
+    /// - Throws: whatever `Graph.types` finds; `TensorError.valueMismatch` for labels among the constants that are out
+    ///   of range.
+    init(_ graph: Graph, inputs: [ValueType]) throws(TensorError) {
+        let types = try graph.types(binding: inputs)
+        self.types = types
+        outputTypes = graph.outputs.map { types[$0] }
+        sources = Array(0..<graph.valueCount)
+        useCounts = graph.useCounts()
+        outputs = graph.outputs
+        for (index, constant) in graph.constants.enumerated() { constants[graph.inputs.count + index] = constant }
+        for (index, node) in graph.nodes.enumerated() {
+            let id = graph.inputs.count + graph.constants.count + index
+            if useCounts[id] > 0 { try lower(node, id) }
+        }
+        outputs = graph.outputs.map { sources[$0] }
+    }
+
+    /// Adds a copy of a value, made after everything else, and lets an output be it.
+    mutating func copyOutput(_ index: Int) {
+        let source = outputs[index], id = types.count
+        types.append(types[source])
+        steps.append(
+            Step(
+                kernel: .copy(byteCount: types[source].byteCount), output: id, inputs: [source], inputsToOverwrite: []))
+        outputs[index] = id
+    }
+
+    private mutating func lower(_ node: Graph.Node, _ id: Int) throws(TensorError) {
+        let inputTypes = node.inputs.map { types[$0] }, inputs = node.inputs.map { sources[$0] }
+        if node.operation.isAlias(inputs: inputTypes, output: types[id]) {
+            sources[id] = inputs[0]
+        } else if try !fold(node, id, inputTypes, inputs) && !fuse(node, id) {
+            let operation = node.operation
+            if operation == .linear {
+                rectified[id] = (
+                    steps.count, .linear(x: inputTypes[0].shape, weight: inputTypes[1].shape, rectifies: true)
+                )
+            }
+            operationCount += operation.operationCount(inputs: inputTypes, output: types[id])
+            steps.append(
+                Step(
+                    kernel: operation.kernel(inputs: inputTypes, output: types[id]), output: id, inputs: inputs,
+                    inputsToOverwrite: operation.inputsToOverwrite(inputs: inputTypes, output: types[id])
+                        .map { inputs[$0] }))
+        }
+    }
+
+    /// Computes a value now if it follows from constants alone.
+    private mutating func fold(
+        _ node: Graph.Node, _ id: Int, _ inputTypes: [ValueType], _ inputs: [Int]
+    ) throws(TensorError) -> Bool {
+        let values = inputs.compactMap { constants[$0] }
+        let byteCount = types[id].byteCount
+        guard values.count == inputs.count, byteCount <= Lowering.foldedByteCountMaximum - foldedByteCount else {
+            return false
+        }
+        foldedByteCount += byteCount
+        constants[id] = try node.operation.kernel(inputs: inputTypes, output: types[id])
+            .evaluate(values, output: types[id])
+        return true
+    }
+
+    /// Lets `linear` apply the relu that follows it, where nothing else reads what lies between.
+    private mutating func fuse(_ node: Graph.Node, _ id: Int) -> Bool {
+        guard node.operation == .relu, useCounts[node.inputs[0]] == 1, let linear = rectified[node.inputs[0]]
+        else { return false }
+        steps[linear.step].kernel = linear.kernel
+        steps[linear.step].output = id
+        return true
+    }
+}
+
+extension Graph {
+    /// For each value, how often it is read by outputs and by nodes that are needed for one.
+    fileprivate func useCounts() -> [Int] {
+        var counts = [Int](repeating: 0, count: valueCount)
+        for output in outputs { counts[output] += 1 }
+        let first = inputs.count + constants.count
+        for index in nodes.indices.reversed() where counts[first + index] > 0 {
+            for input in nodes[index].inputs { counts[input] += 1 }
+        }
+        return counts
+    }
+}

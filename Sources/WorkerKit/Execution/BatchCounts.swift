@@ -1,0 +1,39 @@
+import Jobs
+
+/// How many batches of which sizes a schedule makes of a shard's rows.
+struct BatchCounts: Hashable {
+    /// Rows in a full batch.
+    let batchSize: Int
+    /// Full batches in one epoch.
+    let fullPerEpoch: Int
+    /// Rows in the last batch of an epoch; 0 where there is none or it is dropped.
+    let remainder: Int
+    /// Batches over all epochs.
+    let total: Int
+
+    /// Counts. The schedule's own limits have been checked, so nothing overflows.
+    init(_ schedule: Program.Schedule, rowCount: Int) {
+        batchSize = schedule.batchSize
+        fullPerEpoch = rowCount / schedule.batchSize
+        remainder = schedule.dropsRemainder ? 0 : rowCount % schedule.batchSize
+        let all = schedule.epochs * (fullPerEpoch + (remainder > 0 ? 1 : 0))
+        total = min(all, schedule.batchLimit ?? all)
+    }
+
+    /// Batches in one epoch.
+    var perEpoch: Int { fullPerEpoch + (remainder > 0 ? 1 : 0) }
+
+    /// The sizes that occur, full batches first.
+    var sizes: [Int] {
+        var sizes: [Int] = []
+        if fullPerEpoch > 0, total > 0 { sizes.append(batchSize) }
+        if remainder > 0, total > fullPerEpoch { sizes.append(remainder) }
+        return sizes
+    }
+
+    /// The positions of a batch in its epoch's order of rows.
+    func positions(ofBatch batch: Int) -> Range<Int> {
+        let start = batch * batchSize
+        return start..<start + (batch < fullPerEpoch ? batchSize : remainder)
+    }
+}

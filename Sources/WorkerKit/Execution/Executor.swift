@@ -1,0 +1,157 @@
+import DequeModule
+import Protocol
+import Synchronization
+import Tensor
+
+/// Runs jobs on threads of its own, first come first served, one at a time on each thread.
+///
+/// DESIGN. The loop hands work over in batches and wakes only as many sleeping threads as there is work; a thread takes
+/// one job after the other until none is left. What it has to say it gathers, and it wakes the loop when there is nothing
+/// more to do, when it has gathered enough, or when a millisecond has passed: a flood of tiny jobs costs one wake-up for
+/// dozens of answers, a lone one costs no delay. Every thread keeps its own plans and buffers, behind a lock that only it
+/// ever takes.
+package final class Executor: Sendable {
+    private struct State {
+        var waiting: Deque<Work> = []
+        var running: [WorkerMachine.RunID: CancelFlag] = [:]
+        var idle: [Int]
+        var isStopped = false
+    }
+
+    private struct Outbox {
+        var reports: [WorkerMachine.Event] = []
+        var isNoticed = false
+    }
+
+    /// A thread and what it works with.
+    private final class Lane: Sendable {
+        let queue = ComputeQueue(threadCount: 1)
+        let bench: Mutex<Workbench>
+
+        init(_ bench: sending Workbench) { self.bench = Mutex(bench) }
+    }
+
+    private let lanes: [Lane]
+    private let state: Mutex<State>
+    private let outbox = Mutex(Outbox())
+    private let now: @Sendable () -> Int64
+    private let notify: @Sendable () -> Void
+
+    /// Starts the threads.
+    ///
+    /// - Parameters:
+    ///   - now: a clock in milliseconds.
+    ///   - notify: called on a compute thread when there are reports to take and nobody has been told yet.
+    package init(
+        shards: ShardStore, threadCount: Int, now: @escaping @Sendable () -> Int64,
+        notify: @escaping @Sendable () -> Void
+    ) {
+        let graphs = GraphCache()
+        let count = max(1, threadCount)
+        lanes = (0..<count).map { _ in Lane(Workbench(shards: shards, graphs: graphs, now: now)) }
+        state = Mutex(State(idle: Array(0..<count)))
+        self.now = now
+        self.notify = notify
+    }
+
+    /// Gives work to the threads; after `stop` it is dropped.
+    package func enqueue(_ works: [Work]) {
+        let awakened = state.withLock { state -> [Int] in
+            guard !state.isStopped else { return [] }
+            state.waiting.append(contentsOf: works)
+            let count = min(state.idle.count, works.count)
+            defer { state.idle.removeLast(count) }
+            return Array(state.idle.suffix(count))
+        }
+        for lane in awakened { lanes[lane].queue.run { self.serve(lane) } }
+    }
+
+    /// Forgets a run that waits, or asks one that runs to stop.
+    package func cancel(_ run: WorkerMachine.RunID) {
+        state.withLock { state in
+            if let flag = state.running[run] {
+                flag.set()
+            } else {
+                state.waiting.removeAll { $0.run == run }
+            }
+        }
+    }
+
+    /// Takes back all that waits.
+    package func withdrawWaiting() -> [Work] {
+        state.withLock { state in
+            defer { state.waiting.removeAll() }
+            return Array(state.waiting)
+        }
+    }
+
+    /// Exchanges an empty array for what the threads have said since the last time.
+    package func takeReports(into reports: inout [WorkerMachine.Event]) {
+        outbox.withLock { outbox in
+            swap(&outbox.reports, &reports)
+            outbox.isNoticed = false
+        }
+    }
+
+    /// Asks all that runs to stop and ends the threads when it has; what they still say nobody hears.
+    package func stop() {
+        state.withLock { state in
+            state.isStopped = true
+            state.waiting.removeAll()
+            for flag in state.running.values { flag.set() }
+        }
+        for lane in lanes { lane.queue.stop() }
+    }
+
+    // MARK: On a compute thread
+
+    /// Works until nothing waits.
+    private func serve(_ lane: Int) {
+        lanes[lane].bench.withLock { bench in
+            var reports: [WorkerMachine.Event] = []
+            var since = now()
+            while let work = take(lane, &reports) {
+                let answer = bench.answer(
+                    work,
+                    started: { say([.started(work.job, work.run)]) },
+                    progressed: { say([.progressed(work.job, work.run, $0)]) })
+                state.withLock { _ = $0.running.removeValue(forKey: work.run) }
+                if reports.isEmpty { since = now() }
+                reports.append(.finished(work.job, work.run, answer))
+                let isDue = reports.count >= WorkerLimits.reportCountMaximum
+                    || now() - since >= WorkerLimits.reportDelayMilliseconds
+                if isDue {
+                    say(reports)
+                    reports.removeAll(keepingCapacity: true)
+                }
+            }
+        }
+    }
+
+    /// The next job, once everything is said that should not wait for it; `nil` when there is none and the thread sleeps.
+    private func take(_ lane: Int, _ reports: inout [WorkerMachine.Event]) -> Work? {
+        let hasMore = state.withLock { !$0.waiting.isEmpty }
+        if !hasMore, !reports.isEmpty {
+            say(reports)
+            reports.removeAll(keepingCapacity: true)
+        }
+        return state.withLock { state in
+            guard let work = state.waiting.popFirst() else {
+                state.idle.append(lane)
+                return nil
+            }
+            state.running[work.run] = work.flag
+            return work
+        }
+    }
+
+    /// Tells the loop.
+    private func say(_ reports: [WorkerMachine.Event]) {
+        let isNews = outbox.withLock { outbox in
+            outbox.reports.append(contentsOf: reports)
+            defer { outbox.isNoticed = true }
+            return !outbox.isNoticed
+        }
+        if isNews { notify() }
+    }
+}

@@ -1,0 +1,24 @@
+package import Protocol
+package import Tensor
+
+/// A job on its way to a compute thread, as it came off the wire: decoding it is the thread's work too.
+package struct Work: Sendable {
+    /// The job's name.
+    let job: JobID
+    /// This run of it.
+    let run: WorkerMachine.RunID
+    /// The serialised job.
+    let body: [UInt8]
+    /// Its tensors.
+    let frames: [Storage]
+    /// Set when nobody waits for it any more.
+    let flag = CancelFlag()
+
+    /// Puts work together.
+    package init(job: JobID, run: WorkerMachine.RunID, body: [UInt8], frames: [Storage]) {
+        self.job = job
+        self.run = run
+        self.body = body
+        self.frames = frames
+    }
+}

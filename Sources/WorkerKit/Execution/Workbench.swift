@@ -1,0 +1,63 @@
+import Jobs
+import Protocol
+import Tensor
+
+/// What one compute thread works with: its plans and their buffers, and what all threads share.
+struct Workbench {
+    /// The plans of this thread.
+    var plans = PlanCache()
+    private let shards: ShardStore
+    private let graphs: GraphCache
+    private let now: @Sendable () -> Int64
+
+    /// - Parameter now: a clock in milliseconds.
+    init(shards: ShardStore, graphs: GraphCache, now: @escaping @Sendable () -> Int64) {
+        self.shards = shards
+        self.graphs = graphs
+        self.now = now
+    }
+
+    /// Decodes a job and runs it.
+    ///
+    /// - Parameters:
+    ///   - started: called when a program begins; one graph alone is over too soon to tell.
+    ///   - progressed: called now and then while a program runs.
+    mutating func answer(
+        _ work: Work, started: () -> Void, progressed: (JobProgress) -> Void
+    ) -> Answer {
+        do throws(JobError) {
+            let job = try ReceivedJob(decoding: work.body, frames: work.frames) { graphs.find($0) }
+            graphs.keep(job.graphs)
+            switch job {
+            case .tensor(let job):
+                return Release.answer(try run(job, work))
+            case .program(let job):
+                started()
+                return Release.answer(try run(job, work, progressed))
+            }
+        } catch {
+            return Release.answer(error)
+        }
+    }
+
+    private mutating func run(_ job: TensorJob, _ work: Work) throws(JobError) -> JobResult {
+        let begin = now()
+        let values = try TensorJobRunner.run(job, plans: &plans, isCancelled: { work.flag.isSet })
+        return JobResult(
+            outputs: values.map { (name: "", value: $0) }, examples: 0, batches: 0,
+            seconds: Double(now() - begin) / 1_000)
+    }
+
+    private mutating func run(
+        _ job: ProgramJob, _ work: Work, _ progressed: (JobProgress) -> Void
+    ) throws(JobError) -> JobResult {
+        let shard = try shards.shard(job.program.shard)
+        return try withoutActuallyEscaping(progressed) { progressed throws(JobError) in
+            var runner = try ProgramRunner(
+                job, shard: shard, cache: &plans,
+                surroundings: ProgramRunner.Surroundings(
+                    isCancelled: { work.flag.isSet }, report: progressed, now: now))
+            return try runner.run()
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package import Protocol
+
+/// What a worker does with the jobs it is given; which of them runs when is the executor's affair.
+///
+/// DESIGN. A pure value: events and the time go in, actions are appended to a buffer the shell reuses. Every job accepted
+/// gets a *run* number of its own, so that what the executor reports of a job that was cancelled meanwhile, or cancelled
+/// and accepted anew, is told from what it reports of the present one. A job is *held* from its dispatch to its answer;
+/// final answers are kept for a while, because a trainer whose broker was lost asks again under the same job number. The
+/// attempt of the latest dispatch is the one answers carry: dispatches come in order from one broker at a time, and a new
+/// broker counts from one again, so the number itself is never compared.
+package struct WorkerMachine: Sendable {
+    /// Tells the runs of this process apart.
+    package typealias RunID = UInt64
+
+    /// Where a worker stands.
+    package enum State: Sendable, Hashable {
+        /// It takes jobs.
+        case serving
+        /// It finishes what runs, until then at the latest, and takes nothing new.
+        case draining(until: Int64)
+        /// It has left.
+        case left
+    }
+
+    private struct Job {
+        let run: RunID
+        var attempt: UInt32
+        var deadline: Int64?
+        var sequence: UInt32 = 0
+        var isStarted = false
+
+        mutating func adopt(attempt: UInt32, deadline: Int64?) {
+            self.attempt = attempt
+            self.deadline = deadline
+            sequence = 0
+        }
+    }
+
+    private struct KeptAnswer {
+        let answer: Answer
+        let answeredAt: Int64
+    }
+
+    /// Where the worker stands.
+    package private(set) var state = State.serving
+    private let drainMilliseconds: Int64
+    private var jobs: [JobID: Job] = [:]
+    private var answers = RecencyCache<JobID, KeptAnswer>(
+        countMaximum: WorkerLimits.answerCountMaximum, byteCountMaximum: WorkerLimits.answerByteCountMaximum)
+    private var lastRun: RunID = 0
+    private var deadlineCount = 0
+    /// When the link was lost, while it is.
+    private var lostAt: Int64?
+
+    /// A worker that holds nothing.
+    package init(drainMilliseconds: Int64 = WorkerLimits.drainMilliseconds) {
+        self.drainMilliseconds = drainMilliseconds
+    }
+
+    /// The number of jobs held.
+    package var heldCount: Int { jobs.count }
+
+    /// What the next hello lists: jobs held, and jobs answered so late that the answer may have been lost with the link.
+    package var openJobs: [JobID] {
+        var open = jobs.sorted { $0.value.run < $1.value.run }.map(\.key)
+        if let lostAt {
+            let late = answers.values.filter { $0.value.answeredAt >= lostAt - ProtocolLimits.silenceMilliseconds }
+            open += late.sorted { $0.value.answeredAt < $1.value.answeredAt }.map(\.key)
+        }
+        return Array(open.prefix(ProtocolLimits.workerJobsMaximum))
+    }
+
+    /// Takes an event and appends what must be done.
+    package mutating func handle(_ event: Event, at now: Int64, actions: inout [Action]) {
+        guard state != .left else { return }
+        switch event {
+        case .dispatched(let job, let attempt, let deadlineMilliseconds):
+            let deadline = deadlineMilliseconds == 0 ? nil : now + Int64(deadlineMilliseconds)
+            dispatch(job, attempt: attempt, deadline: deadline, actions: &actions)
+        case .cancelled(let job):
+            // The broker has answered already.
+            if let held = remove(job) { actions.append(.cancel(held.run)) }
+        case .started(let job, let run):
+            start(job, run: run, actions: &actions)
+        case .progressed(let job, let run, let progress):
+            report(progress, of: job, run: run, actions: &actions)
+        case .finished(let job, let run, let answer):
+            finish(job, run: run, answer: answer, at: now, actions: &actions)
+        case .withdrawn(let job, let run):
+            finish(job, run: run, answer: .failure(WorkerMachine.draining), at: now, actions: &actions)
+        case .linkReady:
+            lostAt = nil
+        case .linkLost:
+            lostAt = now
+        case .drain:
+            guard state == .serving else { return }
+            state = .draining(until: now + drainMilliseconds)
+            if !jobs.isEmpty { actions.append(.withdrawWaiting) }
+        case .tick:
+            tick(at: now, actions: &actions)
+        }
+        if case .draining = state, jobs.isEmpty {
+            state = .left
+            actions.append(.leave(reason: "drained"))
+        }
+    }
+
+    private mutating func dispatch(_ job: JobID, attempt: UInt32, deadline: Int64?, actions: inout [Action]) {
+        if let index = jobs.index(forKey: job) {
+            deadlineCount += (deadline == nil ? 0 : 1) - (jobs.values[index].deadline == nil ? 0 : 1)
+            jobs.values[index].adopt(attempt: attempt, deadline: deadline)
+            if jobs.values[index].isStarted { actions.append(.reportStart(job, attempt: attempt)) }
+        } else if let kept = answers.use(job) {
+            actions.append(.answer(job, attempt: attempt, kept.answer))
+        } else if state != .serving {
+            actions.append(.answer(job, attempt: attempt, .failure(WorkerMachine.draining)))
+        } else if jobs.count >= ProtocolLimits.workerJobsMaximum {
+            actions.append(.answer(job, attempt: attempt, .failure(WorkerMachine.overloaded)))
+        } else {
+            lastRun += 1
+            jobs[job] = Job(run: lastRun, attempt: attempt, deadline: deadline)
+            if deadline != nil { deadlineCount += 1 }
+            actions.append(.enqueue(job, lastRun))
+        }
+    }
+
+    private mutating func start(_ job: JobID, run: RunID, actions: inout [Action]) {
+        guard let index = index(of: job, run: run), !jobs.values[index].isStarted else { return }
+        jobs.values[index].isStarted = true
+        actions.append(.reportStart(job, attempt: jobs.values[index].attempt))
+    }
+
+    private mutating func report(
+        _ progress: JobProgress, of job: JobID, run: RunID, actions: inout [Action]
+    ) {
+        guard let index = index(of: job, run: run) else { return }
+        jobs.values[index].sequence &+= 1
+        let held = jobs.values[index]
+        actions.append(.reportProgress(job, attempt: held.attempt, sequence: held.sequence, progress))
+    }
+
+    private mutating func finish(
+        _ job: JobID, run: RunID, answer: Answer, at now: Int64, actions: inout [Action]
+    ) {
+        guard index(of: job, run: run) != nil, let held = remove(job) else { return }
+        if answer.isFinal {
+            answers.insert(
+                KeptAnswer(answer: answer, answeredAt: now), for: job, byteCount: answer.byteCount)
+        }
+        actions.append(.answer(job, attempt: held.attempt, answer))
+    }
+
+    private mutating func tick(at now: Int64, actions: inout [Action]) {
+        if deadlineCount > 0 {
+            abandon(where: { $0.deadline.map { $0 <= now } ?? false }, WorkerMachine.deadlineExceeded, &actions)
+        }
+        if case .draining(let until) = state, now >= until {
+            abandon(where: { _ in true }, WorkerMachine.draining, &actions)
+        }
+    }
+
+    /// Gives jobs up, the oldest first.
+    private mutating func abandon(where isDue: (Job) -> Bool, _ failure: Failure, _ actions: inout [Action]) {
+        for (job, held) in jobs.filter({ isDue($0.value) }).sorted(by: { $0.value.run < $1.value.run }) {
+            remove(job)
+            actions.append(.cancel(held.run))
+            actions.append(.answer(job, attempt: held.attempt, .failure(failure)))
+        }
+    }
+
+    private func index(of job: JobID, run: RunID) -> Dictionary<JobID, Job>.Index? {
+        guard let index = jobs.index(forKey: job), jobs.values[index].run == run else { return nil }
+        return index
+    }
+
+    @discardableResult
+    private mutating func remove(_ job: JobID) -> Job? {
+        let held = jobs.removeValue(forKey: job)
+        if held?.deadline != nil { deadlineCount -= 1 }
+        return held
+    }
+
+    private static let draining = Failure(.draining, "the worker is going away and takes no new jobs")
+    private static let overloaded = Failure(
+        .overloaded, "the worker holds \(ProtocolLimits.workerJobsMaximum) jobs, which is its limit")
+    private static let deadlineExceeded = Failure(.deadlineExceeded, "the job took longer than it was given")
+}

@@ -1,0 +1,48 @@
+package import Datasets
+package import Protocol
+
+/// What a worker is told when it is made.
+package struct WorkerConfiguration: Sendable {
+    /// The name its owner gives it, shown in catalogues and errors.
+    package var name: String
+    /// Where the broker is.
+    package var endpoint: String
+    /// What it serves.
+    package var shards: [Shard]
+    /// Words for the catalogue, by data set name.
+    package var tags: [String: [String]]
+    /// How many jobs run at once, each on a thread of its own.
+    package var threads: Int
+    /// How long to look for a broker before giving up; `nil` for ever.
+    package var timeoutMilliseconds: Int64?
+    /// How long running jobs may go on after `drain`.
+    package var drainMilliseconds: Int64
+    /// The name of this process for the broker.
+    package var session: SessionID
+
+    /// Describes a worker.
+    package init(
+        name: String, endpoint: String, shards: [Shard], tags: [String: [String]] = [:], threads: Int = 1,
+        timeoutMilliseconds: Int64? = nil, drainMilliseconds: Int64 = WorkerLimits.drainMilliseconds,
+        session: SessionID = .random()
+    ) {
+        self.name = name
+        self.endpoint = endpoint
+        self.shards = shards
+        self.tags = tags
+        self.threads = threads
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.drainMilliseconds = drainMilliseconds
+        self.session = session
+    }
+}
+
+/// What a worker tells whoever runs it.
+package enum WorkerNotice: Sendable, Hashable {
+    /// The broker knows the worker; again after each reconnect.
+    case registered(endpoint: String)
+    /// The broker is gone for now; why.
+    case lost(reason: String)
+    /// Still no broker.
+    case waiting(endpoint: String, milliseconds: Int64)
+}

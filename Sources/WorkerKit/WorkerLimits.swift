@@ -1,0 +1,27 @@
+/// Every maximum of a worker that is its own affair, each with its reason. Times are in milliseconds.
+package enum WorkerLimits {
+    /// Answers kept for jobs that are asked for again after a broken link: more than are ever in flight for big models.
+    package static let answerCountMaximum = 256
+    /// Bytes of all answers kept; a larger one is computed again when asked for again.
+    package static let answerByteCountMaximum = 32 << 20
+    /// Graphs kept: trainers use a handful each.
+    package static let graphCountMaximum = 1_024
+    /// Serialised bytes of all graphs kept; in memory they take about ten times as much.
+    package static let graphByteCountMaximum = 8 << 20
+    /// Plans one compute thread keeps ready with their buffers.
+    package static let planCountMaximum = 64
+    /// Bytes of all plans one compute thread keeps; a larger one is made anew for each job.
+    package static let planByteCountMaximum = 64 << 20
+    /// Answers a compute thread gathers before it wakes the loop.
+    package static let reportCountMaximum = 64
+    /// How long an answer waits for others to be gathered, as long as there is more to do.
+    package static let reportDelayMilliseconds: Int64 = 1
+    /// At most one progress message of a job in this time.
+    package static let progressIntervalMilliseconds: Int64 = 250
+    /// How long running jobs may go on after the worker was asked to end: less than what container engines grant.
+    package static let drainMilliseconds: Int64 = 25_000
+    /// How often a worker that waits for its broker says so.
+    package static let waitingNoticeMilliseconds: Int64 = 10_000
+    /// How long the last messages may take to leave when all jobs are done.
+    package static let farewellMilliseconds: Int64 = 2_000
+}

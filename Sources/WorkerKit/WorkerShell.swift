@@ -1,0 +1,271 @@
+import Jobs
+package import Link
+package import Logging
+package import Protocol
+import Tensor
+package import ZMQ
+
+/// The worker: its machine, its link and its executor, put together on the loop.
+///
+/// DESIGN. Messages come straight from the loop to `linkDidReceive`: the header is read, body and tensors are copied once,
+/// the machine says what to do, and new work is gathered until the turn ends and then handed to the compute threads at
+/// once. What they report comes back in batches through one closure on the loop. Nothing here decodes a job or computes.
+package actor WorkerShell {
+    /// The loop it lives on.
+    package nonisolated let loop: Loop
+    private let configuration: WorkerConfiguration
+    private let store: ShardStore
+    private let logger: Logger
+    private let notice: @Sendable (WorkerNotice) -> Void
+
+    private var link: PeerLink
+    private var machine: WorkerMachine
+    private var executor: Executor?
+    private var actions: [WorkerMachine.Action] = []
+    private var reports: [WorkerMachine.Event] = []
+    private var pending: [Work] = []
+    /// The dispatch being handled: what an `enqueue` takes its bytes from.
+    private var dispatch: Incoming?
+    private var waitingNoticeAt: Int64
+    /// Set when all jobs are done: leave by then even if messages still wait for room.
+    private var farewell: (reason: String, until: Int64)?
+    private var ending: Result<Void, Failure>?
+    private var waiters: [CheckedContinuation<Result<Void, Failure>, Never>] = []
+
+    /// A worker that has not started.
+    ///
+    /// - Parameter notice: told what happens to the link, on the loop; must not block.
+    package init(
+        configuration: WorkerConfiguration, loop: Loop, logger: Logger,
+        notice: @escaping @Sendable (WorkerNotice) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.loop = loop
+        self.logger = logger
+        self.notice = notice
+        store = ShardStore(configuration.shards, tags: configuration.tags)
+        link = PeerLink(
+            endpoint: configuration.endpoint, timeoutMilliseconds: configuration.timeoutMilliseconds, loop: loop)
+        machine = WorkerMachine(drainMilliseconds: configuration.drainMilliseconds)
+        waitingNoticeAt = loop.now() + WorkerLimits.waitingNoticeMilliseconds
+    }
+
+    /// What the link has carried.
+    package var statistics: LinkStatistics { link.statistics }
+
+    /// Starts the compute threads and looks for the broker.
+    ///
+    /// - Throws: `ZMQError` for an endpoint that cannot be one.
+    package func start() throws(ZMQError) {
+        let loop = loop
+        executor = Executor(
+            shards: store, threadCount: configuration.threads, now: { loop.now() },
+            notify: { [weak self] in
+                loop.execute { [weak self] in self?.assumeIsolated { $0.takeReports() } }
+            })
+        let event = try link.start(for: self) { hello }
+        handle(event)
+        scheduleTick()
+    }
+
+    /// Finishes what runs, hands back what waits, says goodbye and ends.
+    package func drain() {
+        apply(.drain)
+    }
+
+    /// Says goodbye and ends at once; what runs is stopped.
+    package func stop(reason: String) {
+        guard ending == nil else { return }
+        link.leave(reason: reason)
+        end(.success(()))
+    }
+
+    /// Waits until the worker has drained or was stopped.
+    ///
+    /// - Throws: `Failure` when the broker refused it or was not found in time.
+    package func waitUntilDone() async throws(Failure) {
+        let result = await withCheckedContinuation { waiter in
+            if let ending { waiter.resume(returning: ending) } else { waiters.append(waiter) }
+        }
+        try result.get()
+    }
+
+    // MARK: The link
+
+    private var hello: Hello {
+        var hello = Hello(name: configuration.name, role: .worker, session: configuration.session)
+        hello.datasets = store.datasets
+        hello.shards = store.descriptions
+        hello.capacity = ProtocolLimits.workerJobsMaximum
+        hello.openJobs = machine.openJobs
+        return hello
+    }
+
+    private func handle(_ event: LinkEvent?) {
+        switch event {
+        case .received(let message):
+            take(message)
+        case .ready(_, let epoch):
+            logger.info("registered with \(configuration.endpoint), run \(String(epoch, radix: 16)) of the broker")
+            notice(.registered(endpoint: configuration.endpoint))
+            apply(.linkReady)
+        case .lost(let reason):
+            logger.warning("lost the broker at \(configuration.endpoint): \(reason)")
+            notice(.lost(reason: reason))
+            waitingNoticeAt = loop.now() + WorkerLimits.waitingNoticeMilliseconds
+            apply(.linkLost)
+        case .failed(let failure):
+            end(.failure(failure))
+        case .noticed(let text):
+            logger.warning("\(text)")
+        case nil:
+            break
+        }
+    }
+
+    private func take(_ message: Incoming) {
+        let header = message.header
+        switch header.command {
+        case .dispatch:
+            dispatch = message
+            apply(
+                .dispatched(
+                    header.job, attempt: header.attempt, deadlineMilliseconds: header.deadlineMilliseconds))
+            dispatch = nil
+        case .cancel:
+            apply(.cancelled(header.job))
+        default:
+            logger.debug("a worker has no use for \(header.command)")
+        }
+    }
+
+    private func send(_ header: Header, body: [UInt8]? = nil, frames: [TensorFrame] = []) {
+        do throws(Failure) {
+            try link.send(header, body: body, frames: frames)
+        } catch {
+            // Only a result can be too large, and only for a broker that takes less than this version's limit.
+            logger.warning("job \(header.job): \(error)")
+            _ = try? link.send(
+                Header(.failed, job: header.job, attempt: header.attempt, epoch: 0), body: error.encoded())
+        }
+    }
+
+    // MARK: The machine
+
+    private func apply(_ event: WorkerMachine.Event) {
+        machine.handle(event, at: loop.now(), actions: &actions)
+        performActions()
+    }
+
+    private func performActions() {
+        guard !actions.isEmpty else { return }
+        var actions: [WorkerMachine.Action] = []
+        swap(&actions, &self.actions)
+        for action in actions { perform(action) }
+        // What the actions brought about has been performed; give the buffer back for the next event.
+        actions.removeAll(keepingCapacity: true)
+        swap(&actions, &self.actions)
+    }
+
+    private func perform(_ action: WorkerMachine.Action) {
+        switch action {
+        case .enqueue(let job, let run):
+            guard let dispatch else { preconditionFailure("work is taken on only while a dispatch is handled") }
+            pending.append(Work(job: job, run: run, body: dispatch.body, frames: dispatch.frames))
+        case .answer(let job, let attempt, .result(let payload)):
+            send(Header(.result, job: job, attempt: attempt, epoch: 0), body: payload.body, frames: payload.frames)
+        case .answer(let job, let attempt, .failure(let failure)):
+            logger.debug("job \(job) failed: \(failure)")
+            send(Header(.failed, job: job, attempt: attempt, epoch: 0), body: failure.encoded())
+        case .reportStart(let job, let attempt):
+            send(Header(.started, job: job, attempt: attempt, epoch: 0))
+        case .reportProgress(let job, let attempt, let sequence, let progress):
+            var header = Header(.progress, job: job, attempt: attempt, epoch: 0)
+            header.sequence = sequence
+            send(header, body: progress.encoded())
+        case .cancel(let run):
+            handOver()
+            executor?.cancel(run)
+        case .withdrawWaiting:
+            handOver()
+            for work in executor?.withdrawWaiting() ?? [] { apply(.withdrawn(work.job, work.run)) }
+        case .leave(let reason):
+            farewell = (reason, loop.now() + WorkerLimits.farewellMilliseconds)
+            leaveWhenSent()
+        }
+    }
+
+    /// Gives the gathered work to the compute threads.
+    private func handOver() {
+        guard !pending.isEmpty else { return }
+        executor?.enqueue(pending)
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    private func takeReports() {
+        guard let executor, ending == nil else { return }
+        executor.takeReports(into: &reports)
+        for report in reports { machine.handle(report, at: loop.now(), actions: &actions) }
+        reports.removeAll(keepingCapacity: true)
+        performActions()
+    }
+
+    // MARK: Time and the end
+
+    private func scheduleTick() {
+        loop.schedule(afterMilliseconds: LinkLimits.tickMilliseconds) { [weak self] in
+            self?.assumeIsolated { $0.tick() }
+        }
+    }
+
+    private func tick() {
+        guard ending == nil else { return }
+        handle(link.tick { hello })
+        apply(.tick)
+        leaveWhenSent()
+        tellWaiting()
+        if ending == nil { scheduleTick() }
+    }
+
+    private func tellWaiting() {
+        guard let waited = link.waitingMilliseconds, loop.now() >= waitingNoticeAt else { return }
+        waitingNoticeAt = loop.now() + WorkerLimits.waitingNoticeMilliseconds
+        notice(.waiting(endpoint: configuration.endpoint, milliseconds: waited))
+        logger.notice("waiting for the broker at \(configuration.endpoint), \(waited / 1_000) s")
+    }
+
+    private func leaveWhenSent() {
+        guard let farewell, ending == nil, !link.hasParked || loop.now() >= farewell.until else { return }
+        link.leave(reason: farewell.reason)
+        end(.success(()))
+    }
+
+    private func end(_ result: Result<Void, Failure>) {
+        guard ending == nil else { return }
+        ending = result
+        executor?.stop()
+        executor = nil
+        pending.removeAll()
+        for waiter in waiters { waiter.resume(returning: result) }
+        waiters.removeAll()
+    }
+}
+
+extension WorkerShell: LinkOwner {
+    package func linkDidReceive(_ message: borrowing Message) {
+        handle(link.receive(message) { hello })
+    }
+
+    package func linkDidObserve(_ event: MonitorEvent) {
+        handle(link.observe(event) { hello })
+    }
+
+    package func linkDidBecomeWritable() {
+        link.flush()
+        leaveWhenSent()
+    }
+
+    package func linkDidEndTurn() {
+        handOver()
+    }
+}

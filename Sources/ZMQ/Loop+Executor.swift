@@ -1,0 +1,55 @@
+internal import Synchronization
+
+/// Actors live on the loop with `nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }`.
+extension Loop {
+    package func enqueue(_ job: consuming ExecutorJob) {
+        deliver(mailbox.pushAlways(.job(UnownedJob(job))))
+    }
+
+    package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        unsafe UnownedSerialExecutor(ordinary: self)
+    }
+
+    /// Traps unless the calling thread is the loop's; `assumeIsolated` asks this where no task is running.
+    package func checkIsolated() {
+        precondition(isOnLoop, "not on the loop \(name)")
+    }
+
+    package func isIsolatingCurrentContext() -> Bool? {
+        isOnLoop
+    }
+
+    /// Runs one thing from the mailbox.
+    func run(_ item: Mailbox.Item) {
+        switch item {
+        case .job(let job): unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+        case .work(let work): work()
+        }
+    }
+
+    /// Works the mailbox off until nothing is left, then gives up being the loop's thread.
+    ///
+    /// A job of an actor must run even when its loop has ended, or whoever awaits it waits for ever.
+    func runLateJobs() {
+        var items: [Mailbox.Item] = []
+        repeat {
+            items.removeAll(keepingCapacity: true)
+            mailbox.drain(into: &items)
+            for item in items { run(item) }
+        } while !mailbox.retire { threadNumber.store(0, ordering: .relaxed) }
+    }
+
+    /// Starts a short-lived thread for jobs that came after the loop's own thread had ended.
+    func adoptOrphans() {
+        let body: @Sendable () -> Void = {
+            self.threadNumber.store(Thread.current, ordering: .relaxed)
+            self.runLateJobs()
+        }
+        do {
+            try Thread.start(name: name, body)
+        } catch {
+            // No thread to be had: better run here than lose the jobs.
+            body()
+        }
+    }
+}

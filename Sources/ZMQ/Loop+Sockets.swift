@@ -1,0 +1,132 @@
+internal import CZMQ
+
+/// Everything here is for code on the loop's thread, and traps elsewhere.
+extension Loop {
+    /// Opens a socket.
+    ///
+    /// - Parameters:
+    ///   - receive: called on the loop with each message, until the socket is closed.
+    ///   - endOfTurn: called on the loop at the end of each turn in which the socket received something.
+    package func open(
+        _ kind: SocketKind,
+        options: [SocketOption],
+        receive: @escaping @Sendable (consuming Message) -> Void,
+        endOfTurn: (@Sendable () -> Void)? = nil
+    ) throws(ZMQError) -> SocketID {
+        try owned.open(kind, options: options, receive: receive, endOfTurn: endOfTurn).id
+    }
+
+    /// Opens a socket for an actor that lives on this loop; its closures run isolated to the actor.
+    package func open<Owner: Actor>(
+        _ kind: SocketKind,
+        options: [SocketOption],
+        for owner: Owner,
+        receive: @escaping @Sendable (isolated Owner, consuming Message) -> Void,
+        endOfTurn: (@Sendable (isolated Owner) -> Void)? = nil
+    ) throws(ZMQError) -> SocketID {
+        var endOfTurnOfOwner: (@Sendable () -> Void)?
+        if let endOfTurn { endOfTurnOfOwner = { owner.assumeIsolated { endOfTurn($0) } } }
+        return try open(
+            kind, options: options,
+            receive: { message in
+                // A noncopyable value cannot be consumed out of a capture; an optional can be emptied.
+                var message = Optional(message)
+                owner.assumeIsolated { owner in
+                    if let message = message.take() { receive(owner, message) }
+                }
+            },
+            endOfTurn: endOfTurnOfOwner
+        )
+    }
+
+    /// Accepts peers at an endpoint.
+    ///
+    /// - Returns: the endpoint with wildcards resolved: port 0 has become the real one.
+    package func bind(_ socket: SocketID, to endpoint: String) throws(ZMQError) -> String {
+        try entry(socket, "zmq_bind", endpoint).socket.bind(to: endpoint)
+    }
+
+    /// Connects to an endpoint, now and whenever the connection is lost.
+    package func connect(_ socket: SocketID, to endpoint: String) throws(ZMQError) {
+        try entry(socket, "zmq_connect", endpoint).socket.connect(to: endpoint)
+    }
+
+    /// Sends a message without ever waiting.
+    ///
+    /// The message is empty afterwards, except for `full` and `unreachable`: then it is untouched and can be parked,
+    /// sent elsewhere or dropped. To a ROUTER's message belongs the routing id as its first frame.
+    package func send(_ message: inout Message, on socket: SocketID) -> SendOutcome {
+        guard let entry = owned.socket(socket) else { return .unreachable }
+        let (frames, bytes) = (message.frameCount, message.totalByteCount)
+        let outcome = entry.socket.send(&message)
+        counters.count(outcome, frames: frames, bytes: bytes)
+        return outcome
+    }
+
+    /// Calls `body` once, in a later turn, when a socket that said `full` may take more.
+    ///
+    /// For a ROUTER this is a guess, as its peers are full one by one: try again, and register again if it fails. A later
+    /// registration for the same socket replaces this one.
+    package func onWritable(_ socket: SocketID, _ body: @escaping @Sendable () -> Void) {
+        let core = owned
+        guard let entry = core.socket(socket) else { return }
+        entry.onWritable = body
+        core.isPollStale = true
+    }
+
+    /// Watches the connections of a socket; once for each socket, before it is bound or connected.
+    ///
+    /// A DEALER should be watched always: after a protocol error or a final refusal libzmq stops trying, and only the
+    /// monitor tells.
+    package func monitor(
+        _ socket: SocketID,
+        receive: @escaping @Sendable (MonitorEvent) -> Void
+    ) throws(ZMQError) {
+        let core = owned
+        let watched = try entry(socket, "zmq_socket_monitor", nil)
+        guard watched.monitor == nil else {
+            throw ZMQError(.addressInUse, function: "zmq_socket_monitor", detail: "second monitor of a socket")
+        }
+        let endpoint = core.nextMonitorEndpoint()
+        try watched.socket.startMonitor(at: endpoint)
+        let listener = try core.open(
+            .pair, options: SocketLimits(receiveHighWater: 4096).options, isMonitor: true,
+            receive: { message in if let event = MonitorEvent(message) { receive(event) } }, endOfTurn: nil
+        )
+        watched.monitor = listener.id
+        try listener.socket.connect(to: endpoint)
+    }
+
+    /// Closes a socket; messages not yet sent are kept for at most `lingerMilliseconds`.
+    ///
+    /// None of its closures is called again, and what they captured is let go.
+    package func close(_ socket: SocketID, lingerMilliseconds: Int32) {
+        let core = owned
+        guard let entry = core.socket(socket) else { return }
+        core.close(entry, lingerMilliseconds: lingerMilliseconds)
+    }
+
+    /// Calls `body` once, on the loop, after some milliseconds; timers with one deadline run in the order they were made.
+    @discardableResult
+    package func schedule(
+        afterMilliseconds milliseconds: Int64,
+        _ body: @escaping @Sendable () -> Void
+    ) -> TimerID {
+        let core = owned
+        guard !core.isStopping else { return core.timers.upcoming }
+        let (deadline, isTooLong) = now().addingReportingOverflow(max(0, milliseconds))
+        return core.timers.schedule(deadline: isTooLong ? .max : deadline, body)
+    }
+
+    /// Drops a timer; one that has run or was dropped is ignored.
+    package func cancel(_ timer: TimerID) {
+        owned.timers.cancel(timer)
+    }
+
+    private func entry(_ socket: SocketID, _ function: String, _ detail: String?) throws(ZMQError) -> LoopSocket {
+        guard let entry = owned.socket(socket) else {
+            throw ZMQError(.notASocket, function: function, detail: detail)
+        }
+        return entry
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import BrokerKit
+import Console
+import Foundation
+import Logging
+import ZMQ
+
+/// The program: reads its flags, listens, ends at a signal.
+@main
+struct Broker: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "broker",
+        abstract: "Brings trainers and workers together.",
+        discussion: """
+            Workers announce which shards of which data they hold, trainers send jobs to shards, and the broker carries \
+            jobs there and answers back without reading them. It keeps nothing on disk: restart it at any time, and \
+            workers and trainers go on where they were.
+
+            Prints "broker listening on <endpoint>" when it is ready. Every flag can also be given by the environment \
+            variable beside it. Ends with 64 for flags that make no sense, 69 when it cannot listen, 130 and 143 at \
+            SIGINT and SIGTERM; a second signal ends it at once.
+            """)
+
+    @Option(help: "Where to listen: tcp://address:port (port 0 takes a free one) or ipc://path. [FAGURE_BIND]")
+    var bind: String = Flag.environment("bind") ?? "tcp://127.0.0.1:5555"
+
+    @Option(help: "How much to log: \(Broker.levels). [FAGURE_LOG_LEVEL]")
+    var logLevel: String = Flag.environment("log-level") ?? "info"
+
+    private static let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+
+    private var level: Logger.Level? { Logger.Level(rawValue: logLevel) }
+
+    func validate() throws {
+        guard level != nil else {
+            throw ValidationError("there is no log level '\(logLevel)'; the levels are \(Broker.levels)")
+        }
+        guard bind.contains("://") else {
+            throw ValidationError("'\(bind)' is no endpoint; one looks like tcp://127.0.0.1:5555")
+        }
+    }
+
+    func run() async throws {
+        let (requests, source) = AsyncStream.makeStream(of: Signals.Request.self)
+        let signals = Signals { source.yield($0) }
+        let logger = ConsoleLog.logger("broker", level: level ?? .info)
+        let loop: Loop
+        let shell: BrokerShell
+        do {
+            loop = try Loop(name: "broker")
+            shell = BrokerShell(endpoint: bind, loop: loop, logger: logger)
+            let endpoint = try await shell.start()
+            FileHandle.standardOutput.write(Data("broker listening on \(endpoint)\n".utf8))
+        } catch {
+            logger.error("\(error)")
+            throw ExitCode(status(of: error).rawValue)
+        }
+        for await request in requests {
+            logger.info("stopping")
+            await shell.stop()
+            await loop.shutdown(lingerMilliseconds: BrokerLimits.lingerMilliseconds)
+            withExtendedLifetime(signals) {}
+            throw ExitCode(request.status.rawValue)
+        }
+    }
+
+    private func status(of error: ZMQError) -> ExitStatus {
+        switch error.code {
+        case .invalidArgument, .protocolNotSupported: .usage
+        default: .unreachable
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import ArgumentParser
+import BrokerKit
+import Console
+import Datasets
+import Fagure
+import Foundation
+import Protocol
+import Tensor
+import ZMQ
+
+/// `trainer train`, or just `trainer`.
+struct Train: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Trains a model on the shards of the workers a broker knows (the default).",
+        discussion: """
+            In each epoch every shard present learns from the model, and the results are averaged, weighted by examples. \
+            Workers may come and go. The same seed and shards give the same bits, however many workers serve them.
+
+            Every flag has a twin in the environment, FAGURE_ and its name: --batch-size is FAGURE_BATCH_SIZE. A flag \
+            wins. Results go to standard output, news to standard error. Ctrl-C ends the run in order: what there is, is \
+            written; a second one ends it at once. Exit codes: 0 done, 1 the loss is no number or a worker could not do \
+            its job, 64 wrong usage, 65 bad data, 69 broker not reached within --timeout, 77 refused, 130 and 143 ended \
+            by SIGINT and SIGTERM.
+            """)
+
+    @OptionGroup var flags: TrainFlags
+
+    func run() async throws {
+        let settings: TrainSettings
+        do {
+            settings = try TrainSettings(flags)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+        let (requests, source) = AsyncStream.makeStream(of: Signals.Request.self)
+        let signals = Signals { source.yield($0) }
+        let work = Task { await Train.status(settings) }
+        let watch = Task {
+            for await request in requests {
+                work.cancel()
+                return Optional(request)
+            }
+            return nil
+        }
+        var status = await work.value
+        source.finish()
+        if let request = await watch.value, status != .done { status = request.status }
+        withExtendedLifetime(signals) {}
+        guard status == .done else { throw ExitCode(status.rawValue) }
+    }
+
+    /// Does the run and says how the program ends.
+    private static func status(_ settings: TrainSettings) async -> ExitStatus {
+        do {
+            let output = try RunOutput(settings)
+            guard let workers = settings.embedded else {
+                let session = try await Session.connect(
+                    settings.broker, timeout: settings.timeout, notice: { output.notice($0) })
+                return try await train(settings, session, try settings.testData(), output)
+            }
+            let house = try await EmbeddedHouse(try settings.dataset(), workers: workers, settings.partition)
+            do {
+                let session = try await Session.connect(
+                    EmbeddedHouse.endpoint, timeout: settings.timeout, on: house.loop, notice: { output.notice($0) })
+                let status = try await train(settings, session, house.testData, output)
+                await house.close()
+                return status
+            } catch {
+                await house.close()
+                throw error
+            }
+        } catch {
+            say(error)
+            return ExitStatus(error)
+        }
+    }
+
+    private static func train(
+        _ settings: TrainSettings, _ session: Session, _ testData: TestData, _ output: RunOutput
+    ) async throws -> ExitStatus {
+        var configuration = settings.configuration
+        if let workers = settings.embedded { configuration.workersMin = workers }
+        let outcome = await TrainingRun(configuration, session: session, testData: testData).run { output.take($0) }
+        await session.close()
+        try output.finish(outcome)
+        switch outcome.end {
+        case .finished:
+            return .done
+        case .interrupted:
+            return .interrupted
+        case .diverged(let epoch):
+            throw SettingFault(
+                "the loss of epoch \(epoch) is no number: try a smaller --learning-rate, or --allow-nan to go on")
+        case .failed(let error):
+            throw error
+        }
+    }
+
+    private static func say(_ error: any Error) {
+        if let failure = error as? Failure, failure.code == .cancelled { return }
+        FileHandle.standardError.write(Data("trainer: \(error)\n".utf8))
+    }
+}
+
+extension TrainSettings {
+    /// The data set to be shared out here.
+    func dataset() throws(DatasetError) -> Dataset {
+        switch source {
+        case .named(let name, let folder):
+            try Dataset.load(named: name ?? Dataset.BuiltIn.digits.rawValue, folder: folder)
+        case .csv(let path, let label):
+            try Dataset.load(csv: path, label: label, name: configuration.dataset)
+        }
+    }
+
+    /// What to judge models by, where the workers have the data.
+    func testData() throws(DatasetError) -> TestData {
+        switch source {
+        case .named(_, let folder):
+            return .builtIn(folder: folder)
+        case .csv:
+            return try dataset().test.map { .table($0) } ?? .heldOut
+        }
+    }
+}
+
+extension ExitStatus {
+    /// The status a program ends with because of an error.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self.init(failure)
+        case let error as RunError: self.init(error)
+        case is DatasetError, is TensorError: self = .badData
+        default: self = .failed
+        }
+    }
+
+    private init(_ failure: Failure) {
+        switch failure.code {
+        case .brokerUnreachable: self = .unreachable
+        case .versionUnsupported, .notPermitted: self = .refused
+        case .cancelled: self = .interrupted
+        default: self = .failed
+        }
+    }
+
+    private init(_ error: RunError) {
+        switch error {
+        case .unknownDataset, .partitionConflict, .schemaConflict, .model, .graph: self = .badData
+        case .ambiguousDataset: self = .usage
+        case .job(_, let failure), .session(let failure): self.init(failure)
+        case .federation: self = .failed
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+
+/// The flags of `trainer train` as they are typed; what is left out may be in the environment.
+struct TrainFlags: ParsableArguments {
+    @Option(help: "Where the broker is. By default tcp://127.0.0.1:5555.")
+    var broker: String?
+
+    @Option(help: "Train in this process alone, with so many workers, one shard each; no broker is needed.")
+    var embedded: String?
+
+    @Option(help: "The data set to learn from. By default the only one there is; with --embedded, digits.")
+    var dataset: String?
+
+    @Option(help: "A CSV file with a header line: what --embedded learns from, else what to judge the model by.")
+    var data: String?
+
+    @Option(help: "The column of --data that is to be predicted.")
+    var label: String?
+
+    @Option(help: "The folder of a data set that is read from files.")
+    var dataFolder: String?
+
+    @Option(help: "How --embedded deals rows to shards: iid, iid:SEED or contiguous. By default iid.")
+    var partition: String?
+
+    @Option(help: "The model: linear, logistic or mlp. By default mlp.")
+    var model: String?
+
+    @Option(help: "The widths of the mlp's hidden layers. By default 200,200.")
+    var hidden: String?
+
+    @Option(help: "How models are put together: fedavg, the default, weighted by examples.")
+    var strategy: String?
+
+    @Option(help: "Rounds: each shard learns, the models are averaged. By default 10.")
+    var epochs: String?
+
+    @Option(help: "Passes over each shard in a round. By default 1.")
+    var localEpochs: String?
+
+    @Option(help: "Rows in a batch. By default 32.")
+    var batchSize: String?
+
+    @Option(help: "The size of a step. By default 0.1.")
+    var learningRate: String?
+
+    @Option(help: "The share of the last step that is kept, from 0 to below 1. By default 0.")
+    var momentum: String?
+
+    @Option(help: "The share of each parameter added to its gradient. By default 0.")
+    var weightDecay: String?
+
+    @Option(help: "Workers that must be present for a round to begin. By default 1.")
+    var workersMin: String?
+
+    @Option(help: "How many seconds to look for the broker before giving up. By default 60.")
+    var timeout: String?
+
+    @Option(help: "What weights and orders are drawn from; the same seed gives the same bits. By default 0.")
+    var seed: String?
+
+    @Option(help: "A folder for history.jsonl and model.safetensors.")
+    var output: String?
+
+    @Flag(help: "Take features as they are (pixels divided by 255), not brought to mean 0 and deviation 1.")
+    var noStandardize = false
+
+    @Flag(help: "Go on when the loss is no number.")
+    var allowNan = false
+
+    @Flag(help: "Print a JSON object for each round and a last one.")
+    var json = false
+
+    @Flag(help: "Print the last line alone.")
+    var quiet = false
+}

@@ -1,0 +1,83 @@
+import Datasets
+import Fagure
+import Federation
+
+/// What `trainer train` was told: flags first, then the environment, then defaults; everything checked but the data.
+struct TrainSettings {
+    /// What the trainer reads itself.
+    enum Source {
+        case named(String?, folder: String?)
+        case csv(path: String, label: String)
+    }
+
+    let broker: String
+    /// Workers in this process; `nil` where there is a broker.
+    let embedded: Int?
+    let source: Source
+    let partition: Partition
+    let timeout: Duration
+    let output: String?
+    let isJSON: Bool
+    let isQuiet: Bool
+    let configuration: TrainingConfiguration
+
+    /// Reads flags and environment.
+    init(_ flags: TrainFlags) throws {
+        let words = Words()
+        broker = words.value(flags.broker, "broker") ?? "tcp://127.0.0.1:5555"
+        embedded = try words.integer(flags.embedded, "embedded", 1...1_024)
+        partition = try words.value(flags.partition, "partition").map { try Partition(parsing: $0) } ?? .iid(seed: 0)
+        timeout = .seconds(try words.integer(flags.timeout, "timeout", 0...1_000_000) ?? 60)
+        output = words.value(flags.output, "output")
+        isJSON = try words.isSet(flags.json, "json")
+        isQuiet = try words.isSet(flags.quiet, "quiet")
+        source = try TrainSettings.source(flags, words)
+        configuration = try TrainSettings.configuration(flags, words, source)
+        let strategy = words.value(flags.strategy, "strategy") ?? FederatedAveraging.name
+        guard strategy == FederatedAveraging.name else {
+            throw SettingFault("--strategy is '\(strategy)', there is \(FederatedAveraging.name)")
+        }
+    }
+
+    private static func source(_ flags: TrainFlags, _ words: Words) throws -> Source {
+        guard let path = words.value(flags.data, "data") else {
+            return .named(words.value(flags.dataset, "dataset"), folder: words.value(flags.dataFolder, "data-folder"))
+        }
+        guard let label = words.value(flags.label, "label") else {
+            throw SettingFault("--data \(path) needs --label, the column to be predicted")
+        }
+        return .csv(path: path, label: label)
+    }
+
+    private static func configuration(
+        _ flags: TrainFlags, _ words: Words, _ source: Source
+    ) throws -> TrainingConfiguration {
+        var configuration = TrainingConfiguration()
+        configuration.dataset = words.value(flags.dataset, "dataset")
+        configuration.model = try model(flags, words)
+        configuration.epochs = try words.integer(flags.epochs, "epochs", 1...1_000_000) ?? 10
+        configuration.seed = try words.seed(flags.seed, "seed") ?? 0
+        configuration.workersMin = try words.integer(flags.workersMin, "workers-min", 1...1_000_000) ?? 1
+        configuration.standardizes = try !words.isSet(flags.noStandardize, "no-standardize")
+        configuration.allowsNaN = try words.isSet(flags.allowNan, "allow-nan")
+        configuration.training.localEpochs = try words.integer(flags.localEpochs, "local-epochs", 1...10_000) ?? 1
+        configuration.training.batchSize = try words.integer(flags.batchSize, "batch-size", 1...1_000_000) ?? 32
+        configuration.training.learningRate = try words.number(flags.learningRate, "learning-rate") ?? 0.1
+        configuration.training.momentum = try words.number(flags.momentum, "momentum", below: 1) ?? 0
+        configuration.training.weightDecay = try words.number(flags.weightDecay, "weight-decay") ?? 0
+        return configuration
+    }
+
+    private static func model(_ flags: TrainFlags, _ words: Words) throws -> ModelKind {
+        let name = words.value(flags.model, "model") ?? "mlp"
+        switch name {
+        case "linear", "logistic":
+            guard flags.hidden == nil else { throw SettingFault("--hidden is for --model mlp, not \(name)") }
+            return name == "linear" ? .linear : .logistic
+        case "mlp":
+            return .mlp(hidden: try words.widths(flags.hidden, "hidden") ?? [200, 200])
+        default:
+            throw SettingFault("--model is '\(name)', there are linear, logistic and mlp")
+        }
+    }
+}

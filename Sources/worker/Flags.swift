@@ -1,0 +1,40 @@
+import ArgumentParser
+
+/// The flags as they are typed; what is left out may be in the environment.
+struct Flags: ParsableArguments {
+    @Option(help: "Where the broker is, such as tcp://127.0.0.1:5555, which is the default.")
+    var broker: String?
+
+    @Option(help: "A data set known by name: toy, digits or fashion-mnist.")
+    var dataset: String?
+
+    @Option(help: "A CSV file with a header line, in place of --dataset; needs --label.")
+    var data: String?
+
+    @Option(help: "The column of --data that is to be predicted.")
+    var label: String?
+
+    @Option(help: "Which parts to serve, such as 0/4, or several: 0/4,1/4. By default 0/1, the whole.")
+    var shard: String?
+
+    @Option(help: "How rows are dealt to shards: iid, iid:SEED or contiguous. By default iid.")
+    var partition: String?
+
+    @Option(help: "The worker's name in catalogues and errors. By default the host's name and the process number.")
+    var name: String?
+
+    @Option(help: "The folder of a data set that is read from files.")
+    var dataFolder: String?
+
+    @Option(help: "How many jobs run at once, each on a core of its own. By default 1.")
+    var threads: String?
+
+    @Option(help: "How many seconds to look for the broker before giving up. By default for ever.")
+    var timeout: String?
+
+    @Option(help: "How many seconds running jobs may go on after SIGTERM. By default 25.")
+    var drainSeconds: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. By default info.")
+    var logLevel: String?
+}

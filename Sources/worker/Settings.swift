@@ -1,0 +1,94 @@
+import Console
+import Datasets
+import Foundation
+import Logging
+
+/// What the worker was told, flags first, then the environment, then defaults; everything checked but the data.
+struct Settings {
+    /// Where the rows come from.
+    enum Source {
+        case named(String, folder: String?)
+        case csv(path: String, label: String)
+
+        func load() throws(DatasetError) -> Dataset {
+            switch self {
+            case .named(let name, let folder): try Dataset.load(named: name, folder: folder)
+            case .csv(let path, let label): try Dataset.load(csv: path, label: label)
+            }
+        }
+    }
+
+    /// Words that are no setting; the text says which, what was expected and what came.
+    struct Fault: Error, CustomStringConvertible {
+        let description: String
+
+        init(_ description: String) { self.description = description }
+    }
+
+    let broker: String
+    let source: Source
+    let shards: ShardSelection
+    let partition: Partition
+    let name: String
+    let threads: Int
+    let timeoutMilliseconds: Int64?
+    let drainMilliseconds: Int64
+    let logLevel: Logger.Level
+
+    /// Reads flags and environment.
+    init(_ flags: Flags) throws {
+        let words = Words()
+        broker = words.value(flags.broker, "broker") ?? "tcp://127.0.0.1:5555"
+        source = try Settings.source(flags, words)
+        shards = try words.value(flags.shard, "shard").map { try ShardSelection(parsing: $0) } ?? .whole
+        partition = try words.value(flags.partition, "partition").map { try Partition(parsing: $0) } ?? .iid(seed: 0)
+        let info = ProcessInfo.processInfo
+        name = words.value(flags.name, "name") ?? "\(info.hostName)-\(info.processIdentifier)"
+        threads = Int(try words.number(flags.threads, "threads", 1...1_024) ?? 1)
+        timeoutMilliseconds = try words.number(flags.timeout, "timeout", 0...1_000_000).map { $0 * 1_000 }
+        drainMilliseconds = (try words.number(flags.drainSeconds, "drain-seconds", 0...1_000_000) ?? 25) * 1_000
+        let level = words.value(flags.logLevel, "log-level") ?? "info"
+        guard let logLevel = Logger.Level(rawValue: level) else {
+            let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Fault("--log-level is '\(level)', known are \(known)")
+        }
+        self.logLevel = logLevel
+    }
+
+    private static func source(_ flags: Flags, _ words: Words) throws -> Source {
+        // A data set named on the command line is not mixed with another from the environment.
+        let isFlagged = flags.dataset != nil || flags.data != nil
+        let dataset = isFlagged ? flags.dataset : words.value(nil, "dataset")
+        let data = isFlagged ? flags.data : words.value(nil, "data")
+        switch (dataset, data) {
+        case (let name?, nil):
+            return .named(name, folder: words.value(flags.dataFolder, "data-folder"))
+        case (nil, let path?):
+            guard let label = words.value(flags.label, "label") else {
+                throw Fault("--data \(path) needs --label, the column to be predicted")
+            }
+            return .csv(path: path, label: label)
+        case (nil, nil):
+            throw Fault("there is nothing to serve: give --dataset NAME, or --data FILE and --label COLUMN")
+        case (_?, _?):
+            throw Fault("--dataset and --data exclude each other")
+        }
+    }
+}
+
+/// Looks settings up under their two names.
+private struct Words {
+    /// The flag, else its twin in the environment.
+    func value(_ flag: String?, _ name: String) -> String? {
+        flag ?? Flag.environment(name)
+    }
+
+    func number(_ flag: String?, _ name: String, _ range: ClosedRange<Int64>) throws -> Int64? {
+        guard let text = value(flag, name) else { return nil }
+        guard let number = Int64(text), range.contains(number) else {
+            let (low, high) = (range.lowerBound, range.upperBound)
+            throw Settings.Fault("--\(name) is '\(text)', expected a whole number from \(low) to \(high)")
+        }
+        return number
+    }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Console
+import Datasets
+import Foundation
+import Protocol
+import WorkerKit
+import ZMQ
+
+/// The program: loads its shards, registers them with a broker, and runs jobs beside the data until told to end.
+@main
+struct Worker: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Serves shards of a data set: jobs come to the data, results leave, rows never do.",
+        discussion: """
+            Every flag has a twin in the environment, FAGURE_ and its name: --log-level is FAGURE_LOG_LEVEL. A flag wins.
+
+            Prints a line for each shard it serves, and "worker <name> registered with <endpoint>" each time the broker \
+            welcomes it. SIGTERM drains: what waits is handed back, what runs is finished, then the program ends with 0. \
+            Ctrl-C ends it with 130, a second signal at once. Other exit codes: 64 wrong usage, 65 bad data, 69 broker \
+            not reached within --timeout, 77 refused by the broker.
+            """)
+
+    @OptionGroup var flags: Flags
+
+    func run() async throws {
+        let settings: Settings
+        do {
+            settings = try Settings(flags)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+        let configuration = try load(settings)
+        for shard in configuration.shards { say("worker \(settings.name) serves \(summary(of: shard))") }
+        try await serve(configuration, settings)
+    }
+
+    /// Reads the data set, keeps the shards, lets go of the rest.
+    private func load(_ settings: Settings) throws -> WorkerConfiguration {
+        do throws(DatasetError) {
+            let dataset = try settings.source.load()
+            return WorkerConfiguration(
+                name: settings.name, endpoint: settings.broker,
+                shards: try dataset.shards(settings.shards, partition: settings.partition),
+                tags: [dataset.name: dataset.tags], threads: settings.threads,
+                timeoutMilliseconds: settings.timeoutMilliseconds, drainMilliseconds: settings.drainMilliseconds)
+        } catch {
+            throw failure("\(error)", .badData)
+        }
+    }
+
+    private func summary(of shard: Shard) -> String {
+        let description = shard.description
+        return "\(description.reference): \(description.trainRows) rows to train, "
+            + "\(description.heldOutRows) held out"
+    }
+
+    private func serve(_ configuration: WorkerConfiguration, _ settings: Settings) async throws {
+        let name = settings.name
+        let loop = try Loop(name: "worker")
+        let shell = WorkerShell(
+            configuration: configuration, loop: loop, logger: ConsoleLog.logger("worker", level: settings.logLevel)
+        ) { notice in
+            if case .registered(let endpoint) = notice { say("worker \(name) registered with \(endpoint)") }
+        }
+        let (requests, source) = AsyncStream.makeStream(of: Signals.Request.self)
+        let signals = Signals { source.yield($0) }
+        async let request = obey(requests, shell)
+        do {
+            try await shell.start()
+        } catch {
+            throw failure("\(error)", .usage)
+        }
+        let outcome = await result(of: shell)
+        source.finish()
+        await loop.shutdown(lingerMilliseconds: 2_000)
+        withExtendedLifetime(signals) {}
+        if await request == .interrupt { throw ExitCode(ExitStatus.interrupted.rawValue) }
+        if case .failure(let reason) = outcome {
+            throw failure(reason.message, reason.code == .brokerUnreachable ? .unreachable : .refused)
+        }
+    }
+
+    /// Does what the first signal asks for; a second one ends the process without asking here.
+    private func obey(_ requests: AsyncStream<Signals.Request>, _ shell: WorkerShell) async -> Signals.Request? {
+        for await request in requests {
+            switch request {
+            case .interrupt: await shell.stop(reason: "interrupted")
+            case .terminate: await shell.drain()
+            }
+            return request
+        }
+        return nil
+    }
+
+    private func result(of shell: WorkerShell) async -> Result<Void, Failure> {
+        do throws(Failure) {
+            return .success(try await shell.waitUntilDone())
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+/// Writes a line to standard output at once, whatever is behind it: scripts wait for some of them.
+private func say(_ line: String) {
+    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+}
+
+/// Says why the program ends, and gives the code to end with.
+private func failure(_ reason: String, _ status: ExitStatus) -> ExitCode {
+    FileHandle.standardError.write(Data("worker: \(reason)\n".utf8))
+    return ExitCode(status.rawValue)
+}

@@ -1,0 +1,295 @@
+import Protocol
+import Testing
+
+@testable import BrokerKit
+
+/// Random peers doing random things, right and wrong, under virtual time; a model that only sees events and actions
+/// watches what the broker may and may not do.
+@Suite("Broker machine: properties")
+struct BrokerMachinePropertyTests {
+    @Test("invariants hold in any history", arguments: 0..<200 as Range<UInt64>)
+    func invariants(seed: UInt64) {
+        var history = History(seed: seed)
+        for _ in 0..<500 where history.violations.isEmpty { history.step() }
+        #expect(history.violations == [], "seed \(seed)")
+        #expect(history.answered > 0, "a history in which nothing happens shows nothing")
+        history.everybodyFallsSilent()
+        #expect(history.violations == [], "seed \(seed)")
+        #expect(history.rig.machine.openJobCount == 0)
+        #expect(history.rig.machine.workerCount == 0 && history.rig.machine.trainerCount == 0)
+        #expect(history.rig.machine.roster.isEmpty)
+    }
+}
+
+/// One random run.
+private struct History {
+    struct Dispatched {
+        var session: SessionID
+        var attempt: UInt32
+    }
+
+    var rig = Rig()
+    var violations: [String] = []
+    var answered = 0
+    private var random: SplitMix64
+    private let seed: UInt64
+    /// Sessions of live connections, as welcomes and forgets tell.
+    private var sessions: [PeerID: SessionID] = [:]
+    private var draining: Set<SessionID> = []
+    /// Jobs a worker had at any time, or said so.
+    private var known: [SessionID: Set<JobID>] = [:]
+    /// Open jobs and the trainers that await them.
+    private var open: [JobID: SessionID] = [:]
+    private var last: [JobID: Dispatched] = [:]
+
+    private static let workers = (1...4 as ClosedRange<UInt64>).map { Identifier(high: $0, low: 7) }
+    private static let trainers = (1...2 as ClosedRange<UInt64>).map { Identifier(high: $0, low: 9) }
+    private static let jobs = (1...20 as ClosedRange<UInt64>).map { Identifier(high: $0, low: 1) }
+
+    init(seed: UInt64) {
+        self.seed = seed
+        random = SplitMix64(seed: seed)
+    }
+
+    mutating func step() {
+        rig.now += Int64.random(in: 0...120, using: &random)
+        perform(event())
+        if Int.random(in: 0..<4, using: &random) == 0 { perform(.tick) }
+        if Int.random(in: 0..<200, using: &random) == 0 {
+            // All hold their breath: long enough for graces and silences to run out.
+            for _ in 0..<Int.random(in: 1...90, using: &random) {
+                rig.now += 100
+                perform(.tick)
+            }
+        }
+    }
+
+    mutating func everybodyFallsSilent() {
+        for _ in 0..<200 {
+            rig.now += 100
+            perform(.tick)
+        }
+    }
+
+    // What happens.
+
+    private mutating func event() -> BrokerMachine.Event {
+        let peer = PeerID(rawValue: Int32.random(in: 0..<9, using: &random))
+        let job = Self.jobs.randomElement(using: &random) ?? 1
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<14: return hello(peer)
+        case 14..<44: return submit(peer: someone(of: Self.trainers) ?? peer, job)
+        case 44..<78: return answer(job)
+        case 78..<82: return .message(someone(of: Self.trainers) ?? peer, header(.cancel, job, attempt: 0))
+        case 82..<84: return .goodbye(peer, header(.goodbye, .none, attempt: 0), reason: "bye")
+        case 84..<87: return .disconnected(peer)
+        case 87..<89: return .unreachable(peer)
+        case 89: return .overwhelmed(peer)
+        case 90..<94: return .turnEnded
+        case 94: return .garbage(.notFagure)
+        default:
+            // Anything at all, from anybody, perhaps of another run.
+            var header = header(Command.allCases.randomElement(using: &random) ?? .heartbeat, job, attempt: 1)
+            if Bool.random(using: &random) { header.epoch = 3 }
+            return .message(peer, header)
+        }
+    }
+
+    private mutating func hello(_ peer: PeerID) -> BrokerMachine.Event {
+        if Int.random(in: 0..<3, using: &random) == 0 {
+            return .hello(peer, trainer("t", session: Self.trainers.randomElement(using: &random) ?? 1), byteCount: 10)
+        }
+        let session = Self.workers.randomElement(using: &random) ?? 1
+        let shards = (0..<3).filter { _ in Bool.random(using: &random) }
+        let open = Self.jobs.filter { _ in Int.random(in: 0..<8, using: &random) == 0 }
+        let capacity = Int.random(in: 0...4, using: &random)
+        known[session, default: []].formUnion(open)
+        return .hello(
+            peer, worker("w", session: session, shards: shards, capacity: capacity, openJobs: open), byteCount: 10)
+    }
+
+    private mutating func submit(peer: PeerID, _ job: JobID) -> BrokerMachine.Event {
+        var header = header(.submit, job, attempt: UInt32.random(in: 0...3, using: &random))
+        header.target = shard(Int.random(in: 0..<3, using: &random)).key
+        if Int.random(in: 0..<6, using: &random) == 0 {
+            header.target = Self.workers.randomElement(using: &random) ?? 1
+            header.flags = .targetsSession
+        }
+        if Int.random(in: 0..<3, using: &random) == 0 {
+            header.deadlineMilliseconds = UInt32.random(in: 1...3_000, using: &random)
+        }
+        return .message(peer, header)
+    }
+
+    /// Mostly the right worker about the right attempt.
+    private mutating func answer(_ job: JobID) -> BrokerMachine.Event {
+        var peer = PeerID(rawValue: Int32.random(in: 0..<9, using: &random))
+        var attempt = UInt32.random(in: 0...4, using: &random)
+        var job = job
+        if Int.random(in: 0..<5, using: &random) > 0, let entry = last.randomElement(using: &random) {
+            job = entry.key
+            attempt = entry.value.attempt
+            peer = sessions.first { $0.value == entry.value.session }?.key ?? peer
+        }
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0: return .message(peer, header(.started, job, attempt: attempt))
+        case 1: return .message(peer, header(.progress, job, attempt: attempt))
+        case 2:
+            let codes: [FailureCode] = [.executionFailed, .draining, .overloaded, .unknownGraph]
+            let code = codes.randomElement(using: &random) ?? .malformed
+            return .failed(peer, header(.failed, job, attempt: attempt), code)
+        default: return .message(peer, header(.result, job, attempt: attempt))
+        }
+    }
+
+    private mutating func someone(of some: [SessionID]) -> PeerID? {
+        sessions.filter { some.contains($0.value) }.keys.sorted { $0.rawValue < $1.rawValue }
+            .randomElement(using: &random)
+    }
+
+    private func header(_ command: Command, _ job: JobID, attempt: UInt32) -> Header {
+        Header(command, job: job, attempt: attempt, epoch: Rig.epoch)
+    }
+
+    // What may happen then.
+
+    private mutating func perform(_ event: BrokerMachine.Event) {
+        let speaker = Self.peer(of: event).flatMap { sessions[$0] }
+        let wereWaiting = open.keys.filter { isWaiting($0) != false }
+        let wereAway = open.filter { entry in !sessions.values.contains(entry.value) }.keys
+        for action in rig.handle(event) { watch(action, event, speaker: speaker) }
+        note(event, speaker: speaker)
+        // A job may leave the table without an answer only where nobody waits for one.
+        for (job, trainer) in open where rig.machine.jobs.place(of: job) == nil {
+            let isExcused =
+                wereWaiting.contains(job) || wereAway.contains(job) || !sessions.values.contains(trainer)
+            if !isExcused { violations.append("\(job) left the table unanswered in \(event)") }
+            close(job)
+        }
+        checkTable()
+    }
+
+    private mutating func watch(_ action: BrokerMachine.Action, _ event: BrokerMachine.Event, speaker: SessionID?) {
+        switch action {
+        case .welcome(let peer, _, _):
+            if case .hello(_, let hello, _) = event { sessions[peer] = hello.session }
+        case .forget(let peer):
+            sessions[peer] = nil
+        case .forward(let peer, let header):
+            dispatched(header, to: peer, event, by: speaker)
+        case .relay(let peer):
+            relayed(to: peer, event, from: speaker)
+        case .fail(let peer, let header, let failure) where header.command == .failed:
+            failed(header.job, failure, at: peer, event)
+        case .send(let peer, let header) where header.command != .reset:
+            if sessions[peer] == nil { violations.append("\(header.command) to a stranger") }
+        default:
+            break
+        }
+    }
+
+    private mutating func dispatched(
+        _ header: Header, to peer: PeerID, _ event: BrokerMachine.Event, by trainer: SessionID?
+    ) {
+        guard let worker = sessions[peer], Self.workers.contains(worker) else {
+            return violations.append("dispatch to a stranger or trainer")
+        }
+        if draining.contains(worker), known[worker]?.contains(header.job) != true {
+            violations.append("dispatch of a new job to a draining worker")
+        }
+        if let before = last[header.job], open[header.job] != nil, header.attempt <= before.attempt {
+            violations.append("attempt \(header.attempt) after \(before.attempt)")
+        }
+        guard case .message(_, let submit) = event, submit.command == .submit, submit.job == header.job else {
+            return violations.append("dispatch without a submit")
+        }
+        open[header.job] = trainer
+        last[header.job] = Dispatched(session: worker, attempt: header.attempt)
+        known[worker, default: []].insert(header.job)
+    }
+
+    private mutating func relayed(to peer: PeerID, _ event: BrokerMachine.Event, from worker: SessionID?) {
+        let header: Header
+        switch event {
+        case .message(_, let message): header = message
+        case .failed(_, let message, _): header = message
+        default: return violations.append("relay of nothing")
+        }
+        guard let dispatched = last[header.job], let trainer = open[header.job] else {
+            return violations.append("\(header.command) for a job that is not open went through")
+        }
+        if dispatched.session != worker || dispatched.attempt != header.attempt {
+            violations.append("a late \(header.command) went through")
+        }
+        if sessions[peer] != trainer { violations.append("an answer went to another trainer") }
+        if header.command == .result || header.command == .failed {
+            answered += 1
+            close(header.job)
+        }
+    }
+
+    private mutating func failed(_ job: JobID, _ failure: Failure, at peer: PeerID, _ event: BrokerMachine.Event) {
+        if case .message(let speaker, let header) = event, header.command == .submit, speaker == peer,
+            open[job] != sessions[peer]
+        {
+            return  // Turned away at once: it never was open, or is another trainer's.
+        }
+        if case .message(_, let header) = event, header.command == .submit, failure.code == .malformed { return }
+        guard let trainer = open[job] else { return violations.append("\(failure.code) for a job that is not open") }
+        if sessions[peer] != trainer { violations.append("a failure went to another trainer") }
+        close(job)
+    }
+
+    private mutating func note(_ event: BrokerMachine.Event, speaker: SessionID?) {
+        if case .message(_, let header) = event, header.command == .submit, header.epoch == Rig.epoch,
+            let speaker, rig.machine.jobs.place(of: header.job) != nil, open[header.job] == nil
+        {
+            open[header.job] = speaker  // It waits for a worker that is missing.
+        }
+        if case .failed(_, let header, .draining) = event, let speaker, last[header.job]?.session == speaker || last[header.job] == nil {
+            for (number, worker) in workers() where worker.isDraining {
+                draining.insert(rig.machine.roster.workers[number].presence.session)
+            }
+        }
+        // A session that ended and came back is a new one.
+        draining.formIntersection(workers().map(\.1.presence.session))
+    }
+
+    private mutating func close(_ job: JobID) {
+        open[job] = nil
+        last[job] = nil
+    }
+
+    private mutating func checkTable() {
+        let table = rig.machine.jobs
+        let places = Self.jobs.compactMap { table.place(of: $0) }
+        if places.count != table.count { violations.append("\(table.count) records, \(places.count) jobs") }
+        for (number, worker) in workers() {
+            let held = places.filter { table.worker(of: $0) == number }
+            if table.count(ofWorker: number) != held.count { violations.append("a worker's count is wrong") }
+            let isMissing = worker.presence.peer == nil
+            if isMissing != (worker.presence.missingSince != nil) { violations.append("missing and not missing") }
+        }
+        for job in Self.jobs {
+            guard let place = table.place(of: job) else { continue }
+            if open[job] == nil { violations.append("\(job) is in the table, but was answered") }
+            if table.worker(of: place) == nil && !table[place].isWaiting { violations.append("\(job) is nowhere") }
+        }
+    }
+
+    private func isWaiting(_ job: JobID) -> Bool? {
+        rig.machine.jobs.place(of: job).map { rig.machine.jobs[$0].isWaiting }
+    }
+
+    private func workers() -> [(Int32, WorkerSession)] {
+        let workers = rig.machine.roster.workers
+        return workers.numbers.filter { workers.isTaken($0) }.map { ($0, workers[$0]) }
+    }
+
+    private static func peer(of event: BrokerMachine.Event) -> PeerID? {
+        switch event {
+        case .hello(let peer, _, _), .goodbye(let peer, _, _), .failed(let peer, _, _), .message(let peer, _): peer
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,276 @@
+import Logging
+import Protocol
+import Testing
+
+@testable import BrokerKit
+@testable import ZMQ
+
+@Suite("Broker shell", .timeLimit(.minutes(1)))
+struct BrokerShellTests {
+    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Runs a test against a broker and ends both.
+    private func withBroker(
+        _ endpoint: String = "tcp://127.0.0.1:0", _ body: (Loop, BrokerShell, String) async throws -> Void
+    ) async throws {
+        let loop = try Loop(name: "broker-test")
+        let shell = BrokerShell(endpoint: endpoint, loop: loop, logger: Self.logger)
+        do {
+            let resolved = try await shell.start()
+            try await body(loop, shell, resolved)
+            await shell.stop()
+        } catch {
+            await loop.shutdown()
+            throw error
+        }
+        #expect(await loop.shutdown() == .finished)
+    }
+
+    private func submit(_ job: JobID, epoch: UInt64, to index: Int = 0) -> Header {
+        var header = Header(.submit, job: job, attempt: 1, epoch: epoch)
+        header.target = shard(index).key
+        return header
+    }
+
+    @Test(
+        "a job and its answer pass through byte for byte",
+        arguments: ["tcp://127.0.0.1:0", "inproc://broker", "ipc://@fagure-broker-shell-test"])
+    func passes(endpoint: String) async throws {
+        try await withBroker(endpoint) { loop, shell, endpoint in
+            let alice = try await TestPeer(loop, endpoint)
+            let bob = try await TestPeer(loop, endpoint)
+            let epoch = try await alice.join(worker("alice", session: 1)).epoch
+            #expect(try await bob.join(trainer("bob", session: 2)).epoch == epoch)
+            var random = SplitMix64(seed: 7)
+            for size in [0, 1, 33, 34, 64, 9_000, 1 << 20] {
+                let job = Identifier(high: UInt64(size), low: 3)
+                let frames = (0..<4).map { _ in (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) } }
+                try await bob.say(frames: [submit(job, epoch: epoch).bytes] + frames)
+                let dispatch = try await alice.next(.dispatch)
+                #expect(dispatch.header.job == job && dispatch.header.attempt == 1 && dispatch.header.epoch == epoch)
+                #expect(dispatch.frames == frames)
+                try await alice.say(Header(.started, job: job, attempt: 1, epoch: epoch))
+                let result = Header(.result, job: job, attempt: 1, epoch: epoch)
+                try await alice.say(frames: [result.bytes] + frames.reversed())
+                #expect(try await bob.next(.started).header.job == job)
+                let answer = try await bob.next(.result)
+                #expect(answer.header == result)
+                #expect(answer.frames == frames.reversed())
+            }
+            let statistics = await shell.statistics
+            #expect(statistics.counters.finished == 7 && statistics.openJobs == 0)
+            #expect(statistics.counters.dropped == 0)
+        }
+    }
+
+    @Test("trainers hear of workers as they come, and may ask")
+    func tellsCatalogue() async throws {
+        try await withBroker("inproc://catalogue") { loop, _, endpoint in
+            let bob = try await TestPeer(loop, endpoint)
+            let epoch = try await bob.join(trainer("bob", session: 2)).epoch
+            let alice = try await TestPeer(loop, endpoint)
+            _ = try await alice.join(worker("alice", session: 1, shards: [2]))
+            let pushed = try Catalogue(decoding: try await bob.next(.catalogue).frames[0])
+            #expect(pushed.workers.map(\.name) == ["alice"])
+            #expect(pushed.workers.first?.shards.map(\.reference) == [shard(2)])
+            try await bob.say(.catalogueQuery, epoch: epoch)
+            let asked = try Catalogue(decoding: try await bob.next(.catalogue).frames[0])
+            #expect(asked.datasets == pushed.datasets)
+            #expect(asked.trainers == 1)
+        }
+    }
+
+    @Test("a worker that vanishes is missed, then lost, and its job fails with its name")
+    func losesVanished() async throws {
+        try await withBroker { loop, shell, endpoint in
+            let (alice, bob) = (try await TestPeer(loop, endpoint), try await TestPeer(loop, endpoint))
+            let epoch = try await bob.join(trainer("bob", session: 2)).epoch
+            _ = try await alice.join(worker("alice", session: 1))
+            try await bob.say(submit(5, epoch: epoch), [1])
+            _ = try await alice.next(.dispatch)
+            try await alice.vanish()
+            let failed = try await bob.next(.failed)
+            #expect(failed.failure?.code == .workerLost)
+            #expect(failed.failure?.message.contains("alice") == true)
+            #expect(await shell.statistics.workers == 0)
+        }
+    }
+
+    @Test("…and one that is back by another connection goes on")
+    func keepsReturning() async throws {
+        try await withBroker { loop, shell, endpoint in
+            let (alice, bob) = (try await TestPeer(loop, endpoint), try await TestPeer(loop, endpoint))
+            let epoch = try await bob.join(trainer("bob", session: 2)).epoch
+            _ = try await alice.join(worker("alice", session: 1))
+            try await bob.say(submit(5, epoch: epoch), [1])
+            _ = try await alice.next(.dispatch)
+            try await alice.vanish()
+            let again = try await TestPeer(loop, endpoint)
+            _ = try await again.join(worker("alice", session: 1, openJobs: [5]))
+            try await again.say(Header(.result, job: 5, attempt: 1, epoch: epoch), [7])
+            #expect(try await bob.next(.result).frames == [[7]])
+            #expect(await shell.statistics.workers == 1)
+            #expect(await shell.statistics.connections == 2)
+        }
+    }
+
+    @Test("messages that are none are dropped and counted, and nobody else notices")
+    func dropsGarbage() async throws {
+        try await withBroker { loop, shell, endpoint in
+            let (alice, mallory) = (try await TestPeer(loop, endpoint), try await TestPeer(loop, endpoint))
+            let epoch = try await alice.join(worker("alice", session: 1)).epoch
+            let good = Header(.heartbeat, job: .none, attempt: 0, epoch: epoch).bytes
+            var wrongMagic = good
+            wrongMagic[0] = 0
+            var unknownCommand = good
+            unknownCommand[6] = 200
+            let bad: [[[UInt8]]] = [
+                [[]], [[1, 2, 3]], [Array(good.dropLast())], [good + [0]], [wrongMagic], [unknownCommand],
+                [good, [1]],  // a heartbeat has no body
+                [Header(.submit).bytes],  // a submit has one
+                [Header(.hello).bytes, [0xFF, 0xFF]],
+                [Header(.hello).bytes, Hello(name: "", role: .trainer, session: 9).encoded()],
+            ]
+            for frames in bad { try await mallory.say(frames: frames) }
+            for _ in 0..<2 { #expect(try await mallory.next(.refused).failure?.code == .malformed) }
+            try await alice.say(.heartbeat, epoch: epoch)
+            _ = try await alice.next(.heartbeat)
+            #expect(await shell.statistics.counters.garbage == UInt64(bad.count))
+            #expect(await shell.statistics.connections == 1)
+        }
+    }
+
+    @Test("more frames than a message may have are dropped and counted", arguments: [0, 1, 50])
+    func dropsManyFrames(more: Int) async throws {
+        try await withBroker { loop, shell, endpoint in
+            let (alice, bob) = (try await TestPeer(loop, endpoint), try await TestPeer(loop, endpoint))
+            let epoch = try await alice.join(worker("alice", session: 1)).epoch
+            _ = try await bob.join(trainer("bob", session: 2))
+            let count = ProtocolLimits.frameCountMaximum + more
+            let frames = [submit(5, epoch: epoch).bytes] + [[UInt8]](repeating: [1], count: count - 1)
+            try await bob.say(frames: frames)
+            try await bob.say(submit(6, epoch: epoch), [2])
+            #expect(try await alice.next(.dispatch).header.job == (more == 0 ? 5 : 6))
+            if more > 0 {
+                // Counted at the next tick, as the loop drops it; a heartbeat is due no sooner than ten of them.
+                _ = try await alice.next(.heartbeat)
+                #expect(await shell.statistics.counters.garbage == 1)
+            }
+        }
+    }
+
+    @Test("a peer of another major version is told so once, in a header it can read")
+    func refusesVersion() async throws {
+        try await withBroker { loop, shell, endpoint in
+            let peer = try await TestPeer(loop, endpoint)
+            var header = Header(.hello)
+            header.major = 9
+            try await peer.say(header, [1, 2, 3])
+            try await peer.say(header, [1, 2, 3])
+            let refused = try await peer.next(.refused)
+            #expect(refused.failure?.code == .versionUnsupported)
+            #expect(refused.failure?.message.contains("9.0") == true)
+            // The next thing it hears answers a stranger's heartbeat, not its second hello.
+            try await peer.say(.heartbeat, epoch: 1)
+            _ = try await peer.next(.reset)
+            #expect(await shell.statistics.counters.garbage == 2)
+        }
+    }
+
+    @Test("bytes of no protocol, and a frame of a terabyte, cost their own connection only")
+    func survivesRawPeers() async throws {
+        try await withBroker { loop, shell, endpoint in
+            let alice = try await TestPeer(loop, endpoint)
+            let epoch = try await alice.join(worker("alice", session: 1)).epoch
+            var random = SplitMix64(seed: 3)
+            for _ in 0..<20 {
+                try #require(RawPeer(endpoint)).write((0..<4_096).map { _ in UInt8.random(in: 0...255, using: &random) })
+            }
+            // A greeting as it should be, for a security mechanism nobody knows.
+            let odd = try #require(RawPeer(endpoint))
+            odd.write([0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + [UInt8](repeating: 0x41, count: 52))
+            while try await !odd.read().isEmpty {}
+            let giant = try #require(RawPeer(endpoint))
+            giant.greet()
+            giant.write([2, 0, 0, 1, 0, 0, 0, 0, 0] + [UInt8](repeating: 1, count: 100))
+            while try await !giant.read().isEmpty {}
+            try await alice.say(.heartbeat, epoch: epoch)
+            _ = try await alice.next(.heartbeat)
+            #expect(await shell.statistics.workers == 1)
+            #expect(await shell.statistics.connections == 1)
+        }
+    }
+
+    @Test("what a worker does not take waits for it, and goes when it is gone")
+    func parks() async throws {
+        try await withBroker { loop, shell, endpoint in
+            let bob = try await TestPeer(loop, endpoint)
+            let epoch = try await bob.join(trainer("bob", session: 2)).epoch
+            var sleeper = RawPeer(endpoint)
+            sleeper?.greet()
+            sleeper?.say([Header(.hello).bytes, worker("sleeper", session: 1).encoded()])
+            while try Catalogue(decoding: try await bob.next(.catalogue).frames[0]).workers.isEmpty {}
+            let body = [UInt8](repeating: 7, count: 8_192)
+            var next: UInt64 = 0
+            while await shell.statistics.parkedMessages < 10 {
+                next += 1
+                try await bob.say(submit(Identifier(high: next, low: 1), epoch: epoch), body)
+                if next % 256 == 0 {
+                    // A query's answer comes behind all that was sent before it.
+                    try await bob.say(.catalogueQuery, epoch: epoch)
+                    _ = try await bob.next(.catalogue)
+                    // Without a sign of life libzmq would end the connection.
+                    sleeper?.say([Header(.heartbeat, job: .none, attempt: 0, epoch: epoch).bytes])
+                    try #require(await shell.statistics.workers == 1)
+                }
+            }
+            // It wakes: all of it arrives.
+            var missing = Int(next) * body.count
+            while missing > 0 {
+                let bytes = try await #require(sleeper).read()
+                try #require(!bytes.isEmpty)
+                missing -= bytes.count { $0 == 7 }
+            }
+            #expect(await shell.statistics.parkedMessages == 0)
+            #expect(await shell.statistics.parkedBytes == 0)
+            sleeper = nil
+            #expect(try await bob.next(.failed).failure?.code == .workerLost)
+        }
+    }
+
+    @Test("a port that is taken is an error that names it")
+    func namesTakenPort() async throws {
+        try await withBroker { loop, _, endpoint in
+            let second = BrokerShell(endpoint: endpoint, loop: loop, logger: Self.logger)
+            let error = await #expect(throws: ZMQError.self) { try await second.start() }
+            #expect(error?.code == .addressInUse)
+            #expect(error.map { "\($0)".contains(endpoint) } == true)
+            await second.stop()
+        }
+    }
+
+    @Test("after a restart on the same endpoint old peers are reset and welcomed under a new epoch")
+    func restarts() async throws {
+        let peers = try Loop(name: "peers")
+        let first = try Loop(name: "first")
+        let shell = BrokerShell(endpoint: "tcp://127.0.0.1:0", loop: first, logger: Self.logger)
+        let endpoint = try await shell.start()
+        let alice = try await TestPeer(peers, endpoint)
+        let before = try await alice.join(worker("alice", session: 1)).epoch
+        await shell.stop()
+        let goodbye = try await alice.next(.goodbye)
+        #expect(try Goodbye(decoding: goodbye.frames[0]).reason == "the broker stops")
+        #expect(await first.shutdown() == .finished)
+        let second = try Loop(name: "second")
+        let again = BrokerShell(endpoint: endpoint, loop: second, logger: Self.logger)
+        #expect(try await again.start() == endpoint)
+        await alice.connected()
+        try await alice.say(.heartbeat, epoch: before)
+        let epoch = try await alice.next(.reset).header.epoch
+        #expect(epoch != before)
+        #expect(try await alice.join(worker("alice", session: 1)).epoch == epoch)
+        await again.stop()
+        #expect(await second.shutdown() == .finished)
+        #expect(await peers.shutdown() == .finished)
+    }
+}

@@ -1,0 +1,80 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+@testable import ZMQ
+
+/// A plain TCP connection to a broker: a peer that does not play by the rules.
+final class RawPeer: Sendable {
+    private let descriptor: Int32
+
+    /// Connects to `tcp://127.0.0.1:port`; nil where nobody listens.
+    init?(_ endpoint: String) {
+        guard let port = endpoint.split(separator: ":").last.flatMap({ UInt16($0) }) else { return nil }
+        #if canImport(Glibc)
+            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            descriptor = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { return nil }
+    }
+
+    deinit { _ = close(descriptor) }
+
+    /// Writes all the bytes; a peer that has hung up is ignored.
+    func write(_ bytes: [UInt8]) {
+        #if canImport(Glibc)
+            _ = unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        #else
+            _ = unsafe send(descriptor, bytes, bytes.count, 0)
+        #endif
+    }
+
+    /// Reads some bytes, waiting for the first; none once the other side has closed.
+    ///
+    /// It waits on a thread of its own: the pool's threads are few, and other tests need them.
+    func read() async throws -> [UInt8] {
+        try await withCheckedThrowingContinuation { continuation in
+            do {
+                try Thread.start(name: "raw peer") { continuation.resume(returning: self.readNow()) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
+    private func readNow() -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
+        return Array(buffer.prefix(max(0, count)))
+    }
+
+    /// Greets as a DEALER of ZMTP 3.0 without security (rfc.zeromq.org/spec/23).
+    func greet() {
+        let mechanism = Array("NULL".utf8) + [UInt8](repeating: 0, count: 16)
+        write([0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + mechanism + [UInt8](repeating: 0, count: 32))
+        let (name, type) = (Array("Socket-Type".utf8), Array("DEALER".utf8))
+        let body = [5] + Array("READY".utf8) + [UInt8(name.count)] + name + [0, 0, 0, UInt8(type.count)] + type
+        write([4, UInt8(body.count)] + body)
+    }
+
+    /// Says a message of frames, each under 2^32 bytes.
+    func say(_ frames: [[UInt8]]) {
+        for (index, frame) in frames.enumerated() {
+            let more: UInt8 = index < frames.count - 1 ? 1 : 0
+            let length = (0..<8).reversed().map { UInt8(truncatingIfNeeded: frame.count >> (8 * $0)) }
+            write([2 | more] + length + frame)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Protocol
+import Testing
+
+@testable import BrokerKit
+
+/// A machine with a clock to turn by hand, and what it did last.
+struct Rig {
+    static let epoch: UInt64 = 0xE90C
+    var machine: BrokerMachine
+    var now: Int64 = 10_000
+    var actions: [BrokerMachine.Action] = []
+
+    init(jobsMaximum: Int = ProtocolLimits.brokerJobsMaximum) {
+        machine = BrokerMachine(epoch: Rig.epoch, now: now, jobsMaximum: jobsMaximum)
+    }
+
+    /// Handles an event and keeps only its actions.
+    @discardableResult
+    mutating func handle(_ event: BrokerMachine.Event) -> [BrokerMachine.Action] {
+        actions.removeAll(keepingCapacity: true)
+        machine.handle(event, at: now, actions: &actions)
+        return actions
+    }
+
+    /// Lets time pass in ticks and keeps the actions of all of them.
+    @discardableResult
+    mutating func pass(milliseconds: Int64) -> [BrokerMachine.Action] {
+        actions.removeAll()
+        let end = now + milliseconds
+        while now < end {
+            now = min(end, now + BrokerLimits.tickMilliseconds)
+            machine.handle(.tick, at: now, actions: &actions)
+        }
+        return actions
+    }
+
+    @discardableResult
+    mutating func join(_ peer: PeerID, _ hello: Hello) -> [BrokerMachine.Action] {
+        handle(.hello(peer, hello, byteCount: 100))
+    }
+
+    /// A message by a peer that knows the broker.
+    @discardableResult
+    mutating func say(
+        _ peer: PeerID, _ command: Command, job: JobID = .none, attempt: UInt32 = 0, target: Identifier? = nil,
+        deadline: UInt32 = 0, flags: Header.Flags = []
+    ) -> [BrokerMachine.Action] {
+        handle(.message(peer, header(command, job, attempt, target, deadline, flags)))
+    }
+
+    @discardableResult
+    mutating func fail(_ peer: PeerID, job: JobID, attempt: UInt32, _ code: FailureCode) -> [BrokerMachine.Action] {
+        handle(.failed(peer, header(.failed, job, attempt, nil, 0, []), code))
+    }
+
+    private func header(
+        _ command: Command, _ job: JobID, _ attempt: UInt32, _ target: Identifier?, _ deadline: UInt32,
+        _ flags: Header.Flags
+    ) -> Header {
+        var header = Header(command, job: job, attempt: attempt, epoch: Rig.epoch)
+        header.target = target ?? .none
+        header.deadlineMilliseconds = deadline
+        header.flags = flags
+        return header
+    }
+}
+
+extension PeerID: ExpressibleByIntegerLiteral {
+    public init(integerLiteral value: Int32) { self.init(rawValue: value) }
+}
+
+extension Identifier: ExpressibleByIntegerLiteral {
+    public init(integerLiteral value: UInt64) { self.init(high: value, low: 1) }
+}
+
+/// Shards `digits 0/4` … `digits 3/4`.
+func shard(_ index: Int) -> ShardReference {
+    ShardReference(dataset: "digits", partition: "iid:0", index: index, count: 4)
+}
+
+func worker(
+    _ name: String, session: SessionID, shards: [Int] = [0], capacity: Int = 0, openJobs: [JobID] = []
+) -> Hello {
+    var hello = Hello(name: name, role: .worker, session: session)
+    hello.datasets = [
+        DatasetDescription(
+            name: "digits", tags: [],
+            columns: [ColumnDescription(name: "label", role: .label, elementType: 2, dimensions: [], classes: [])])
+    ]
+    hello.shards = shards.map { ShardDescription(reference: shard($0), trainRows: 10, heldOutRows: 2) }
+    hello.capacity = capacity
+    hello.openJobs = openJobs
+    return hello
+}
+
+func trainer(_ name: String, session: SessionID) -> Hello { Hello(name: name, role: .trainer, session: session) }
+
+/// Compares actions without their texts: `dispatch>1#2`, `fail(noWorker)>0`.
+func summary(_ actions: [BrokerMachine.Action]) -> [String] {
+    actions.compactMap { action in
+        switch action {
+        case .forward(let peer, let header): "\(header.command)>\(peer.rawValue)#\(header.attempt)"
+        case .relay(let peer): "relay>\(peer.rawValue)"
+        case .send(let peer, let header):
+            "\(header.command)>\(peer.rawValue)" + (header.attempt == 0 ? "" : "#\(header.attempt)")
+        case .fail(let peer, let header, let failure): "\(header.command)(\(failure.code))>\(peer.rawValue)"
+        case .welcome(let peer, _, _): "welcome>\(peer.rawValue)"
+        case .goodbye(let peer, _, _): "goodbye>\(peer.rawValue)"
+        case .catalogue(let peers, _, let catalogue):
+            "catalogue(\(catalogue.workers.map(\.name).joined(separator: ",")))>"
+                + peers.map { "\($0.rawValue)" }.joined(separator: ",")
+        case .forget(let peer): "forget>\(peer.rawValue)"
+        case .log: nil
+        }
+    }
+}
+
+/// The message of the first failure among actions.
+func failureText(_ actions: [BrokerMachine.Action]) -> String? {
+    for case .fail(_, _, let failure) in actions { return failure.message }
+    return nil
+}
+
+/// Sebastiano Vigna's SplitMix64: the same seed gives the same numbers everywhere.
+struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import Testing
+
+@Suite("Bad input to real processes", .timeLimit(.minutes(5)))
+struct BadInputTests {
+    @Test("nobody listens: it waits, says so, and gives up with 69", arguments: ["trainer", "worker"])
+    func noBroker(_ program: String) async throws {
+        let data = program == "worker" ? ["--dataset", "toy"] : []
+        let lonely = try RunningProgram(program, ["--broker", "tcp://127.0.0.1:1", "--timeout", "1"] + data)
+        #expect(await lonely.end() == 69)
+        #expect(lonely.errors.contains("tcp://127.0.0.1:1"), "\(lonely.errors)")
+    }
+
+    @Test("the port is taken")
+    func portTaken() async throws {
+        let fleet = try await Fleet()
+        let second = try RunningProgram("broker", ["--bind", fleet.endpoint])
+        #expect(await second.end() == 69)
+        #expect(second.errors.contains(fleet.endpoint), "\(second.errors)")
+        await fleet.stop()
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        let arguments: [String]
+        let status: Int32
+        let says: [String]
+        var testDescription: String { name }
+    }
+
+    @Test(
+        "a worker says what is wrong with its data",
+        arguments: [
+            Case(name: "unknown data set", arguments: ["--dataset", "mnist-3"], status: 65,
+                says: ["mnist-3", "fashion-mnist", "digits", "toy"]),
+            Case(name: "shard out of range", arguments: ["--dataset", "toy", "--shard", "4/4"], status: 64,
+                says: ["4/4"]),
+            Case(name: "not a shard", arguments: ["--dataset", "toy", "--shard", "one"], status: 64, says: ["one"]),
+            Case(name: "missing folder", arguments: ["--dataset", "fashion-mnist", "--data-folder", "/nowhere"],
+                status: 65, says: ["/nowhere"]),
+            Case(name: "missing file", arguments: ["--data", "/nowhere.csv", "--label", "y"], status: 65,
+                says: ["/nowhere.csv"]),
+            Case(name: "unknown partition", arguments: ["--dataset", "toy", "--partition", "zig"], status: 64,
+                says: ["zig", "iid", "contiguous"]),
+        ])
+    func badData(_ row: Case) async throws {
+        let worker = try RunningProgram("worker", ["--broker", "tcp://127.0.0.1:1", "--timeout", "1"] + row.arguments)
+        #expect(await worker.end() == row.status, "\(worker.errors)")
+        for word in row.says { #expect(worker.errors.contains(word), "\(word) in \(worker.errors)") }
+    }
+
+    @Test("a text cell, a missing label and a ragged row are named with file, line and column")
+    func badRows() async throws {
+        let folder = try TemporaryFolder()
+        let rows = [
+            ("text", "a,b,y\n1,2,0\n1,two,1\n", ["text.csv", "3", "b"]),
+            ("label", "a,b,y\n1,2,0\n1,2,\n", ["label.csv", "3", "y"]),
+            ("ragged", "a,b,y\n1,2,0\n1,2\n", ["ragged.csv", "3"]),
+        ]
+        for (name, text, says) in rows {
+            try text.write(toFile: folder["\(name).csv"], atomically: true, encoding: .utf8)
+            let worker = try RunningProgram(
+                "worker",
+                ["--broker", "tcp://127.0.0.1:1", "--timeout", "1", "--data", folder["\(name).csv"], "--label", "y"])
+            #expect(await worker.end() == 65, "\(worker.errors)")
+            for word in says { #expect(worker.errors.contains(word), "\(word) in \(worker.errors)") }
+        }
+    }
+
+    @Test("the trainer asks for a data set nobody serves")
+    func datasetNobodyServes() async throws {
+        let fleet = try await Fleet()
+        try await fleet.addWorker("alice", ["--dataset", "toy"])
+        let trainer = try await fleet.train(["--dataset", "digits", "--epochs", "1", "--timeout", "1"])
+        #expect(await trainer.end() != 0)
+        #expect(trainer.errors.contains("digits"), "\(trainer.errors)")
+        await fleet.stop()
+    }
+
+    @Test("noise to the broker's port is dropped, and the work goes on")
+    func noise() async throws {
+        let fleet = try await Fleet()
+        let port = try #require(UInt16(fleet.endpoint.split(separator: ":").last ?? ""))
+        for seed in 0..<20 { try Noise.send(to: port, seed: UInt64(seed)) }
+        try await fleet.addWorker("alice", ["--dataset", "digits"])
+        let trainer = try await fleet.train(["--epochs", "2", "--hidden", "16"])
+        #expect(await trainer.end() == 0, "\(trainer.errors)")
+        for seed in 20..<40 { try Noise.send(to: port, seed: UInt64(seed)) }
+        let again = try await fleet.train(["--epochs", "1", "--hidden", "16"])
+        #expect(await again.end() == 0, "\(again.errors)")
+        await fleet.stop()
+    }
+
+    @Test("a worker asked to end finishes what it has and leaves with 0")
+    func drain() async throws {
+        let fleet = try await Fleet()
+        let worker = try await fleet.addWorker("alice", ["--dataset", "toy"])
+        worker.signal(SIGTERM)
+        #expect(await worker.end() == 0, "\(worker.errors)")
+        await fleet.stop()
+    }
+
+    @Test("a loss that is not a number stops the training, unless told otherwise")
+    func notANumber() async throws {
+        let fleet = try await Fleet()
+        try await fleet.addWorker("alice", ["--dataset", "digits"])
+        let wild = ["--epochs", "4", "--learning-rate", "1e30", "--hidden", "16"]
+        let stops = try await fleet.train(wild)
+        #expect(await stops.end() != 0)
+        #expect(stops.errors.lowercased().contains("nan") || stops.errors.contains("not finite"), "\(stops.errors)")
+        let goesOn = try await fleet.train(wild + ["--allow-nan"])
+        #expect(await goesOn.end() == 0, "\(goesOn.errors)")
+        await fleet.stop()
+    }
+}
+
+/// Bytes that mean nothing, over a plain TCP connection.
+enum Noise {
+    struct Unreachable: Error {}
+
+    static func send(to port: UInt16, seed: UInt64) throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw Unreachable() }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let connected = unsafe withUnsafePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(descriptor, $0, size) }
+        }
+        guard connected == 0 else { throw Unreachable() }
+        var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+        var bytes = [UInt8](repeating: 0, count: 2_000)
+        // Every other time a true ZMTP greeting first, so that the noise reaches the frame decoder.
+        var start = 0
+        if seed % 2 == 0 {
+            let greeting: [UInt8] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0] + Array("NULL".utf8)
+            bytes.replaceSubrange(0..<greeting.count, with: greeting)
+            start = 64
+        }
+        for index in start..<bytes.count {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            bytes[index] = UInt8(truncatingIfNeeded: state >> 33)
+        }
+        _ = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+    }
+}

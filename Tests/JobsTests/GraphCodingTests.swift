@@ -1,0 +1,129 @@
+import Foundation
+import Tensor
+import Testing
+
+@testable import Jobs
+
+@Suite("Graphs on the wire")
+struct GraphCodingTests {
+    @Test("the same graph has the same bytes and hash, on every machine and in every version")
+    func pinnedHash() throws {
+        let first = try SealedGraph(Samples.graph()), second = try SealedGraph(Samples.graph())
+        #expect(first.bytes == second.bytes)
+        #expect(first.hash == second.hash)
+        #expect(first.hash.bytes.count == GraphHash.byteCount)
+        // Changing this number breaks every worker in the field: do so only with a new protocol version.
+        #expect("\(first.hash)" == "626871f65375")
+        #expect(try SealedGraph(Samples.graph(named: "y")).hash != first.hash)
+    }
+
+    @Test("every sample operation comes back as it was")
+    func operations() throws {
+        for sample in Operation.samples {
+            var builder = GraphBuilder()
+            let inputs = sample.types.enumerated().map { index, type in
+                builder.input(
+                    Graph.Input(
+                        name: "input \(index)", elementType: type.elementType,
+                        dimensions: type.shape.dimensions.map { $0 }))
+            }
+            let output = builder.append(sample.operation, inputs)
+            let graph = builder.finish(outputs: [output])
+            let back = try Graph(decoding: graph.encoded())
+            #expect(back.nodes == graph.nodes)
+            #expect(back.inputs == graph.inputs)
+            #expect(back.outputs == graph.outputs)
+        }
+    }
+
+    @Test("free dimensions, constants of every type and empty shapes come back as they were")
+    func parts() throws {
+        let constants = [
+            TensorValue(scalar: -0.5), try TensorValue([1, -2] as [Int32]), try TensorValue([Int64.min]),
+            try TensorValue([0, 255, 7, 9] as [UInt8], shape: [2, 2]), try TensorValue([] as [Float], shape: [0, 3]),
+        ]
+        let inputs = [
+            Graph.Input(name: "a", elementType: .uint8, dimensions: [nil, 28, 28]),
+            Graph.Input(name: "b", elementType: .int64, dimensions: []),
+        ]
+        let graph = Graph(inputs: inputs, constants: constants, nodes: [], outputs: [6, 0])
+        let back = try Graph(decoding: graph.encoded())
+        #expect(back.inputs == inputs)
+        #expect(back.constants == constants)
+        #expect(back.outputs == [6, 0])
+    }
+
+    @Test("an operation nobody knows is refused by its number")
+    func unknownOperation() throws {
+        var wire = JobGraph()
+        wire.nodes = [made(JobNode()) { $0.operation = 9_999 }]
+        #expect(try refusal(of: wire) == .malformed("node 0: graph is invalid: operation code 9999 is unknown"))
+        wire.nodes = [made(JobNode()) { $0.operation = 70_000 }]
+        #expect(try refusal(of: wire) == .malformed("node 0: unknown operation 70000"))
+    }
+
+    @Test("an operation with other attributes than its own is refused")
+    func attributes() throws {
+        var wire = JobGraph()
+        wire.nodes = [
+            made(JobNode()) {
+                $0.operation = 1
+                $0.integers = [3]
+            }
+        ]
+        #expect(try refusal(of: wire) != nil)
+    }
+
+    @Test("inputs with impossible types, sizes or too many axes are refused")
+    func inputs() throws {
+        var wire = JobGraph()
+        wire.inputs = [made(JobGraphInput()) { $0.name = "x"; $0.elementType = 9 }]
+        #expect(try refusal(of: wire) == .malformed("input x has unknown element type 9"))
+        wire.inputs = [made(JobGraphInput()) { $0.name = "x"; $0.elementType = 1; $0.dimensions = [-2] }]
+        #expect(try refusal(of: wire) == .malformed("input x has dimension -2"))
+        wire.inputs = [made(JobGraphInput()) { $0.name = "x"; $0.elementType = 1; $0.dimensions = [Int64.max] }]
+        #expect(try refusal(of: wire) == .malformed("input x has dimension \(Int64.max)"))
+        wire.inputs = [
+            made(JobGraphInput()) { $0.name = "x"; $0.elementType = 1; $0.dimensions = Array(repeating: 1, count: 9) }
+        ]
+        #expect(try refusal(of: wire) == .limitExceeded(what: "axes of input x", got: 9, limit: 8))
+    }
+
+    @Test("a constant whose bytes are not what its shape takes is refused")
+    func constants() throws {
+        var wire = JobGraph()
+        wire.constants = [made(JobConstant()) { $0.elementType = 1; $0.dimensions = [2]; $0.elements = Data([1, 2, 3]) }]
+        #expect(
+            try refusal(of: wire)
+                == .malformed("constant: storage of float32 [2]: expected 8 bytes, got 3"))
+        wire.constants = [made(JobConstant()) { $0.elementType = 1; $0.dimensions = [UInt64.max, 2] }]
+        #expect(try refusal(of: wire) != nil)
+    }
+
+    @Test("constants over the limit belong in bindings, and a graph over it is not sent")
+    func limits() throws {
+        let large = try TensorValue([UInt8](repeating: 1, count: JobLimits.constantByteCountMaximum + 1))
+        let graph = Graph(inputs: [], constants: [large], nodes: [], outputs: [0])
+        #expect(throws: TensorError.limitExceeded(
+            what: "bytes of graph constants", got: large.type.byteCount, limit: JobLimits.constantByteCountMaximum)
+        ) { try SealedGraph(graph) }
+        let bytes = [UInt8](repeating: 0, count: JobLimits.graphByteCountMaximum + 1)
+        #expect(errorOf { () throws(JobError) in try Graph(decoding: bytes) }
+            == .limitExceeded(what: "bytes of a graph", got: bytes.count, limit: JobLimits.graphByteCountMaximum))
+        let many = Graph(
+            inputs: [Graph.Input(name: "x", elementType: .float32, dimensions: [])], constants: [],
+            nodes: (0..<500_000).map { Graph.Node(.add, [$0, $0]) }, outputs: [0])
+        #expect(throws: TensorError.self) { try SealedGraph(many) }
+    }
+
+    @Test("a hash has 32 bytes")
+    func hashes() {
+        #expect(errorOf { () throws(JobError) in try GraphHash([1, 2, 3]) }
+            == .malformed("a graph hash has 32 bytes, got 3"))
+    }
+
+    private func refusal(of wire: JobGraph) throws -> JobError? {
+        let bytes = serialise(wire)
+        return errorOf { () throws(JobError) in try Graph(decoding: bytes) }
+    }
+}

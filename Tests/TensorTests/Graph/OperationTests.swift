@@ -1,0 +1,179 @@
+import Testing
+
+@testable import Tensor
+
+@Suite("operation shapes")
+struct OperationShapeTests {
+    @Test("the shape rule of every sample gives what the slow twin computes", arguments: Operation.samples)
+    func twin(_ sample: Operation.Sample) throws {
+        let type = try sample.operation.outputType(of: sample.types)
+        let value = ReferenceInterpreter.apply(sample.operation, sample.inputs(seed: 1))
+        #expect(type.shape.dimensions == value.sizes)
+    }
+
+    @Test("every sample refuses one input more and one less", arguments: Operation.samples)
+    func arity(_ sample: Operation.Sample) throws {
+        #expect(sample.types.count == sample.operation.inputCount)
+        #expect(throws: TensorError.self) {
+            try sample.operation.outputType(of: sample.types + [sample.types[0]])
+        }
+        #expect(throws: TensorError.self) {
+            try sample.operation.outputType(of: Array(sample.types.dropLast()))
+        }
+        #expect(throws: TensorError.self) { try sample.operation.outputType(of: []) }
+    }
+
+    @Test("random shapes and attributes either fit the slow twin or throw", arguments: 0..<400)
+    func property(_ seed: Int) throws {
+        var random = Philox(seed: UInt64(seed), purpose: .samples)
+        func sizes(_ rank: Int) -> [Int] {
+            (0..<rank).map { _ in [1, 1, 2, 3][Int(random.index(below: 4))] }
+        }
+        func number() -> Int { Int(random.index(below: 5)) - 2 }
+        let rank = Int(random.index(below: 4))
+        let candidates: [Operation] = [
+            .add, .addProduct, .sumLike, .matmul(transposeLeft: number() > 0, transposeRight: number() > 0),
+            .sum(axes: [number(), number()], keepsDimensions: number() > 0),
+            .max(axes: [number()], keepsDimensions: number() > 0), .argmax(axis: number()),
+            .broadcastLike(axes: [number()], keepsDimensions: number() > 0, averaging: false),
+            .reshape(to: (0..<rank).map { _ in number() }), .expand(to: (0..<rank).map { _ in number() }),
+            .transpose(permutation: (0..<rank).map { _ in number() }), .softmax(axis: number()), .linear,
+        ]
+        for operation in candidates {
+            let shapes = try (0..<operation.inputCount).map { _ in
+                try Shape(sizes(Int(random.index(below: 4))))
+            }
+            let types = shapes.map { ValueType(.float32, $0) }
+            guard let type = try? operation.outputType(of: types) else { continue }
+            let inputs = shapes.map { shape in ReferenceValue(shape.dimensions) { _ in 1 } }
+            #expect(
+                ReferenceInterpreter.apply(operation, inputs).sizes == type.shape.dimensions,
+                "\(operation), \(types)")
+        }
+    }
+
+    static let refused: [(Operation, [ValueType])] = {
+        func float(_ sizes: Int...) -> ValueType { ValueType(.float32, (try? Shape(sizes)) ?? .scalar) }
+        func labels(_ sizes: Int...) -> ValueType { ValueType(.int64, (try? Shape(sizes)) ?? .scalar) }
+        let huge = float(1 << 20, 1 << 10)
+        return [
+            (.add, [float(3), float(4)]), (.add, [labels(3), labels(3)]), (.exp, [labels(3)]),
+            (.equal, [labels(3), float(3)]), (.add, [float(1 << 20, 1), float(1, 1 << 20)]),
+            (.select, [float(2), float(3), float(3)]), (.reluGradient, [float(2), float(1)]),
+            (.sum(axes: [], keepsDimensions: false), [float(3)]),
+            (.sum(axes: [0, -2], keepsDimensions: false), [float(2, 2)]),
+            (.sum(axes: [Int.min], keepsDimensions: false), [float(2)]),
+            (.max(axes: nil, keepsDimensions: false), [float(0, 3)]), (.argmax(axis: 0), [float()]),
+            (.argmax(axis: 1), [float(3, 0)]), (.argmax(axis: Int.max), [float(3)]),
+            (.sumLike, [float(3), float(4)]), (.sumLike, [float(1), float(3)]),
+            (.broadcastLike(axes: [0], keepsDimensions: false, averaging: false), [float(2), float(2, 3)]),
+            (.reshapeLike, [float(5), float(2, 3)]),
+            (.matmul(transposeLeft: false, transposeRight: false), [float(3, 4), float(5, 2)]),
+            (.matmul(transposeLeft: false, transposeRight: false), [float(4), float(4, 2)]),
+            (.matmul(transposeLeft: false, transposeRight: false), [float(2, 3, 4), float(3, 4, 2)]),
+            (.matmul(transposeLeft: false, transposeRight: false), [float(1 << 20, 1), float(1, 1 << 20)]),
+            (.linear, [float(4), float(5, 4), float(5)]), (.linear, [float(2, 3), float(5, 4), float(5)]),
+            (.linear, [float(2, 4), float(5, 4), float(4)]), (.linear, [float(2, 4), float(4), float(4)]),
+            (.reshape(to: [-1, -1]), [float(6)]), (.reshape(to: [4, -1]), [float(6)]),
+            (.reshape(to: [-2, 3]), [float(6)]), (.reshape(to: [0, 0]), [float(6)]),
+            (.reshape(to: [Int.max, Int.max]), [float(6)]),
+            (.reshape(to: [Int](repeating: 1, count: 9)), [float(1)]),
+            (.transpose(permutation: [0, 0]), [float(2, 3)]), (.transpose(permutation: [0]), [float(2, 3)]),
+            (.transpose(permutation: [0, 2]), [float(2, 3)]),
+            (.expand(to: [2, 3]), [float(2, 2)]), (.expand(to: [3]), [float(1, 3)]),
+            (.expand(to: [0, 3]), [float(3)]),
+            (.expand(to: [Int.max, 3]), [float(3)]), (.softmax(axis: 2), [float(2, 2)]),
+            (.softmax(axis: 0), [float()]),
+            (.softmaxCrossEntropy(.mean), [float(2, 3), labels(3)]),
+            (.softmaxCrossEntropy(.mean), [float(2, 3), float(2)]),
+            (.softmaxCrossEntropy(.mean), [float(6), labels(6)]),
+            (.softmaxCrossEntropy(.mean), [float(2, 0), labels(2)]),
+            (.softmaxCrossEntropyGradient(.none), [float(), float(2, 3), labels(2)]),
+            (.oneHot(depth: 0), [labels(2)]), (.oneHot(depth: Int.max), [labels(2)]),
+            (.oneHot(depth: 4), [float(2)]),
+            (.oneHot(depth: 1 << 20), [ValueType(.int32, huge.shape)]),
+        ]
+    }()
+
+    @Test("misfits throw an error that names the operation", arguments: refused)
+    func misfits(_ operation: Operation, _ types: [ValueType]) {
+        let error = #expect(throws: TensorError.self) { try operation.outputType(of: types) }
+        #expect(error.map { "\($0)".hasPrefix("\(operation.name): ") } == true)
+    }
+
+    @Test("an empty batch keeps its shape")
+    func emptyBatch() throws {
+        let empty = ValueType(.float32, try Shape([0, 28, 28]))
+        #expect(try Operation.reshape(to: [0, -1]).outputType(of: [empty]).shape.dimensions == [0, 784])
+        #expect(
+            try Operation.reshape(to: [-1, 0, 3]).outputType(of: [empty]).shape.dimensions == [0, 28, 3])
+        #expect(throws: TensorError.self) { try Operation.reshape(to: [0, 3, -1]).outputType(of: [empty]) }
+    }
+}
+
+@Suite("operation on the wire")
+struct OperationWireTests {
+    @Test("every sample survives the wire", arguments: Operation.samples)
+    func roundTrip(_ sample: Operation.Sample) throws {
+        let operation = sample.operation
+        #expect(try Operation(wireCode: operation.wireCode, attributes: operation.attributes) == operation)
+    }
+
+    @Test("every attribute missing, added or out of range throws", arguments: Operation.samples)
+    func malformed(_ sample: Operation.Sample) throws {
+        let code = sample.operation.wireCode, attributes = sample.operation.attributes
+        var wrong: [OperationAttributes] = []
+        let isList =
+            switch sample.operation {
+            case .reshape, .transpose, .expand: true;
+            default: false
+            }
+        let long = [Int64](repeating: 0, count: 20)
+        wrong.append(OperationAttributes(integers: attributes.integers + long, floats: attributes.floats))
+        wrong.append(OperationAttributes(integers: attributes.integers, floats: attributes.floats + [1]))
+        if !attributes.integers.isEmpty, !isList {
+            wrong.append(OperationAttributes(floats: attributes.floats))
+        }
+        if !attributes.floats.isEmpty { wrong.append(OperationAttributes(integers: attributes.integers)) }
+        for attributes in wrong {
+            #expect(throws: TensorError.self) { try Operation(wireCode: code, attributes: attributes) }
+        }
+    }
+
+    @Test("every code that means something has a sample, and no two operations share one")
+    func codes() {
+        // Each operation can be read from one of these.
+        let attempts: [OperationAttributes] = [
+            OperationAttributes(), OperationAttributes(integers: [1]), OperationAttributes(integers: [1, 1]),
+            OperationAttributes(integers: [1, 1, 1]), OperationAttributes(floats: [1]),
+        ]
+        let readable = Set(
+            (UInt16.min...UInt16.max).filter { code in
+                attempts.contains { (try? Operation(wireCode: code, attributes: $0)) != nil }
+            })
+        let sampled = Dictionary(grouping: Operation.samples, by: \.operation.wireCode)
+        #expect(readable == Set(sampled.keys))
+        for (code, samples) in sampled {
+            #expect(Set(samples.map(\.operation.name)).count == 1, "code \(code)")
+        }
+        #expect(Set(Operation.samples.map(\.operation.name)).count == sampled.count)
+    }
+
+    @Test("random attributes throw or make an operation that survives the wire", arguments: 0..<200)
+    func fuzz(_ seed: Int) throws {
+        var random = Philox(seed: UInt64(seed), purpose: .samples)
+        for code in Set(Operation.samples.map(\.operation.wireCode)).sorted() {
+            let extremes: [Int64] = [0, 1, 2, -1, 3, 7, .min, .max]
+            let integers = (0..<random.index(below: 5)).map { _ in extremes[Int(random.index(below: 8))] }
+            let floats = (0..<random.index(below: 2)).map { _ in random.uniform() }
+            let attributes = OperationAttributes(integers: integers, floats: floats)
+            guard let operation = try? Operation(wireCode: code, attributes: attributes) else { continue }
+            #expect(operation.wireCode == code)
+            #expect(operation.attributes == attributes)
+            // Whatever was read, the shape rule answers without trapping.
+            let types = [ValueType](
+                repeating: ValueType(.float32, try Shape([2, 3])), count: operation.inputCount)
+            _ = try? operation.outputType(of: types)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@testable import Protocol
+@testable import Tensor
+
+@Suite("The documents")
+struct DocumentationTests {
+    static let protocolRows: Set<String> = Set(
+        (SourceTree.read("docs/PROTOCOL.md")?.lines ?? []).compactMap { line -> String? in
+            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            guard line.hasPrefix("|"), cells.count >= 2 else { return nil }
+            return cells[0] + " " + cells[1].trimmingCharacters(in: CharacterSet(charactersIn: "`"))
+        })
+
+    @Test("PROTOCOL.md lists every command with its code", arguments: Command.allCases)
+    func commands(_ command: Command) {
+        #expect(Self.protocolRows.contains("\(command.rawValue) \(command)"))
+    }
+
+    @Test("PROTOCOL.md lists every failure code", arguments: (1...15).map { FailureCode(rawValue: $0) })
+    func failureCodes(_ code: FailureCode) {
+        #expect(Self.protocolRows.contains("\(code.rawValue) \(code)"))
+    }
+
+    @Test("PROTOCOL.md lists every operation with its code")
+    func operations() {
+        for operation in Set(Operation.samples.map(\.operation.wireCode)).sorted() {
+            let name = Operation.samples.first { $0.operation.wireCode == operation }?.operation.name ?? ""
+            #expect(Self.protocolRows.contains("\(operation) \(name)"), "operation \(operation) \(name)")
+        }
+    }
+
+    @Test("wire codes of operations are unique by name")
+    func uniqueOperations() {
+        let names = Dictionary(grouping: Operation.samples.map(\.operation), by: \.wireCode)
+        for (code, operations) in names {
+            #expect(Set(operations.map(\.name)).count == 1, "code \(code) stands for \(operations.map(\.name))")
+        }
+    }
+
+    @Test("every link between pages leads somewhere", arguments: SourceTree.pages)
+    func links(_ page: SourceTree.File) {
+        let folder = page.path.split(separator: "/").dropLast().joined(separator: "/")
+        for match in page.text.matches(of: /\]\(([^)#\s]+)(#[^)]*)?\)/) {
+            let target = String(match.output.1)
+            guard !target.contains("://"), !target.hasPrefix("mailto:") else { continue }
+            let path = (folder.isEmpty ? "" : folder + "/") + target
+            #expect(SourceTree.exists(path), "\(page.path) links to \(target)")
+        }
+    }
+
+    @Test("every file the pages name is there", arguments: SourceTree.pages)
+    func namedFiles(_ page: SourceTree.File) {
+        for match in page.text.matches(of: /`((?:Sources|Tests|scripts|docs|Benchmarks|Examples)\/[A-Za-z0-9_+\/.-]*)`/) {
+            let path = String(match.output.1)
+            #expect(SourceTree.exists(path), "\(page.path) names \(path)")
+        }
+    }
+
+    @Test("no page or script names one machine's folders")
+    func noMachinePaths() {
+        for file in SourceTree.pages + SourceTree.swiftFiles where file.target != "TidyTests" {
+            #expect(!file.text.contains(/(^|[\s"'`(])\/(work|root|home)\//), "\(file.path)")
+        }
+    }
+}

@@ -1,0 +1,251 @@
+import Jobs
+import Protocol
+import Testing
+
+@testable import WorkerKit
+
+@Suite("The worker's machine")
+struct WorkerMachineTests {
+    fileprivate static let a = JobID(high: 0, low: 1), b = JobID(high: 0, low: 2)
+
+    /// A machine with a memory of what it said.
+    fileprivate struct Rig {
+        var machine = WorkerMachine(drainMilliseconds: 1_000)
+        var now: Int64 = 0
+
+        mutating func feed(_ event: WorkerMachine.Event) -> [String] {
+            var actions: [WorkerMachine.Action] = []
+            machine.handle(event, at: now, actions: &actions)
+            return actions.map(Self.text)
+        }
+
+        mutating func dispatch(_ job: JobID, attempt: UInt32 = 1, deadline: UInt32 = 0) -> [String] {
+            feed(.dispatched(job, attempt: attempt, deadlineMilliseconds: deadline))
+        }
+
+        static func text(_ action: WorkerMachine.Action) -> String {
+            switch action {
+            case .enqueue(let job, let run): "enqueue \(job.low) as \(run)"
+            case .answer(let job, let attempt, .result(let payload)):
+                "result \(job.low) attempt \(attempt) \(payload.body.prefix(3))"
+            case .answer(let job, let attempt, .failure(let failure)):
+                "failed \(job.low) attempt \(attempt) \(failure.code)"
+            case .reportStart(let job, let attempt): "started \(job.low) attempt \(attempt)"
+            case .reportProgress(let job, let attempt, let sequence, let progress):
+                "progress \(job.low) attempt \(attempt) number \(sequence) \(progress.batchesDone)"
+            case .cancel(let run): "cancel \(run)"
+            case .withdrawWaiting: "withdraw"
+            case .leave(let reason): "leave \(reason)"
+            }
+        }
+    }
+
+    fileprivate static func result(_ byte: UInt8 = 7) -> Answer { .result(Payload(body: [byte], frames: [])) }
+
+    private static func progress(_ batches: UInt64) -> JobProgress {
+        JobProgress(batchesDone: batches, batchesTotal: 10, examplesDone: 0)
+    }
+
+    // MARK: The table
+
+    /// Where a worker can be, with job 1 as run 1 where it has one.
+    enum Place: CaseIterable {
+        case idle, held, started, answered, draining, left
+
+        fileprivate var rig: Rig {
+            var rig = Rig()
+            if self != .idle && self != .left { _ = rig.dispatch(a) }
+            switch self {
+            case .idle, .held: break
+            case .started: _ = rig.feed(.started(a, 1))
+            case .answered: _ = rig.feed(.finished(a, 1, WorkerMachineTests.result()))
+            case .draining, .left: _ = rig.feed(.drain)
+            }
+            return rig
+        }
+    }
+
+    @Test("every event in every place does what the table says", arguments: Place.allCases)
+    func table(place: Place) {
+        let failure = Answer.failure(Failure(.executionFailed, "it broke"))
+        let events: [(String, WorkerMachine.Event)] = [
+            ("new", .dispatched(Self.b, attempt: 3, deadlineMilliseconds: 0)),
+            ("again", .dispatched(Self.a, attempt: 2, deadlineMilliseconds: 0)),
+            ("cancel", .cancelled(Self.a)),
+            ("cancel unknown", .cancelled(Self.b)),
+            ("started", .started(Self.a, 1)),
+            ("progress", .progressed(Self.a, 1, Self.progress(4))),
+            ("finished", .finished(Self.a, 1, Self.result(9))),
+            ("failed", .finished(Self.a, 1, failure)),
+            ("stale", .finished(Self.a, 77, Self.result(9))),
+            ("withdrawn", .withdrawn(Self.a, 1)),
+            ("up", .linkReady), ("down", .linkLost), ("drain", .drain), ("tick", .tick),
+        ]
+        for (name, event) in events {
+            var rig = place.rig
+            #expect(rig.feed(event) == Self.expected(place, name), "\(place): \(name)")
+        }
+    }
+
+    private static func expected(_ place: Place, _ event: String) -> [String] {
+        let leave = place == .draining ? ["leave drained"] : []
+        let holds = place == .held || place == .started || place == .draining
+        switch (place, event) {
+        case (.left, _): return []
+        case (.draining, "new"): return ["failed 2 attempt 3 draining"]
+        case (.idle, "new"): return ["enqueue 2 as 1"]
+        case (_, "new"): return ["enqueue 2 as 2"]
+        case (.idle, "again"): return ["enqueue 1 as 1"]
+        case (.answered, "again"): return ["result 1 attempt 2 [7]"]
+        case (.started, "again"): return ["started 1 attempt 2"]
+        case (.idle, "drain"), (.answered, "drain"): return ["leave drained"]
+        case (.held, "drain"), (.started, "drain"): return ["withdraw"]
+        case (.held, "started"), (.draining, "started"): return ["started 1 attempt 1"]
+        case (_, "cancel") where holds: return ["cancel 1"] + leave
+        case (_, "progress") where holds: return ["progress 1 attempt 1 number 1 4"]
+        case (_, "finished") where holds: return ["result 1 attempt 1 [9]"] + leave
+        case (_, "failed") where holds: return ["failed 1 attempt 1 execution-failed"] + leave
+        case (_, "withdrawn") where holds: return ["failed 1 attempt 1 draining"] + leave
+        default: return []
+        }
+    }
+
+    // MARK: Stories
+
+    @Test("a job asked for again answers with the attempt that asked last, even a lower one")
+    func adoption() {
+        var rig = Rig()
+        #expect(rig.dispatch(Self.a, attempt: 4) == ["enqueue 1 as 1"])
+        #expect(rig.dispatch(Self.a, attempt: 5) == [])
+        #expect(rig.feed(.progressed(Self.a, 1, Self.progress(1))) == ["progress 1 attempt 5 number 1 1"])
+        #expect(rig.feed(.progressed(Self.a, 1, Self.progress(2))) == ["progress 1 attempt 5 number 2 2"])
+        // Another broker counts from one.
+        #expect(rig.dispatch(Self.a, attempt: 1) == [])
+        #expect(rig.feed(.progressed(Self.a, 1, Self.progress(3))) == ["progress 1 attempt 1 number 1 3"])
+        #expect(rig.feed(.finished(Self.a, 1, Self.result())) == ["result 1 attempt 1 [7]"])
+        #expect(rig.dispatch(Self.a, attempt: 2) == ["result 1 attempt 2 [7]"])
+        #expect(rig.dispatch(Self.a, attempt: 3) == ["result 1 attempt 3 [7]"])
+    }
+
+    @Test("a job that was cancelled and sent again is a run of its own; what the old run says is not heard")
+    func cancelledAndSentAgain() {
+        var rig = Rig()
+        _ = rig.dispatch(Self.a)
+        #expect(rig.feed(.cancelled(Self.a)) == ["cancel 1"])
+        #expect(rig.dispatch(Self.a) == ["enqueue 1 as 2"])
+        #expect(rig.feed(.started(Self.a, 1)) == [])
+        #expect(rig.feed(.finished(Self.a, 1, .failure(Failure(.cancelled, "")))) == [])
+        #expect(rig.feed(.finished(Self.a, 2, Self.result())) == ["result 1 attempt 1 [7]"])
+        #expect(rig.machine.heldCount == 0)
+    }
+
+    @Test("failures that would come again are kept, others are not", arguments: [
+        (FailureCode.malformed, true), (.limitExceeded, true), (.invalidJob, true), (.notPermitted, true),
+        (.unknownDataset, true), (.executionFailed, true), (.unknownGraph, false), (.cancelled, false),
+        (.deadlineExceeded, false), (.draining, false), (.overloaded, false),
+    ])
+    func keptFailures(code: FailureCode, isKept: Bool) {
+        var rig = Rig()
+        _ = rig.dispatch(Self.a)
+        _ = rig.feed(.finished(Self.a, 1, .failure(Failure(code, ""))))
+        #expect(rig.dispatch(Self.a, attempt: 2) == (isKept ? ["failed 1 attempt 2 \(code)"] : ["enqueue 1 as 2"]))
+    }
+
+    @Test("answers are kept up to a number and a size, the least used ones go")
+    func answerCache() {
+        var rig = Rig()
+        for number in 1...UInt64(WorkerLimits.answerCountMaximum + 1) {
+            let job = JobID(high: 0, low: number)
+            _ = rig.dispatch(job)
+            _ = rig.feed(.finished(job, number, Self.result()))
+            // Job 1 is asked for again all the time, so job 2 goes.
+            #expect(rig.dispatch(JobID(high: 0, low: 1)) == ["result 1 attempt 1 [7]"])
+        }
+        #expect(rig.dispatch(JobID(high: 0, low: 2)).first?.hasPrefix("enqueue 2") == true)
+        #expect(rig.dispatch(JobID(high: 0, low: 3)) == ["result 3 attempt 1 [7]"])
+
+        let large = [UInt8](repeating: 1, count: WorkerLimits.answerByteCountMaximum + 1)
+        let job = JobID(high: 1, low: 1)
+        _ = rig.dispatch(job)
+        let run = UInt64(WorkerLimits.answerCountMaximum + 3)
+        _ = rig.feed(.finished(job, run, .result(Payload(body: large, frames: []))))
+        #expect(rig.dispatch(job) == ["enqueue 1 as \(run + 1)"])
+    }
+
+    @Test("one job more than a worker may hold is refused as overload")
+    func overload() {
+        var rig = Rig()
+        for number in 1...UInt64(ProtocolLimits.workerJobsMaximum) { _ = rig.dispatch(JobID(high: 0, low: number)) }
+        #expect(rig.dispatch(JobID(high: 9, low: 9)) == ["failed 9 attempt 1 overloaded"])
+        #expect(rig.dispatch(Self.a, attempt: 2) == [])
+        _ = rig.feed(.finished(Self.a, 1, Self.result()))
+        #expect(rig.dispatch(JobID(high: 9, low: 9)).first?.hasPrefix("enqueue 9") == true)
+        #expect(rig.machine.heldCount == ProtocolLimits.workerJobsMaximum)
+    }
+
+    @Test("a job past its deadline is stopped and answered; one asked for again has a new one")
+    func deadlines() {
+        var rig = Rig()
+        _ = rig.dispatch(Self.a, deadline: 100)
+        _ = rig.dispatch(Self.b, deadline: 100)
+        rig.now = 99
+        #expect(rig.feed(.tick) == [])
+        #expect(rig.dispatch(Self.b, attempt: 2, deadline: 50) == [])
+        rig.now = 100
+        #expect(rig.feed(.tick) == ["cancel 1", "failed 1 attempt 1 deadline-exceeded"])
+        #expect(rig.feed(.finished(Self.a, 1, Self.result())) == [])
+        rig.now = 149
+        #expect(rig.feed(.tick) == ["cancel 2", "failed 2 attempt 2 deadline-exceeded"])
+        _ = rig.dispatch(Self.a, deadline: 10)
+        #expect(rig.dispatch(Self.a, attempt: 2) == [])
+        rig.now = 1_000_000
+        #expect(rig.feed(.tick) == [])
+    }
+
+    @Test("draining hands back what waits, finishes what runs, then leaves")
+    func drain() {
+        var rig = Rig()
+        _ = rig.dispatch(Self.a)
+        _ = rig.dispatch(Self.b)
+        #expect(rig.feed(.drain) == ["withdraw"])
+        #expect(rig.feed(.drain) == [])
+        #expect(rig.feed(.withdrawn(Self.b, 2)) == ["failed 2 attempt 1 draining"])
+        #expect(rig.dispatch(Self.b, attempt: 2) == ["failed 2 attempt 2 draining"])
+        rig.now = 999
+        #expect(rig.feed(.tick) == [])
+        #expect(rig.feed(.finished(Self.a, 1, Self.result())) == ["result 1 attempt 1 [7]", "leave drained"])
+        #expect(rig.machine.state == .left)
+    }
+
+    @Test("what runs past the drain deadline is stopped, oldest first, and handed back")
+    func drainDeadline() {
+        var rig = Rig()
+        _ = rig.dispatch(Self.b)
+        _ = rig.dispatch(Self.a)
+        _ = rig.feed(.drain)
+        rig.now = 1_000
+        #expect(
+            rig.feed(.tick) == [
+                "cancel 1", "failed 2 attempt 1 draining", "cancel 2", "failed 1 attempt 1 draining", "leave drained",
+            ])
+    }
+
+    @Test("a hello lists what is held, and answers that may have been lost with the link")
+    func openJobs() {
+        var rig = Rig()
+        #expect(rig.machine.openJobs == [])
+        let early = JobID(high: 0, low: 10), late = JobID(high: 0, low: 11), silent = JobID(high: 0, low: 12)
+        for job in [early, late, silent, Self.b, Self.a] { _ = rig.dispatch(job) }
+        _ = rig.feed(.finished(early, 1, Self.result()))
+        rig.now = 10_000
+        _ = rig.feed(.finished(late, 2, Self.result()))
+        rig.now = 10_000 + ProtocolLimits.silenceMilliseconds
+        #expect(rig.machine.openJobs == [silent, Self.b, Self.a])
+        #expect(rig.feed(.linkLost) == [])
+        rig.now += 60_000
+        #expect(rig.feed(.finished(silent, 3, Self.result())) == ["result 12 attempt 1 [7]"])
+        #expect(rig.machine.openJobs == [Self.b, Self.a, late, silent])
+        #expect(rig.feed(.linkReady) == [])
+        #expect(rig.machine.openJobs == [Self.b, Self.a])
+    }
+}

@@ -1,0 +1,112 @@
+import Jobs
+import Link
+import Protocol
+import Tensor
+import ZMQ
+
+/// A ROUTER that does what a test says, in a broker's place.
+actor TestBroker: LoopActor {
+    /// What a peer said.
+    struct Heard: Sendable {
+        let peer: RoutingID
+        let header: Header
+        let body: [UInt8]
+        let frames: [Storage]
+    }
+
+    nonisolated let loop: Loop
+    nonisolated let epoch: UInt64
+    private var socket: SocketID?
+    private var heard: [Heard] = []
+    private var waiter: (command: Command, continuation: CheckedContinuation<Heard, Never>)?
+
+    init(loop: Loop, epoch: UInt64 = 77) {
+        self.loop = loop
+        self.epoch = epoch
+    }
+
+    /// Listens; returns the endpoint with its port.
+    @discardableResult
+    func start(at endpoint: String) throws -> String {
+        let socket = try loop.open(
+            .router, options: .router(LinkLimits.socketLimits), for: self,
+            receive: { broker, message in broker.take(message) })
+        self.socket = socket
+        return try loop.bind(socket, to: endpoint)
+    }
+
+    /// Closes the socket, as if the broker had died.
+    func stop() {
+        if let socket { loop.close(socket, lingerMilliseconds: 0) }
+        socket = nil
+    }
+
+    /// The next message of a command; others before it are forgotten, heartbeats always.
+    func next(_ command: Command) async -> Heard {
+        while !heard.isEmpty {
+            let first = heard.removeFirst()
+            if first.header.command == command { return first }
+        }
+        return await withCheckedContinuation { waiter = (command, $0) }
+    }
+
+    /// Waits for a hello and accepts it.
+    func welcome() async throws -> (peer: RoutingID, hello: Hello) {
+        let heard = await next(.hello)
+        send(Header(.welcome), body: Welcome().encoded(), to: heard.peer)
+        return (heard.peer, try Hello(decoding: heard.body))
+    }
+
+    /// Sends a message; the header's epoch is this broker's unless it has one.
+    func send(_ header: Header, body: [UInt8]? = nil, frames: [TensorFrame] = [], to peer: RoutingID) {
+        var header = header
+        if header.epoch == 0 { header.epoch = epoch }
+        var message = Message()
+        message.append(byteCount: Header.byteCount) { header.encode(into: &$0) }
+        if let body { message.append(body) }
+        for frame in frames {
+            switch frame {
+            case .packed(let bytes): message.append(bytes)
+            case .whole(let storage): storage.withBytes { message.append($0) }
+            }
+        }
+        send(&message, to: peer)
+    }
+
+    /// Sends frames that may be anything.
+    func send(raw frames: [[UInt8]], to peer: RoutingID) {
+        var message = Message()
+        for frame in frames { message.append(frame) }
+        send(&message, to: peer)
+    }
+
+    /// Sends a job.
+    func dispatch(_ job: JobID, attempt: UInt32 = 1, _ payload: Payload, to peer: RoutingID) {
+        send(
+            Header(.dispatch, job: job, attempt: attempt, epoch: epoch), body: payload.body, frames: payload.frames,
+            to: peer)
+    }
+
+    private func send(_ message: inout Message, to peer: RoutingID) {
+        guard let socket else { return }
+        message.prepend(peer)
+        _ = loop.send(&message, on: socket)
+    }
+
+    private func take(_ message: borrowing Message) {
+        guard let peer = message.routingID, message.frameCount > 1 else { return }
+        let header = message.withFrame(1) { bytes in try? Header(decoding: Span<UInt8>(_bytes: bytes)) }
+        guard let header, header.command != .heartbeat else { return }
+        let frames = message.frameCount > 3
+            ? (3..<message.frameCount).map { message.withFrame($0) { Storage(copying: $0) } } : []
+        let heard = Heard(
+            peer: peer, header: header, body: message.frameCount > 2 ? message.bytes(at: 2) : [], frames: frames)
+        if let waiter {
+            guard waiter.command == header.command else { return }
+            self.waiter = nil
+            waiter.continuation.resume(returning: heard)
+        } else {
+            self.heard.append(heard)
+        }
+    }
+}
