@@ -60,7 +60,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
         // Sockets and the loop thread that owns them.
-        room("ZMQ", ["CZMQ", deques]),
+        room("ZMQ", ["CZMQ"]),
         // PROTOCOL.md in Swift: header, commands, control bodies, limits.
         room("Protocol", [protobuf], exclude: ["wire.proto"]),
         // Values, operations, graphs, gradients, plans and kernels.
@@ -97,9 +97,11 @@ let package = Package(
             dependencies: ["Fagure", "Federation", "Jobs", "Tensor", "Datasets", "Protocol", "ZMQ", arguments],
             path: "Benchmarks/bench", swiftSettings: settings),
 
-        tests("ZMQTests", ["ZMQ"]),
+        tests("ZMQTests", ["ZMQ", "CZMQ"]),
         tests("ProtocolTests", ["Protocol"]),
-        tests("TensorTests", ["Tensor"]),
+        // Counts allocations, by standing in front of malloc in the test bundle.
+        .target(name: "CAllocations", path: "Tests/CAllocations"),
+        tests("TensorTests", ["Tensor", "CAllocations"]),
         tests("DatasetsTests", ["Datasets", "Tensor"]),
         tests("JobsTests", ["Jobs", "Protocol", "Tensor"]),
         tests("FederationTests", ["Federation", "Jobs", "Tensor"]),

@@ -64,6 +64,20 @@ final class Child {
         return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).compactMap { Double($0) }.first.map { $0 / 1_024 }
     }
 
+    /// The processor time the process has used, in seconds (Linux).
+    func processorSeconds() -> Double? { Child.processorSeconds(of: "\(process.processIdentifier)") }
+
+    /// The processor time a process has used, in seconds; `self` is this one (Linux).
+    static func processorSeconds(of process: String) -> Double? {
+        let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        // After the name, which may hold spaces and ends with the last parenthesis: fields 14 and 15, in ticks of 10 ms.
+        let fields = text?.split(separator: ")").last?.split(separator: " ")
+        guard let fields, fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
+            return nil
+        }
+        return (user + system) / 100
+    }
+
     /// Runs a program to its end and reads the numbers it prints.
     static func numbers(
         _ path: String, _ arguments: [String], environment: [String: String] = [:]

@@ -2,8 +2,9 @@ import Tensor
 
 /// Federated averaging: the next model is the mean of the shards' models, weighted by their examples.
 ///
-/// H. B. McMahan, E. Moore, D. Ramage, S. Hampson, B. Agüera y Arcas: Communication-Efficient Learning of Deep Networks
-/// from Decentralized Data, AISTATS 2017, algorithm 1: `w ← Σ n_k · w_k / Σ n_k`. Sums are taken in double precision.
+/// H. B. McMahan, E. Moore, D. Ramage, S. Hampson, B. Agüera y Arcas: Communication-Efficient Learning of
+/// Deep Networks from Decentralized Data, AISTATS 2017, algorithm 1: `w ← Σ n_k · w_k / Σ n_k`. Sums are
+/// taken in double precision.
 public struct FederatedAveraging: Strategy {
     /// The name it is chosen by.
     public static let name = "fedavg"
@@ -24,8 +25,8 @@ public struct FederatedAveraging: Strategy {
 
 /// A weighted sum that is taken in the order of shards, whatever the order of arrival.
 ///
-/// An update whose turn has not come waits; one whose turn it is, is added at once, so that few wait where answers come
-/// nearly in order and the last answer leaves little to do.
+/// An update whose turn has not come waits; one whose turn it is, is added at once, so that few wait where
+/// answers come nearly in order and the last answer leaves little to do.
 struct AveragingFold: StrategyFold {
     private(set) var metrics = Metrics()
     private(set) var shards: [Int] = []
@@ -43,7 +44,10 @@ struct AveragingFold: StrategyFold {
         asked = Set(shards).sorted()
         base = model
         for parameter in model.parameters {
-            sums.append(try averaging(parameter.name) { () throws(TensorError) in try Accumulator(parameter.value.type) })
+            sums.append(
+                try averaging(parameter.name) { () throws(TensorError) in
+                    try Accumulator(parameter.value.type)
+                })
         }
     }
 

@@ -1,9 +1,10 @@
 /// How updates of shards become the next model: a pure function on values.
 ///
-/// DESIGN. A strategy speaks of shards, never of workers, sockets or time. What it must remember from model to model is
-/// `StrategyState`, a value that can be written down. What it is summing at the moment is a fold: one for each set of
-/// shards that was sent a model. Nothing here waits for a round to end: `apply` may be asked for when all shards have
-/// answered (federated averaging), after so many (buffered), or after each (asynchronous).
+/// DESIGN. A strategy speaks of shards, never of workers, sockets or time. What it must remember from model
+/// to model is `StrategyState`, a value that can be written down. What it is summing at the moment is a fold:
+/// one for each set of shards that was sent a model. Nothing here waits for a round to end: `apply` may be
+/// asked for when all shards have answered (federated averaging), after so many (buffered), or after each
+/// (asynchronous).
 public protocol Strategy: Sendable {
     /// The name it is chosen by, such as `fedavg`.
     static var name: String { get }
@@ -27,8 +28,8 @@ public protocol StrategyFold: Sendable {
 
     /// Takes the update of a shard; the order in which updates come changes no bit of the sum.
     ///
-    /// - Throws: `FederationError` for a shard that was not asked or has answered, another base version, and values that
-    ///   are not the model's; the fold is then as it was.
+    /// - Throws: `FederationError` for a shard that was not asked or has answered, another base version, and
+    ///   values that are not the model's; the fold is then as it was.
     mutating func accumulate(_ update: Update) throws(FederationError)
 
     /// Stops waiting for a shard: it will not answer. One that has answered, or was not asked, is ignored.

@@ -12,7 +12,9 @@ public struct Update: Sendable, Hashable {
     public let metrics: Metrics
 
     /// Puts an update together.
-    public init(shard: Int, baseVersion: Int, weight: Double, values: [NamedValue], metrics: Metrics = Metrics()) {
+    public init(
+        shard: Int, baseVersion: Int, weight: Double, values: [NamedValue], metrics: Metrics = Metrics()
+    ) {
         self.shard = shard
         self.baseVersion = baseVersion
         self.weight = weight

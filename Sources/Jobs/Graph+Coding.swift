@@ -18,16 +18,20 @@ extension Graph {
         return bytes
     }
 
-    /// Reads a serialised `Graph` message and checks what does not depend on shapes: operations, attributes, limits.
+    /// Reads a serialised `Graph` message and checks what does not depend on shapes: operations, attributes,
+    /// limits.
     ///
     /// Indices and shapes are checked when the graph is validated with its inputs' types.
     /// - Throws: `JobError.malformed` or `limitExceeded`.
     init(decoding bytes: [UInt8]) throws(JobError) {
         guard bytes.count <= JobLimits.graphByteCountMaximum else {
-            throw .limitExceeded(what: "bytes of a graph", got: bytes.count, limit: JobLimits.graphByteCountMaximum)
+            throw .limitExceeded(
+                what: "bytes of a graph", got: bytes.count, limit: JobLimits.graphByteCountMaximum)
         }
         let wire: JobGraph
-        do { wire = try JobGraph(serializedBytes: bytes) } catch { throw .malformed("a graph does not parse") }
+        do { wire = try JobGraph(serializedBytes: bytes) } catch {
+            throw .malformed("a graph does not parse")
+        }
         var inputs: [Graph.Input] = []
         for input in wire.inputs { inputs.append(try Graph.Input(input)) }
         var constants: [TensorValue] = []
@@ -53,7 +57,8 @@ extension Graph.Input {
     }
 
     fileprivate init(_ wire: JobGraphInput) throws(JobError) {
-        guard let code = UInt8(exactly: wire.elementType), let elementType = ElementType(rawValue: code) else {
+        guard let code = UInt8(exactly: wire.elementType), let elementType = ElementType(rawValue: code)
+        else {
             throw .malformed("input \(wire.name) has unknown element type \(wire.elementType)")
         }
         guard wire.dimensions.count <= Shape.rankMaximum else {

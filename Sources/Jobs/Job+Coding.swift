@@ -96,7 +96,9 @@ extension TensorJob {
         var bindings: [TensorValue] = []
         bindings.reserveCapacity(wire.bindings.count)
         for binding in wire.bindings {
-            guard case .tensor(let reference) = binding.source else { throw .malformed("a binding has no source") }
+            guard case .tensor(let reference) = binding.source else {
+                throw .malformed("a binding has no source")
+            }
             bindings.append(try reader.value(reference))
         }
         self.init(graph: graph, bindings: bindings)
@@ -187,7 +189,9 @@ private func resolve(
 /// Parses a body under the limits of jobs.
 func parse<Body: SwiftProtobuf.Message>(_ type: Body.Type, _ bytes: [UInt8]) throws(JobError) -> Body {
     try checkCount("bytes of a body", bytes.count, JobLimits.bodyByteCountMaximum)
-    do { return try Body(serializedBytes: bytes) } catch { throw .malformed("\(Body.protoMessageName) does not parse") }
+    do { return try Body(serializedBytes: bytes) } catch {
+        throw .malformed("\(Body.protoMessageName) does not parse")
+    }
 }
 
 /// Serialises a body; our own always serialise, and an empty one would only be refused by the other side.

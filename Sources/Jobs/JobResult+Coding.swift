@@ -34,4 +34,3 @@ extension JobResult {
             seconds: wire.seconds)
     }
 }
-

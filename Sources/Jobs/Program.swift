@@ -3,10 +3,10 @@ import Tensor
 
 /// A graph folded over the batches of a shard: local training, evaluation and statistics alike.
 ///
-/// For each batch the step graph runs on the state, the constants and the batch's columns, and gives the new state and
-/// metrics; metrics are summed over batches, so any grouping is legal. At the end the finish graph runs on the first
-/// state, the last state, the constants, the summed metrics and the number of examples (a float32 scalar); its outputs
-/// are all that leaves the worker.
+/// For each batch the step graph runs on the state, the constants and the batch's columns, and gives the new
+/// state and metrics; metrics are summed over batches, so any grouping is legal. At the end the finish graph
+/// runs on the first state, the last state, the constants, the summed metrics and the number of examples (a
+/// float32 scalar); its outputs are all that leaves the worker.
 public struct Program: Sendable {
     /// The rows of a shard a program reads.
     public enum Part: Sendable, Hashable {
@@ -80,7 +80,8 @@ public struct Program: Sendable {
     /// The number of the step's outputs that are metrics.
     package var metricCount: Int { step.graph.outputs.count - stateCount }
 
-    /// Checks that counts fit the graphs and the schedule is within limits; shapes are checked when plans are made.
+    /// Checks that counts fit the graphs and the schedule is within limits; shapes are checked when plans are
+    /// made.
     ///
     /// - Throws: `JobError.invalid` with the first rule broken.
     package func check(bindingCount: Int) throws(JobError) {
@@ -91,7 +92,8 @@ public struct Program: Sendable {
             "the step graph has \(inputCount) inputs for \(stateCount) state, \(constantCount) constants and "
                 + "\(columns.count) columns")
         try require(
-            metricCount >= 0, "the step graph has \(step.graph.outputs.count) outputs for \(stateCount) state")
+            metricCount >= 0, "the step graph has \(step.graph.outputs.count) outputs for \(stateCount) state"
+        )
         let finishCount = 2 * stateCount + constantCount + metricCount + 1
         try require(
             finish.graph.inputs.count == finishCount,

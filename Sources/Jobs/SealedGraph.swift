@@ -5,12 +5,27 @@ public import Tensor
 ///
 /// Encoding is done once, when the graph is sealed; a job that repeats it sends 32 bytes.
 public struct SealedGraph: Sendable {
+    /// What all copies share: one reference, because a job's way copies it often.
+    private final class Content: Sendable {
+        let graph: Graph
+        let hash: GraphHash
+        let bytes: [UInt8]
+
+        init(_ graph: Graph, bytes: [UInt8]) {
+            self.graph = graph
+            self.bytes = bytes
+            hash = GraphHash(digest: SHA256.hash(data: bytes))
+        }
+    }
+
+    private let content: Content
+
     /// The graph.
-    public let graph: Graph
+    public var graph: Graph { content.graph }
     /// SHA-256 over `bytes`.
-    public let hash: GraphHash
+    public var hash: GraphHash { content.hash }
     /// The serialised `Graph` message.
-    package let bytes: [UInt8]
+    package var bytes: [UInt8] { content.bytes }
 
     /// Encodes a graph and hashes the bytes.
     ///
@@ -33,20 +48,25 @@ public struct SealedGraph: Sendable {
     }
 
     private init(_ graph: Graph, bytes: [UInt8]) {
-        self.graph = graph
-        self.bytes = bytes
-        self.hash = GraphHash(digest: SHA256.hash(data: bytes))
+        content = Content(graph, bytes: bytes)
     }
 }
 
 /// The SHA-256 of a graph's bytes: its name on every machine.
+///
+/// Kept as four words: it is compared and looked up for every job, and words need no memory of their own.
 public struct GraphHash: Sendable, Hashable, CustomStringConvertible {
     /// The number of bytes.
     package static let byteCount = 32
-    /// The digest.
-    package let bytes: [UInt8]
+    private let words: (UInt64, UInt64, UInt64, UInt64)
 
-    init(digest: some Sequence<UInt8>) { bytes = Array(digest) }
+    init(digest: some Sequence<UInt8>) {
+        var words: [UInt64] = [0, 0, 0, 0]
+        for (index, byte) in digest.enumerated() where index < GraphHash.byteCount {
+            words[index / 8] |= UInt64(byte) << UInt64(8 * (index % 8))
+        }
+        self.words = (words[0], words[1], words[2], words[3])
+    }
 
     /// Takes a hash from a peer.
     ///
@@ -55,8 +75,21 @@ public struct GraphHash: Sendable, Hashable, CustomStringConvertible {
         guard bytes.count == GraphHash.byteCount else {
             throw .malformed("a graph hash has \(GraphHash.byteCount) bytes, got \(bytes.count)")
         }
-        self.bytes = Array(bytes)
+        self.init(digest: bytes)
     }
+
+    /// The digest.
+    package var bytes: [UInt8] {
+        [words.0, words.1, words.2, words.3].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) }
+        }
+    }
+
+    /// Equal when all bytes are.
+    public static func == (left: GraphHash, right: GraphHash) -> Bool { left.words == right.words }
+
+    /// Any word of a SHA-256 is as good as a hash of it.
+    public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 
     /// The first twelve hexadecimal digits.
     public var description: String {

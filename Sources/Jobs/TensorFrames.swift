@@ -24,12 +24,15 @@ package struct Payload: Sendable {
     /// The tensors' bytes.
     package let frames: [TensorFrame]
     /// The number of bytes of body and frames.
-    package var byteCount: Int { frames.reduce(body.count) { $0 + $1.byteCount } }
+    package let byteCount: Int
 
     /// Puts a payload together.
     package init(body: [UInt8], frames: [TensorFrame]) {
         self.body = body
         self.frames = frames
+        var byteCount = body.count
+        for frame in frames { byteCount += frame.byteCount }
+        self.byteCount = byteCount
     }
 }
 
@@ -50,7 +53,8 @@ struct TensorFrameWriter {
         reference.elementType = UInt32(value.elementType.rawValue)
         reference.dimensions = value.shape.dimensions.map { UInt64($0) }
         let fits = value.type.byteCount <= ProtocolLimits.packedTensorByteCountMaximum
-        // One frame is kept for the packed tensors; past the limit the rest joins them, at the price of a copy.
+        // One frame is kept for the packed tensors; past the limit the rest joins them, at the price of a
+        // copy.
         if fits || whole.count >= ProtocolLimits.frameCountMaximum - 3 {
             while packed.count % Storage.alignment != 0 { packed.append(0) }
             pending.append((reference, .packed(offset: packed.count)))
@@ -92,9 +96,11 @@ struct TensorFrameReader {
         }
         let frame = frames[Int(reference.frame)]
         let (end, overflow) = reference.offset.addingReportingOverflow(UInt64(type.byteCount))
-        guard !overflow, end <= UInt64(frame.byteCount), reference.offset % UInt64(Storage.alignment) == 0 else {
+        guard !overflow, end <= UInt64(frame.byteCount), reference.offset % UInt64(Storage.alignment) == 0
+        else {
             throw .malformed(
-                "a tensor of \(type) at byte \(reference.offset) does not fit its frame of \(frame.byteCount) bytes")
+                "a tensor of \(type) at byte \(reference.offset) does not fit its frame of \(frame.byteCount) bytes"
+            )
         }
         let offset = Int(reference.offset)
         let isWhole = offset == 0 && type.byteCount == frame.byteCount

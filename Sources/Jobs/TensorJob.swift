@@ -30,7 +30,8 @@ public struct ProgramJob: Sendable {
 
 /// What a job gave: the values it released and what it took to compute them.
 public struct JobResult: Sendable {
-    /// The released values in the order of the graph's outputs, with their names (empty names for a `TensorJob`).
+    /// The released values in the order of the graph's outputs, with their names (empty names for a
+    /// `TensorJob`).
     public var outputs: [(name: String, value: TensorValue)]
     /// Rows seen, over all epochs.
     public var examples: Int

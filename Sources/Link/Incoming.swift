@@ -40,14 +40,16 @@ extension Incoming {
 }
 
 extension Header {
-    /// Reads the header of a message from the broker and checks that as many frames follow as its command allows.
+    /// Reads the header of a message from the broker and checks that as many frames follow as its command
+    /// allows.
     ///
     /// - Throws: `ProtocolError`.
     init(of message: borrowing Message) throws(ProtocolError) {
         try self.init(firstFrameOf: message)
         guard command.direction != .toBroker else { throw .unexpectedCommand(command) }
         let expected = command.hasBody ? 2 : 1
-        let fits = command.mayCarryTensors
+        let fits =
+            command.mayCarryTensors
             ? message.frameCount >= expected : message.frameCount == expected
         guard fits else { throw .malformed("\(command) came in \(message.frameCount) frames") }
     }

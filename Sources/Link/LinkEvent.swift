@@ -21,7 +21,8 @@ package enum Delivery: Sendable, Hashable {
     case sent
     /// The socket is full: it goes out when there is room.
     case parked
-    /// There is no broker, or no room left to park it; whoever needs it sends it again when the link is ready.
+    /// There is no broker, or no room left to park it; whoever needs it sends it again when the link is
+    /// ready.
     case dropped
 }
 

@@ -8,7 +8,8 @@ struct NoticeGate {
         self.intervalMilliseconds = intervalMilliseconds
     }
 
-    /// The text to log now, with the number of those held back since the last one; `nil` for one to hold back.
+    /// The text to log now, with the number of those held back since the last one; `nil` for one to hold
+    /// back.
     mutating func admit(_ text: @autoclosure () -> String, at now: Int64) -> String? {
         guard now >= openAt else {
             heldBack += 1

@@ -8,10 +8,16 @@ struct OutgoingMessage: Sendable {
     let header: Header
     let body: [UInt8]?
     let frames: [TensorFrame]
-
     /// The number of bytes of all frames.
-    var byteCount: Int {
-        frames.reduce(Header.byteCount + (body?.count ?? 0)) { $0 + $1.byteCount }
+    let byteCount: Int
+
+    init(header: Header, body: [UInt8]?, frames: [TensorFrame]) {
+        self.header = header
+        self.body = body
+        self.frames = frames
+        var byteCount = Header.byteCount + (body?.count ?? 0)
+        for frame in frames { byteCount += frame.byteCount }
+        self.byteCount = byteCount
     }
 
     /// The frames as libzmq wants them: the header written in place, large tensors lent.

@@ -8,7 +8,8 @@ extension PeerLink {
     ///
     /// The header's epoch is filled in. Large tensors go out without a copy.
     ///
-    /// - Throws: `Failure` with code `limitExceeded` for a frame the other side would not take; nothing was sent.
+    /// - Throws: `Failure` with code `limitExceeded` for a frame the other side would not take; nothing was
+    ///   sent.
     @discardableResult
     package mutating func send(
         _ header: Header, body: [UInt8]? = nil, frames: [TensorFrame] = []
@@ -33,7 +34,9 @@ extension PeerLink {
     /// Sends what was parked, as far as there is room.
     package mutating func flush() {
         while let message = parked.first {
-            guard attempt(message) != .full else { return awaitRoom() }
+            let outcome = attempt(message)
+            if outcome == .full { return awaitRoom() }
+            if outcome != .sent { statistics.messagesUnsent += 1 }
             parked.removeFirst()
         }
     }
@@ -60,7 +63,7 @@ extension PeerLink {
         if outcome == .sent {
             statistics.messagesSent += 1
             statistics.bytesSent += UInt64(message.byteCount)
-            _ = machine.handle(.sent, at: loop.now())
+            hasSent = true
         }
         return outcome
     }

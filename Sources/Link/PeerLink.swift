@@ -4,11 +4,12 @@ package import ZMQ
 
 /// A peer's side of its session with the broker: what worker and trainer share.
 ///
-/// DESIGN. A value that lives inside an actor whose executor is the loop. It owns the DEALER and the `LinkMachine`, turns
-/// the machine's actions into calls on the socket, and answers the session's own commands; all else goes to the owner as
-/// the result of the call that brought it, never through a closure, so that the owner may use the link again at once.
-/// A message costs no task, no hop and no closure: the loop calls the owner, the owner calls `receive`.
-/// The hello is asked for when it is needed, because it lists what the peer holds at that moment.
+/// DESIGN. A value that lives inside an actor whose executor is the loop. It owns the DEALER and the
+/// `LinkMachine`, turns the machine's actions into calls on the socket, and answers the session's own
+/// commands; all else goes to the owner as the result of the call that brought it, never through a closure,
+/// so that the owner may use the link again at once. A message costs no task, no hop and no closure: the loop
+/// calls the owner, the owner calls `receive`. The hello is asked for when it is needed, because it lists
+/// what the peer holds at that moment.
 package struct PeerLink {
     /// Where the broker is.
     package let endpoint: String
@@ -24,6 +25,10 @@ package struct PeerLink {
     var parked = ParkedMessages()
     /// Set when parking overflowed: only a new session can tell the other side what it missed.
     var isOverflowing = false
+    /// Signs of life since the last tick: reading the clock for each message would cost more than the machine
+    /// needs.
+    var hasSent = false
+    private var hasHeard = false
     private weak var owner: (any LinkOwner)?
     private var isHelloOpen = false
     private var gate = NoticeGate(intervalMilliseconds: LinkLimits.noticeIntervalMilliseconds)
@@ -69,6 +74,9 @@ package struct PeerLink {
 
     /// Lets time pass; call it every `LinkLimits.tickMilliseconds`.
     package mutating func tick(hello: () -> Hello) -> LinkEvent? {
+        if hasHeard { _ = handle(.heard, hello: hello) }
+        if hasSent { _ = handle(.sent, hello: hello) }
+        (hasHeard, hasSent) = (false, false)
         guard isOverflowing else { return handle(.tick, hello: hello) }
         isOverflowing = false
         let event = handle(.disconnected, hello: hello)
@@ -84,8 +92,9 @@ package struct PeerLink {
     /// Says goodbye, if there is anybody to say it to, and closes the socket.
     package mutating func leave(reason: String) {
         flush()
+        let isKnown = isReady
         _ = handle(.leave(reason: reason), hello: { preconditionFailure("nobody says hello when leaving") })
-        close()
+        close(lingerMilliseconds: isKnown ? LinkLimits.lingerMilliseconds : 0)
     }
 
     /// Takes a message off the socket; what is not the session's own business comes back as `received`.
@@ -115,7 +124,8 @@ package struct PeerLink {
         case .refused:
             return handle(.refused(try Failure(decoding: message.bytes(at: 1))), hello: hello)
         case .reset:
-            // Every message on its way to a broker that has forgotten us brings one; the first hello answers them all.
+            // Every message on its way to a broker that has forgotten us brings one; the first hello answers
+            // them all.
             return handle(isHelloOpen ? .heard : .reset, hello: hello)
         case .goodbye:
             let goodbye = try Goodbye(decoding: message.bytes(at: 1))
@@ -127,7 +137,7 @@ package struct PeerLink {
             guard header.epoch == epoch, epoch != 0 else {
                 throw .malformed("\(header.command) of another run of the broker")
             }
-            _ = machine.handle(.heard, at: loop.now())
+            hasHeard = true
             return .received(Incoming(header, copying: message))
         }
     }
@@ -157,15 +167,17 @@ package struct PeerLink {
                 parked.removeAll()
                 result = .lost(reason: reason)
             case .fail(let failure):
-                close()
-                result = .failed(failure)
+                close(lingerMilliseconds: 0)
+                result = .failed(
+                    failure.code == .brokerUnreachable
+                        ? Failure(failure.code, "\(failure.message) at \(endpoint)") : failure)
             }
         }
         return result
     }
 
     private mutating func open() throws(ZMQError) {
-        close()
+        close(lingerMilliseconds: 0)
         guard let owner else { return }
         let socket = try Self.open(on: loop, for: owner)
         self.socket = socket
@@ -182,10 +194,10 @@ package struct PeerLink {
         return socket
     }
 
-    private mutating func close() {
+    private mutating func close(lingerMilliseconds: Int32) {
         parked.removeAll()
         guard let socket else { return }
-        loop.close(socket, lingerMilliseconds: LinkLimits.lingerMilliseconds)
+        loop.close(socket, lingerMilliseconds: lingerMilliseconds)
         self.socket = nil
     }
 

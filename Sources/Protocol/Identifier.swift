@@ -45,6 +45,16 @@ package struct Identifier: Sendable, Hashable {
         self.init(high: words.0, low: words.1)
     }
 
+    /// Equal when all bytes are.
+    @inlinable
+    package static func == (left: Identifier, right: Identifier) -> Bool {
+        left.low == right.low && left.high == right.high
+    }
+
+    /// Hashes one word made of both: identifiers are looked up for every message.
+    @inlinable
+    package func hash(into hasher: inout Hasher) { hasher.combine(high ^ low) }
+
     /// The sixteen bytes as they travel.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
@@ -57,9 +67,9 @@ package struct Identifier: Sendable, Hashable {
 }
 
 extension Identifier: CustomStringConvertible {
-    /// The first eight hexadecimal digits: enough to tell things apart in a log.
+    /// Eight hexadecimal digits: enough to tell things apart in a log.
     package var description: String {
-        let digits = String(UInt32(truncatingIfNeeded: high), radix: 16)
+        let digits = String(UInt32(truncatingIfNeeded: high &+ low), radix: 16)
         return String(repeating: "0", count: 8 - digits.count) + digits
     }
 }

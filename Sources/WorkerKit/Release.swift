@@ -4,20 +4,23 @@ import Tensor
 
 /// The one door: every byte a worker lets out about its data, results and failures alike, passes here.
 ///
-/// Today it lets out what a program's finish graph puts out, and what a `TensorJob` computes, which cannot read a data
-/// set. Failures are sentences of our own: they name operations, shapes, columns and limits, never a value of the data
-/// nor anything of a file. What an owner's policy will allow is to be asked here and nowhere else.
+/// Today it lets out what a program's finish graph puts out, and what a `TensorJob` computes, which cannot
+/// read a data set. Failures are sentences of our own: they name operations, shapes, columns and limits,
+/// never a value of the data nor anything of a file. What an owner's policy will allow is to be asked here
+/// and nowhere else.
 enum Release {
     /// What leaves for a job that was done.
     static func answer(_ result: JobResult) -> Answer {
         let payload = result.payload
         let limit = ProtocolLimits.frameByteCountMaximum
         if let frame = payload.frames.first(where: { $0.byteCount > limit }) {
-            return answer(.limitExceeded(what: "bytes of a result's frame", got: frame.byteCount, limit: limit))
+            return answer(
+                .limitExceeded(what: "bytes of a result's frame", got: frame.byteCount, limit: limit))
         }
         guard payload.body.count <= JobLimits.bodyByteCountMaximum else {
             let limit = JobLimits.bodyByteCountMaximum
-            return answer(.limitExceeded(what: "bytes of a result's body", got: payload.body.count, limit: limit))
+            return answer(
+                .limitExceeded(what: "bytes of a result's body", got: payload.body.count, limit: limit))
         }
         return .result(payload)
     }
@@ -32,7 +35,8 @@ enum Release {
         Failure(code(of: error), error.description)
     }
 
-    /// An error of a graph on the way to being run: found from shapes and types alone, so its text is free of data.
+    /// An error of a graph on the way to being run: found from shapes and types alone, so its text is free of
+    /// data.
     static func error(preparing what: String, _ error: TensorError) -> JobError {
         switch error {
         case .limitExceeded(let limited, let got, let limit):

@@ -1,6 +1,7 @@
-/// Every maximum of a worker that is its own affair, each with its reason. Times are in milliseconds.
+/// Every maximum of a worker that is its own affair, each with its reason.
 package enum WorkerLimits {
-    /// Answers kept for jobs that are asked for again after a broken link: more than are ever in flight for big models.
+    /// Answers kept for jobs that are asked for again after a broken link: more than are ever in flight for
+    /// big models.
     package static let answerCountMaximum = 256
     /// Bytes of all answers kept; a larger one is computed again when asked for again.
     package static let answerByteCountMaximum = 32 << 20
@@ -15,10 +16,11 @@ package enum WorkerLimits {
     /// Answers a compute thread gathers before it wakes the loop.
     package static let reportCountMaximum = 64
     /// How long an answer waits for others to be gathered, as long as there is more to do.
-    package static let reportDelayMilliseconds: Int64 = 1
+    package static let reportDelayNanoseconds: Int64 = 1_000_000
     /// At most one progress message of a job in this time.
-    package static let progressIntervalMilliseconds: Int64 = 250
-    /// How long running jobs may go on after the worker was asked to end: less than what container engines grant.
+    package static let progressIntervalNanoseconds: Int64 = 250_000_000
+    /// How long running jobs may go on after the worker was asked to end: less than what container engines
+    /// grant.
     package static let drainMilliseconds: Int64 = 25_000
     /// How often a worker that waits for its broker says so.
     package static let waitingNoticeMilliseconds: Int64 = 10_000

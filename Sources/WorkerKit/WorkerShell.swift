@@ -7,9 +7,10 @@ package import ZMQ
 
 /// The worker: its machine, its link and its executor, put together on the loop.
 ///
-/// DESIGN. Messages come straight from the loop to `linkDidReceive`: the header is read, body and tensors are copied once,
-/// the machine says what to do, and new work is gathered until the turn ends and then handed to the compute threads at
-/// once. What they report comes back in batches through one closure on the loop. Nothing here decodes a job or computes.
+/// DESIGN. Messages come straight from the loop to `linkDidReceive`: the header is read, body and tensors are
+/// copied once, the machine says what to do, and new work is gathered until the turn ends and then handed to
+/// the compute threads at once. What they report comes back in batches through one closure on the loop.
+/// Nothing here decodes a job or computes.
 package actor WorkerShell {
     /// The loop it lives on.
     package nonisolated let loop: Loop
@@ -26,6 +27,8 @@ package actor WorkerShell {
     private var pending: [Work] = []
     /// The dispatch being handled: what an `enqueue` takes its bytes from.
     private var dispatch: Incoming?
+    /// When the present turn of the loop brought its first message.
+    private var turnTime: Int64?
     private var waitingNoticeAt: Int64
     /// Set when all jobs are done: leave by then even if messages still wait for room.
     private var farewell: (reason: String, until: Int64)?
@@ -45,7 +48,8 @@ package actor WorkerShell {
         self.notice = notice
         store = ShardStore(configuration.shards, tags: configuration.tags)
         link = PeerLink(
-            endpoint: configuration.endpoint, timeoutMilliseconds: configuration.timeoutMilliseconds, loop: loop)
+            endpoint: configuration.endpoint, timeoutMilliseconds: configuration.timeoutMilliseconds,
+            loop: loop)
         machine = WorkerMachine(drainMilliseconds: configuration.drainMilliseconds)
         waitingNoticeAt = loop.now() + WorkerLimits.waitingNoticeMilliseconds
     }
@@ -58,8 +62,10 @@ package actor WorkerShell {
     /// - Throws: `ZMQError` for an endpoint that cannot be one.
     package func start() throws(ZMQError) {
         let loop = loop
+        let beginning = ContinuousClock.now
         executor = Executor(
-            shards: store, threadCount: configuration.threads, now: { loop.now() },
+            shards: store, threadCount: configuration.threads,
+            now: { beginning.duration(to: .now).nanoseconds },
             notify: { [weak self] in
                 loop.execute { [weak self] in self?.assumeIsolated { $0.takeReports() } }
             })
@@ -106,7 +112,8 @@ package actor WorkerShell {
         case .received(let message):
             take(message)
         case .ready(_, let epoch):
-            logger.info("registered with \(configuration.endpoint), run \(String(epoch, radix: 16)) of the broker")
+            logger.info(
+                "registered with \(configuration.endpoint), run \(String(epoch, radix: 16)) of the broker")
             notice(.registered(endpoint: configuration.endpoint))
             apply(.linkReady)
         case .lost(let reason):
@@ -128,9 +135,11 @@ package actor WorkerShell {
         switch header.command {
         case .dispatch:
             dispatch = message
-            apply(
+            machine.handle(
                 .dispatched(
-                    header.job, attempt: header.attempt, deadlineMilliseconds: header.deadlineMilliseconds))
+                    header.job, attempt: header.attempt, deadlineMilliseconds: header.deadlineMilliseconds),
+                at: turnTime ?? readTurnTime(), actions: &actions)
+            performActions()
             dispatch = nil
         case .cancel:
             apply(.cancelled(header.job))
@@ -139,11 +148,19 @@ package actor WorkerShell {
         }
     }
 
+    /// The time of this turn of the loop, read once for all its messages.
+    private func readTurnTime() -> Int64 {
+        let now = loop.now()
+        turnTime = now
+        return now
+    }
+
     private func send(_ header: Header, body: [UInt8]? = nil, frames: [TensorFrame] = []) {
         do throws(Failure) {
             try link.send(header, body: body, frames: frames)
         } catch {
-            // Only a result can be too large, and only for a broker that takes less than this version's limit.
+            // Only a result can be too large, and only for a broker that takes less than this version's
+            // limit.
             logger.warning("job \(header.job): \(error)")
             _ = try? link.send(
                 Header(.failed, job: header.job, attempt: header.attempt, epoch: 0), body: error.encoded())
@@ -170,10 +187,14 @@ package actor WorkerShell {
     private func perform(_ action: WorkerMachine.Action) {
         switch action {
         case .enqueue(let job, let run):
-            guard let dispatch else { preconditionFailure("work is taken on only while a dispatch is handled") }
+            guard let dispatch else {
+                preconditionFailure("work is taken on only while a dispatch is handled")
+            }
             pending.append(Work(job: job, run: run, body: dispatch.body, frames: dispatch.frames))
         case .answer(let job, let attempt, .result(let payload)):
-            send(Header(.result, job: job, attempt: attempt, epoch: 0), body: payload.body, frames: payload.frames)
+            send(
+                Header(.result, job: job, attempt: attempt, epoch: 0), body: payload.body,
+                frames: payload.frames)
         case .answer(let job, let attempt, .failure(let failure)):
             logger.debug("job \(job) failed: \(failure)")
             send(Header(.failed, job: job, attempt: attempt, epoch: 0), body: failure.encoded())
@@ -205,7 +226,8 @@ package actor WorkerShell {
     private func takeReports() {
         guard let executor, ending == nil else { return }
         executor.takeReports(into: &reports)
-        for report in reports { machine.handle(report, at: loop.now(), actions: &actions) }
+        let now = loop.now()
+        for report in reports { machine.handle(report, at: now, actions: &actions) }
         reports.removeAll(keepingCapacity: true)
         performActions()
     }
@@ -266,6 +288,15 @@ extension WorkerShell: LinkOwner {
     }
 
     package func linkDidEndTurn() {
+        turnTime = nil
         handOver()
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds; those of three centuries fit.
+    fileprivate var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

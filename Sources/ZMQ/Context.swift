@@ -9,7 +9,8 @@ internal import CZMQ
 /// The libzmq context: its input/output threads and its limits.
 ///
 /// A program should have one, ended once: builds of libzmq on libsodium (Debian's 4.3.4 among them) call
-/// `randombytes_close` when a context ends, which a second live CURVE context may not survive (libzmq issue 4242).
+/// `randombytes_close` when a context ends, which a second live CURVE context may not survive (libzmq issue
+/// 4242).
 @safe final class Context: Sendable {
     // Proof: the pointer never changes, and libzmq documents every call on a context as thread-safe;
     // `terminate` is called once, by `Loop` after its last socket, or by `deinit` where no loop ever started.
@@ -59,8 +60,8 @@ internal import CZMQ
 
     /// Seeds the C generator once, before the first context.
     ///
-    /// libzmq draws ROUTER peer ids and reconnect jitter from `rand` but never seeds it (4.3.4): without this every
-    /// broker would hand out the same ids after each start, and every worker would retry in lockstep.
+    /// libzmq draws ROUTER peer ids and reconnect jitter from `rand` but never seeds it (4.3.4): without this
+    /// every broker would hand out the same ids after each start, and every worker would retry in lockstep.
     private static let isSeeded: Bool = {
         var time = timespec()
         _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)

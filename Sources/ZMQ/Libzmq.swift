@@ -2,9 +2,9 @@ internal import CZMQ
 
 /// Every call into libzmq, each in one documented wrapper.
 ///
-/// Results follow the kernel's habit: zero or more is the value, less is minus the error number. An interrupted call is
-/// repeated. The error number is read straight after the call: a wrapper owns no reference, so no release (which may
-/// call `free` and spoil `errno`) can run between the two.
+/// Results follow the kernel's habit: zero or more is the value, less is minus the error number. An
+/// interrupted call is repeated. The error number is read straight after the call: a wrapper owns no
+/// reference, so no release (which may call `free` and spoil `errno`) can run between the two.
 enum Libzmq {
     /// Calls `body` until it is not interrupted.
     @inline(__always)
@@ -24,7 +24,8 @@ enum Libzmq {
         return message.prefix(1).lowercased() + message.dropFirst()
     }
 
-    /// Whether this libzmq was built with a capability such as `curve`. The corresponding libzmq function is `zmq_has`.
+    /// Whether this libzmq was built with a capability such as `curve`. The corresponding libzmq function is
+    /// `zmq_has`.
     static func has(_ capability: String) -> Bool {
         unsafe capability.withCString { name in unsafe zmq_has(name) == 1 }
     }
@@ -51,7 +52,8 @@ enum Libzmq {
         retry { unsafe zmq_ctx_shutdown(context) }
     }
 
-    /// Ends a context; waits for its sockets to close and linger. The corresponding libzmq function is `zmq_ctx_term`.
+    /// Ends a context; waits for its sockets to close and linger. The corresponding libzmq function is
+    /// `zmq_ctx_term`.
     static func terminateContext(_ context: UnsafeMutableRawPointer) -> Int32 {
         retry { unsafe zmq_ctx_term(context) }
     }
@@ -85,9 +87,11 @@ enum Libzmq {
         retry { unsafe zmq_setsockopt(socket, option, value, byteCount) }
     }
 
-    /// Reads an option; `byteCount` is the room, then the length. The corresponding libzmq function is `zmq_getsockopt`.
+    /// Reads an option; `byteCount` is the room, then the length. The corresponding libzmq function is
+    /// `zmq_getsockopt`.
     static func getOption(
-        _ socket: UnsafeMutableRawPointer, _ option: Int32, _ value: UnsafeMutableRawPointer, _ byteCount: inout Int
+        _ socket: UnsafeMutableRawPointer, _ option: Int32, _ value: UnsafeMutableRawPointer,
+        _ byteCount: inout Int
     ) -> Int32 {
         var length = byteCount
         let result = retry { unsafe zmq_getsockopt(socket, option, value, &length) }
@@ -99,7 +103,8 @@ enum Libzmq {
     /// The corresponding libzmq function is `zmq_socket_monitor`.
     static func monitor(_ socket: UnsafeMutableRawPointer, _ endpoint: String?, _ events: Int32) -> Int32 {
         guard let endpoint else { return retry { unsafe zmq_socket_monitor(socket, nil, 0) } }
-        return unsafe endpoint.withCString { text in retry { unsafe zmq_socket_monitor(socket, text, events) } }
+        return unsafe endpoint.withCString { text in retry { unsafe zmq_socket_monitor(socket, text, events) }
+        }
     }
 
     /// Waits for events; an interruption is returned as none, so that the caller looks at its clock again.
@@ -116,7 +121,8 @@ enum Libzmq {
 
     // MARK: Frames
 
-    /// Sends one frame; on success the cell is left empty. The corresponding libzmq function is `zmq_msg_send`.
+    /// Sends one frame; on success the cell is left empty. The corresponding libzmq function is
+    /// `zmq_msg_send`.
     @inline(__always)
     static func send(
         _ cell: UnsafeMutablePointer<zmq_msg_t>, _ socket: UnsafeMutableRawPointer, _ flags: Int32
@@ -160,24 +166,29 @@ enum Libzmq {
         precondition(result == 0, "zmq_msg_init_data: no memory for a frame")
     }
 
-    /// Frees what a cell holds. The corresponding libzmq function is `zmq_msg_close`; it cannot fail on a started cell.
+    /// Frees what a cell holds. The corresponding libzmq function is `zmq_msg_close`; it cannot fail on a
+    /// started cell.
     @inline(__always)
     static func close(_ cell: UnsafeMutablePointer<zmq_msg_t>) {
         _ = unsafe zmq_msg_close(cell)
     }
 
     /// Moves content between started cells. The corresponding libzmq function is `zmq_msg_move`.
-    static func move(_ source: UnsafeMutablePointer<zmq_msg_t>, to destination: UnsafeMutablePointer<zmq_msg_t>) {
+    static func move(
+        _ source: UnsafeMutablePointer<zmq_msg_t>, to destination: UnsafeMutablePointer<zmq_msg_t>
+    ) {
         _ = unsafe zmq_msg_move(destination, source)
     }
 
     /// Lets two started cells hold the same content. The corresponding libzmq function is `zmq_msg_copy`.
-    static func copy(_ source: UnsafeMutablePointer<zmq_msg_t>, to destination: UnsafeMutablePointer<zmq_msg_t>) {
+    static func copy(
+        _ source: UnsafeMutablePointer<zmq_msg_t>, to destination: UnsafeMutablePointer<zmq_msg_t>
+    ) {
         _ = unsafe zmq_msg_copy(destination, source)
     }
 
-    /// The content of a cell, good until the cell moves. The corresponding libzmq functions are `zmq_msg_data` and
-    /// `zmq_msg_size`.
+    /// The content of a cell, good until the cell moves. The corresponding libzmq functions are
+    /// `zmq_msg_data` and `zmq_msg_size`.
     @inline(__always)
     static func bytes(_ cell: UnsafeMutablePointer<zmq_msg_t>) -> UnsafeMutableRawBufferPointer {
         unsafe UnsafeMutableRawBufferPointer(start: zmq_msg_data(cell), count: zmq_msg_size(cell))

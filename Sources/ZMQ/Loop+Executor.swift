@@ -1,11 +1,13 @@
 internal import Synchronization
 
-/// Actors live on the loop with `nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }`.
+/// How actors live on the loop; they conform to `LoopActor`.
 extension Loop {
+    /// Runs a job of an actor on the loop, even after the loop has ended; the runtime calls this.
     package func enqueue(_ job: consuming ExecutorJob) {
         deliver(mailbox.pushAlways(.job(UnownedJob(job))))
     }
 
+    /// The loop as the runtime keeps it, without a reference.
     package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         unsafe UnownedSerialExecutor(ordinary: self)
     }
@@ -15,6 +17,7 @@ extension Loop {
         precondition(isOnLoop, "not on the loop \(name)")
     }
 
+    /// Whether code that runs here and now may touch what belongs to actors on the loop.
     package func isIsolatingCurrentContext() -> Bool? {
         isOnLoop
     }

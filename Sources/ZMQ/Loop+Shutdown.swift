@@ -20,8 +20,8 @@ extension Loop {
 
     /// Ends the loop: refuses new work, does what it accepted, closes all sockets, ends the context.
     ///
-    /// Any thread or task, those of actors on the loop included; a second call waits for the same end. What actors on the
-    /// loop do afterwards still runs, on a thread made for it.
+    /// Any thread or task, those of actors on the loop included; a second call waits for the same end. What
+    /// actors on the loop do afterwards still runs, on a thread made for it.
     ///
     /// - Parameter lingerMilliseconds: how long messages not yet sent are kept; 0 throws them away.
     @discardableResult
@@ -49,7 +49,9 @@ extension Loop {
         init(_ value: consuming WakeUp) { self.value = value }
     }
 
-    private func beginShutdown(_ lingerMilliseconds: Int32, _ waiter: @escaping @Sendable (ShutdownOutcome) -> Void) {
+    private func beginShutdown(
+        _ lingerMilliseconds: Int32, _ waiter: @escaping @Sendable (ShutdownOutcome) -> Void
+    ) {
         let outcome = endings.withLock { endings in
             if endings.outcome == nil { endings.waiters.append(waiter) }
             return endings.outcome

@@ -53,8 +53,8 @@ extension Loop {
 
     /// Sends a message without ever waiting.
     ///
-    /// The message is empty afterwards, except for `full` and `unreachable`: then it is untouched and can be parked,
-    /// sent elsewhere or dropped. To a ROUTER's message belongs the routing id as its first frame.
+    /// The message is empty afterwards, except for `full` and `unreachable`: then it is untouched and can be
+    /// parked, sent elsewhere or dropped. To a ROUTER's message belongs the routing id as its first frame.
     package func send(_ message: inout Message, on socket: SocketID) -> SendOutcome {
         guard let entry = owned.socket(socket) else { return .unreachable }
         let (frames, bytes) = (message.frameCount, message.totalByteCount)
@@ -63,10 +63,10 @@ extension Loop {
         return outcome
     }
 
-    /// Calls `body` once, in a later turn, when a socket that said `full` may take more.
+    /// Calls `body` once, later, when a socket that said `full` may take more.
     ///
-    /// For a ROUTER this is a guess, as its peers are full one by one: try again, and register again if it fails. A later
-    /// registration for the same socket replaces this one.
+    /// For a ROUTER this is a guess, as its peers are full one by one: try again, and register again if it
+    /// fails. A later registration for the same socket replaces this one.
     package func onWritable(_ socket: SocketID, _ body: @escaping @Sendable () -> Void) {
         let core = owned
         guard let entry = core.socket(socket) else { return }
@@ -76,8 +76,8 @@ extension Loop {
 
     /// Watches the connections of a socket; once for each socket, before it is bound or connected.
     ///
-    /// A DEALER should be watched always: after a protocol error or a final refusal libzmq stops trying, and only the
-    /// monitor tells.
+    /// A DEALER should be watched always: after a protocol error or a final refusal libzmq stops trying, and
+    /// only the monitor tells.
     package func monitor(
         _ socket: SocketID,
         receive: @escaping @Sendable (MonitorEvent) -> Void
@@ -85,7 +85,8 @@ extension Loop {
         let core = owned
         let watched = try entry(socket, "zmq_socket_monitor", nil)
         guard watched.monitor == nil else {
-            throw ZMQError(.addressInUse, function: "zmq_socket_monitor", detail: "second monitor of a socket")
+            throw ZMQError(
+                .addressInUse, function: "zmq_socket_monitor", detail: "second monitor of a socket")
         }
         let endpoint = core.nextMonitorEndpoint()
         try watched.socket.startMonitor(at: endpoint)
@@ -106,7 +107,8 @@ extension Loop {
         core.close(entry, lingerMilliseconds: lingerMilliseconds)
     }
 
-    /// Calls `body` once, on the loop, after some milliseconds; timers with one deadline run in the order they were made.
+    /// Calls `body` once, on the loop, after some milliseconds; timers with one deadline run in the order
+    /// they were made.
     @discardableResult
     package func schedule(
         afterMilliseconds milliseconds: Int64,
@@ -123,7 +125,9 @@ extension Loop {
         owned.timers.cancel(timer)
     }
 
-    private func entry(_ socket: SocketID, _ function: String, _ detail: String?) throws(ZMQError) -> LoopSocket {
+    private func entry(_ socket: SocketID, _ function: String, _ detail: String?) throws(ZMQError)
+        -> LoopSocket
+    {
         guard let entry = owned.socket(socket) else {
             throw ZMQError(.notASocket, function: function, detail: detail)
         }

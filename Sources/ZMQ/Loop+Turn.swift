@@ -1,14 +1,16 @@
 internal import CZMQ
 
 extension Loop {
-    /// How long a ROUTER with parked messages sleeps at most: a signal that a failed attempt swallowed costs no more.
+    /// How long a ROUTER with parked messages sleeps at most: a signal that a failed attempt swallowed costs
+    /// no more.
     private static let parkedMilliseconds: Int64 = 1
 
     /// One turn of the loop.
     func turn(_ core: LoopCore) {
-        runMailbox(core)
         runTimers(core)
         poll(core)
+        // Straight after sleeping: draining is what tells the mailbox that the loop is awake.
+        runMailbox(core)
         receive(core)
         resumeSenders(core)
         endTurn(core)
@@ -52,7 +54,8 @@ extension Loop {
     private func sleepMilliseconds(_ core: LoopCore) -> Int {
         var sleep: Int64 = -1
         if let deadline = core.timers.nextDeadline() { sleep = max(0, deadline - now()) }
-        let isParked = core.pollTargets.contains { target in if case .signal = target { true } else { false } }
+        let isParked = core.pollTargets.contains { target in if case .signal = target { true } else { false }
+        }
         if isParked { sleep = sleep < 0 ? Self.parkedMilliseconds : min(sleep, Self.parkedMilliseconds) }
         return Int(clamping: min(sleep, Int64(Int32.max)))
     }

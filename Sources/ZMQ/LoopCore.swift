@@ -74,7 +74,9 @@ final class LoopSocket {
 
     /// The socket of a name; nil once it is closed.
     func socket(_ id: SocketID) -> LoopSocket? {
-        guard slots.indices.contains(id.slot), let socket = slots[id.slot], socket.id == id else { return nil }
+        guard slots.indices.contains(id.slot), let socket = slots[id.slot], socket.id == id else {
+            return nil
+        }
         return socket
     }
 
@@ -95,7 +97,8 @@ final class LoopSocket {
         guard !isStopping else { throw ZMQError(.terminated, function: "zmq_socket", detail: "\(kind)") }
         let socket = try Socket(kind, options: options, in: context)
         let entry = LoopSocket(
-            id: freeID(), kind: kind, socket: socket, isMonitor: isMonitor, receive: receive, endOfTurn: endOfTurn
+            id: freeID(), kind: kind, socket: socket, isMonitor: isMonitor, receive: receive,
+            endOfTurn: endOfTurn
         )
         slots[entry.id.slot] = entry
         isPollStale = true
@@ -129,17 +132,21 @@ final class LoopSocket {
         addDescriptor(wakeUpDescriptor, .wakeUp)
         for entry in openSockets {
             let isWaiting = entry.onWritable != nil
-            // A ROUTER counts as writable as soon as any peer is: only its signal tells that something changed.
+            // A ROUTER counts as writable as soon as any peer is: only its signal tells that something
+            // changed.
             let events = isWaiting && entry.kind != .router ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN
             unsafe pollItems.append(entry.socket.pollItem(events: events))
             pollTargets.append(.socket(entry))
-            if isWaiting, entry.kind == .router { addDescriptor(try entry.socket.signalDescriptor(), .signal) }
+            if isWaiting, entry.kind == .router {
+                addDescriptor(try entry.socket.signalDescriptor(), .signal)
+            }
         }
         isPollStale = false
     }
 
     private func addDescriptor(_ descriptor: Int32, _ target: PollTarget) {
-        unsafe pollItems.append(zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
+        unsafe pollItems.append(
+            zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
         pollTargets.append(target)
     }
 

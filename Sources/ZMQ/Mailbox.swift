@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// What other threads want the loop to do, first come first served.
 ///
-/// The loop says when it is about to sleep, and only the first push after that asks for a wake-up. The loop itself never
-/// sleeps while it pushes, so it never wakes itself.
+/// The loop says when it is about to sleep, and only the first push after that asks for a wake-up. The loop
+/// itself never sleeps while it pushes, so it never wakes itself.
 struct Mailbox: ~Copyable, Sendable {
     /// One thing to do.
     enum Item {
@@ -73,7 +73,8 @@ struct Mailbox: ~Copyable, Sendable {
         }
     }
 
-    /// Whether the thread may end because nothing is left; `body` runs before anyone can start the next thread.
+    /// Whether the thread may end because nothing is left; `body` runs before anyone can start the next
+    /// thread.
     func retire(_ body: () -> Void) -> Bool {
         state.withLock { state in
             guard state.items.isEmpty else { return false }

@@ -65,18 +65,22 @@ extension Message {
 
     /// Copies small frames out of the receive buffer they arrived in.
     ///
-    /// libzmq lets small frames point into a buffer of 8 KiB that stays as long as any of them does. Call this before
-    /// keeping a received message for long, or a queue of small messages may hold a hundred times their size.
+    /// libzmq lets small frames point into a buffer of 8 KiB that stays as long as any of them does. Call
+    /// this before keeping a received message for long, or a queue of small messages may hold a hundred times
+    /// their size.
     package mutating func detachFromReceiveBuffer() {
         for index in 0..<frameCount {
             let byteCount = byteCount(at: index)
-            if byteCount > Self.inlineByteCountMaximum, byteCount < Self.receiveBufferByteCount { detach(index) }
+            if byteCount > Self.inlineByteCountMaximum, byteCount < Self.receiveBufferByteCount {
+                detach(index)
+            }
         }
     }
 
     /// Bodies up to this long live inside their cell (libzmq `msg.hpp`, `max_vsm_size`).
     private static let inlineByteCountMaximum = 33
-    /// Bodies shorter than this may point into a shared receive buffer (libzmq `config.hpp`, `in_batch_size`).
+    /// Bodies shorter than this may point into a shared receive buffer (libzmq `config.hpp`,
+    /// `in_batch_size`).
     private static let receiveBufferByteCount = 8192
 
     /// Gives a frame bytes of its own.

@@ -2,20 +2,23 @@ internal import CZMQ
 
 /// One message of one or more frames, owned by whoever holds it.
 ///
-/// DESIGN. The frames are `zmq_msg_t` cells in one block from a pool, so a message costs no allocation of its own.
-/// A body of up to 33 bytes lives *inside* its cell (libzmq `max_vsm_size`): a pointer to the bytes is good only until
-/// the cell moves. So cells stand in the heap, bytes are lent for the length of a closure and never kept, and what
-/// moves a cell is `mutating`. Frames sit in `first..<first + count`; one cell is left free in front, so that a routing
-/// id can be put before a message without moving anything. Received bytes begin at any address: read them unaligned.
+/// DESIGN. The frames are `zmq_msg_t` cells in one block from a pool, so a message costs no allocation of its
+/// own. A body of up to 33 bytes lives *inside* its cell (libzmq `max_vsm_size`): a pointer to the bytes is
+/// good only until the cell moves. So cells stand in the heap, bytes are lent for the length of a closure and
+/// never kept, and what moves a cell is `mutating`. Frames sit in `first..<first + count`; one cell is left
+/// free in front, so that a routing id can be put before a message without moving anything. Received bytes
+/// begin at any address: read them unaligned.
 @safe package struct Message: ~Copyable, @unchecked Sendable {
-    // Proof of Sendable: the struct is noncopyable and the only owner of its block, so one thread at a time sees the
-    // cells; content that cells share with other messages is read-only and counted atomically by libzmq.
+    // Proof of Sendable: the struct is noncopyable and the only owner of its block, so one thread at a time
+    // sees the cells; content that cells share with other messages is read-only and counted atomically by
+    // libzmq.
     private var cells: UnsafeMutablePointer<zmq_msg_t>
     private var capacity: Int
     private var first: Int
     private var count: Int
 
-    /// Frames of at least this many bytes are sent without a copy by `append(sharing:)`; below, a copy is cheaper.
+    /// Frames of at least this many bytes are sent without a copy by `append(sharing:)`; below, a copy is
+    /// cheaper.
     package static let sharingByteCountMinimum = 16 * 1024
 
     /// Creates a message without frames.
@@ -69,10 +72,11 @@ extension Message {
         unsafe [UInt8](frameBytes(index))
     }
 
-    /// The descriptor of the connection a received message came by; nil for `inproc` and for messages made here.
+    /// The descriptor of the connection a received message came by; nil for `inproc` and for messages made
+    /// here.
     ///
-    /// It equals the descriptor in the monitor's `accepted` and `disconnected`, which is how a peer's death finds its
-    /// session. Descriptors are reused at once: see `MonitorEvent`.
+    /// It equals the descriptor in the monitor's `accepted` and `disconnected`, which is how a peer's death
+    /// finds its session. Descriptors are reused at once: see `MonitorEvent`.
     package var sourceDescriptor: Int32? {
         guard count > 0 else { return nil }
         // The last frame: libzmq 4.3.4 forgets the properties of a ROUTER's id frame once events were polled.
@@ -133,7 +137,8 @@ extension Message {
                 guard let address = source.baseAddress else { return unsafe Libzmq.start(cell) }
                 let hint = unsafe Unmanaged<AnyObject>.passRetained(owner).toOpaque()
                 unsafe Libzmq.start(
-                    cell, data: UnsafeMutableRawPointer(mutating: address), byteCount: source.count, hint: hint,
+                    cell, data: UnsafeMutableRawPointer(mutating: address), byteCount: source.count,
+                    hint: hint,
                     free: { _, hint in
                         guard let hint = unsafe hint else { return }
                         unsafe Unmanaged<AnyObject>.fromOpaque(hint).release()

@@ -8,8 +8,8 @@ internal import CZMQ
 
 /// Free blocks of frame cells, kept by the thread that freed them.
 ///
-/// A list per thread needs no lock; it is bounded, so a thread that only frees (a loop sending what others built) hands
-/// the surplus back to the allocator. The list ends with its thread.
+/// A list per thread needs no lock; it is bounded, so a thread that only frees (a loop sending what others
+/// built) hands the surplus back to the allocator. The list ends with its thread.
 enum MessagePool {
     /// Cells in a block from the pool: room for a routing id, a header and six more frames.
     static let blockCapacity = 8
@@ -54,7 +54,8 @@ enum MessagePool {
         let next = unsafe pthread_getspecific(key)
         let count = unsafe next.map { unsafe $0.assumingMemoryBound(to: FreeBlock.self).pointee.count } ?? 0
         guard count < blockCountMaximum else { return unsafe block.deallocate() }
-        unsafe block.assumingMemoryBound(to: FreeBlock.self).initialize(to: FreeBlock(next: next, count: count + 1))
+        unsafe block.assumingMemoryBound(to: FreeBlock.self).initialize(
+            to: FreeBlock(next: next, count: count + 1))
         _ = unsafe pthread_setspecific(key, block)
     }
 }

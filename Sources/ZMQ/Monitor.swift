@@ -2,10 +2,11 @@ internal import CZMQ
 
 /// Something that happened to a connection of a watched socket.
 ///
-/// `endpoint` is the socket's own end as given to `bind` or `connect`. A descriptor equals the `sourceDescriptor` of
-/// messages that came by the connection, so `disconnected` finds the session of a dead peer at once. Descriptors are
-/// reused at once too: while a session is known under a descriptor and another peer greets with the same one, the
-/// first is dead and its `disconnected` is still to come. The loop hands out events before messages in each turn.
+/// `endpoint` is the socket's own end as given to `bind` or `connect`. A descriptor equals the
+/// `sourceDescriptor` of messages that came by the connection, so `disconnected` finds the session of a dead
+/// peer at once. Descriptors are reused at once too: while a session is known under a descriptor and another
+/// peer greets with the same one, the first is dead and its `disconnected` is still to come. The loop hands
+/// out events before messages in each turn.
 package enum MonitorEvent: Sendable, Hashable {
     /// The socket accepts peers.
     case listening(endpoint: String, descriptor: Int32)
@@ -60,7 +61,8 @@ extension MonitorEvent {
         switch Int32(event) {
         case ZMQ_EVENT_LISTENING: self = .listening(endpoint: endpoint, descriptor: value)
         case ZMQ_EVENT_CONNECT_DELAYED: self = .connectDelayed(endpoint: endpoint)
-        case ZMQ_EVENT_CONNECT_RETRIED: self = .connectRetried(endpoint: endpoint, intervalMilliseconds: Int(value))
+        case ZMQ_EVENT_CONNECT_RETRIED:
+            self = .connectRetried(endpoint: endpoint, intervalMilliseconds: Int(value))
         case ZMQ_EVENT_CONNECTED: self = .connected(endpoint: endpoint, descriptor: value)
         case ZMQ_EVENT_ACCEPTED: self = .accepted(endpoint: endpoint, descriptor: value)
         case ZMQ_EVENT_ACCEPT_FAILED: self = .acceptFailed(endpoint: endpoint, code)

@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// A message in a box, for places that hold only copyable values: queues, dictionaries, the actions of a machine.
+/// A message in a box, for places that hold only copyable values: queues, dictionaries, the actions of a
+/// machine.
 ///
 /// It is taken out once. It costs an allocation and a lock, so a message that only passes through needs none.
 package final class Parcel: Sendable {

@@ -1,6 +1,7 @@
 /// The id a ROUTER gives a peer: five bytes normally, held inline.
 ///
-/// It is a place to answer to and nothing more: ids say nothing about who the peer is, and repeat after a restart.
+/// It is a place to answer to and nothing more: ids say nothing about who the peer is, and repeat after a
+/// restart.
 package struct RoutingID: Hashable, Sendable {
     /// The longest id kept; libzmq lets a foreign peer choose up to 255 bytes, ours never choose.
     package static let byteCountMaximum = 16
@@ -32,16 +33,19 @@ package struct RoutingID: Hashable, Sendable {
 
     /// Writes the id over a frame of exactly `byteCount` bytes.
     func write(to span: inout MutableRawSpan) {
-        for offset in 0..<byteCount { span.storeBytes(of: byte(at: offset), toByteOffset: offset, as: UInt8.self) }
+        for offset in 0..<byteCount {
+            span.storeBytes(of: byte(at: offset), toByteOffset: offset, as: UInt8.self)
+        }
     }
 }
 
 extension RoutingID: CustomStringConvertible {
     package var description: String {
         let digits = Array("0123456789abcdef")
-        return String((0..<byteCount).flatMap { offset in
-            let byte = byte(at: offset)
-            return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        })
+        return String(
+            (0..<byteCount).flatMap { offset in
+                let byte = byte(at: offset)
+                return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            })
     }
 }

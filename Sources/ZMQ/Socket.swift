@@ -137,7 +137,8 @@ extension Socket {
 
     /// Starts the events of this socket at an `inproc` endpoint.
     func startMonitor(at endpoint: String) throws(ZMQError) {
-        try ZMQError.check(unsafe Libzmq.monitor(open(), endpoint, ZMQ_EVENT_ALL), "zmq_socket_monitor", endpoint)
+        try ZMQError.check(
+            unsafe Libzmq.monitor(open(), endpoint, ZMQ_EVENT_ALL), "zmq_socket_monitor", endpoint)
     }
 
     /// Stops the events of this socket.
@@ -184,12 +185,14 @@ extension Socket {
 
     /// Sends the frames after the first, all of them whatever happens.
     ///
-    /// Once the first frame is taken, a failure means that the connection died within the message: libzmq then throws
-    /// away frames until one is the last. Stopping early would throw away the next message's beginning instead (libzmq
-    /// `lb.cpp`, `_dropping`).
+    /// Once the first frame is taken, a failure means that the connection died within the message: libzmq
+    /// then throws away frames until one is the last. Stopping early would throw away the next message's
+    /// beginning instead (libzmq `lb.cpp`, `_dropping`).
     func sendRest(of message: inout Message) -> SendOutcome {
         var outcome = SendOutcome.sent
-        for index in 1..<max(1, message.frameCount) where sendFrame(index, of: &message) < 0 { outcome = .lost }
+        for index in 1..<max(1, message.frameCount) where sendFrame(index, of: &message) < 0 {
+            outcome = .lost
+        }
         // A frame that was taken left an empty cell; only a refused one holds anything to free.
         if outcome == .lost { message.removeAll() } else { message.forgetFrames() }
         return outcome
@@ -209,7 +212,8 @@ extension Socket {
                 return message.frameCount == 0 ? .empty : .dropped
             }
             message.countLast()
-            // Not the result, which is cut to 32 bits; a sum of at most `frameCountMaximum` sizes cannot overflow.
+            // Not the result, which is cut to 32 bits; a sum of at most `frameCountMaximum` sizes cannot
+            // overflow.
             byteCount += unsafe Libzmq.byteCount(cell)
             let more = unsafe Libzmq.more(cell)
             if message.frameCount > limits.frameCountMaximum || byteCount > limits.messageByteCountMaximum {

@@ -2,9 +2,11 @@ internal import CZMQ
 
 /// The kinds of socket this project uses.
 package enum SocketKind: Sendable, Hashable {
-    /// Talks to many peers; each message begins with the routing id of its peer. Talks to `dealer` and `router`.
+    /// Talks to many peers; each message begins with the routing id of its peer. Talks to `dealer` and
+    /// `router`.
     case router
-    /// Talks to one endpoint (or evenly to several) without waiting for answers. Talks to `router` and `dealer`.
+    /// Talks to one endpoint (or evenly to several) without waiting for answers. Talks to `router` and
+    /// `dealer`.
     case dealer
     /// Talks to exactly one `pair`, inside one process.
     case pair

@@ -1,6 +1,7 @@
 /// The numbers that bound the memory one peer can make a socket use.
 ///
-/// libzmq itself may hold `receiveHighWater` × `messageByteCountMaximum` bytes for each peer; keep promises far below.
+/// libzmq itself may hold `receiveHighWater` × `messageByteCountMaximum` bytes for each peer; keep promises
+/// far below.
 package struct SocketLimits: Sendable, Hashable {
     /// Messages that may wait to be sent to one peer.
     package var sendHighWater: Int
@@ -38,7 +39,7 @@ package struct SocketLimits: Sendable, Hashable {
     }
 
     /// The limits as options.
-    var options: [SocketOption] {
+    package var options: [SocketOption] {
         [
             .sendHighWater(sendHighWater), .receiveHighWater(receiveHighWater),
             .frameByteCountMaximum(frameByteCountMaximum), .frameCountMaximum(frameCountMaximum),
@@ -48,12 +49,14 @@ package struct SocketLimits: Sendable, Hashable {
 }
 
 extension [SocketOption] {
-    /// What a ROUTER that many peers connect to needs: every limit set, a gone or full peer reported, dead ones noticed.
+    /// What a ROUTER that many peers connect to needs: every limit set, a gone or full peer reported, dead
+    /// ones noticed.
     package static func router(_ limits: SocketLimits) -> [SocketOption] {
         limits.options + [.mandatory(true), .backlog(1024)] + connection
     }
 
-    /// What a DEALER that connects to one ROUTER needs: every limit set, nothing queued for a broker that is not there.
+    /// What a DEALER that connects to one ROUTER needs: every limit set, nothing queued for a broker that is
+    /// not there.
     package static func dealer(_ limits: SocketLimits) -> [SocketOption] {
         limits.options + [
             .immediate(true), .reconnectInterval(milliseconds: 200, maximumMilliseconds: 10_000),

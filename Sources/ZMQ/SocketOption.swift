@@ -28,10 +28,11 @@ package enum SocketOption: Sendable, Hashable {
     case connectTimeout(milliseconds: Int)
     /// Whether the system probes silent connections.
     case tcpKeepAlive(Bool)
-    /// How long sent bytes may stay unacknowledged before the connection is given up; 0 is the system's own limit.
+    /// How long sent bytes may stay unacknowledged before the connection is given up; 0 is the system's own
+    /// limit.
     case tcpMaximumRetransmission(milliseconds: Int)
-    /// Pings of the connection itself: how often, how long to wait for traffic, how long the peer is told to wait
-    /// (to a tenth of a second). libzmq's thread answers them, so they say nothing about a hung program.
+    /// Pings of the connection itself: how often, how long to wait for traffic, how long the peer is told to
+    /// wait (to a tenth of a second). libzmq's thread answers them, so they say nothing about a hung program.
     case heartbeat(intervalMilliseconds: Int, timeoutMilliseconds: Int, timeToLiveMilliseconds: Int)
     /// Connections that may wait to be accepted.
     case backlog(Int)
@@ -76,7 +77,8 @@ extension SocketOption {
             ]
         case .backlog(let count): [.integer(ZMQ_BACKLOG, count)]
         case .ipv6(let isOn): [.integer(ZMQ_IPV6, isOn ? 1 : 0)]
-        case .curveServer(let keys): [.integer(ZMQ_CURVE_SERVER, 1), .text(ZMQ_CURVE_SECRETKEY, keys.secretKey)]
+        case .curveServer(let keys):
+            [.integer(ZMQ_CURVE_SERVER, 1), .text(ZMQ_CURVE_SECRETKEY, keys.secretKey)]
         case .curveClient(let keys, let server):
             [
                 .text(ZMQ_CURVE_SERVERKEY, server), .text(ZMQ_CURVE_PUBLICKEY, keys.publicKey),
@@ -86,7 +88,8 @@ extension SocketOption {
         }
     }
 
-    /// Whether the value bounds something at all: to libzmq zero often means "no limit", which no limit here may be.
+    /// Whether the value bounds something at all: to libzmq zero often means "no limit", which no limit here
+    /// may be.
     var isBounded: Bool {
         switch self {
         case .sendHighWater(let count), .receiveHighWater(let count), .frameByteCountMaximum(let count),

@@ -6,8 +6,8 @@ package struct TimerID: Sendable, Hashable {
 
 /// Timers in a binary heap; a value that is told the time.
 ///
-/// A cancelled timer leaves its place in the heap behind, which is dropped when it comes to the top, or when most places
-/// are like it: cancelling costs nothing and memory stays proportional to the timers that live.
+/// A cancelled timer leaves its place in the heap behind, which is dropped when it comes to the top, or when
+/// most places are like it: cancelling costs nothing and memory stays proportional to the timers that live.
 struct Timers {
     private struct Place {
         let deadline: Int64
@@ -58,8 +58,8 @@ struct Timers {
         return heap.first?.deadline
     }
 
-    /// Removes the earliest timer that is due and was made before `limit`, so that a timer which makes a due timer
-    /// cannot keep the loop from its sockets.
+    /// Removes the earliest timer that is due and was made before `limit`, so that a timer which makes a due
+    /// timer cannot keep the loop from its sockets.
     mutating func popDue(at now: Int64, before limit: TimerID) -> (@Sendable () -> Void)? {
         dropCancelled()
         guard let top = heap.first, top.deadline <= now, top.number < limit.number else { return nil }

@@ -27,7 +27,8 @@ package struct ZMQError: Error, Sendable, Hashable {
 }
 
 extension ZMQError {
-    /// Turns a result in the manner of `Libzmq` (minus the error number, or a value) into a value or an error.
+    /// Turns a result in the manner of `Libzmq` (minus the error number, or a value) into a value or an
+    /// error.
     @discardableResult
     static func check(
         _ result: Int32,

@@ -2,11 +2,11 @@ import BrokerKit
 import Datasets
 import Fagure
 import Logging
-import Protocol
 import WorkerKit
 import ZMQ
 
-/// A broker and its workers in this process: the deployed programs' shells on one loop, their data loaded once.
+/// A broker and its workers in this process: the deployed programs' shells on one loop, their data loaded
+/// once.
 struct EmbeddedHouse {
     /// Where the broker listens; nobody outside the process can reach it.
     static let endpoint = "inproc://broker"

@@ -5,7 +5,8 @@ import Logging
 import Synchronization
 import Tensor
 
-/// Where a run's events go: a bar on a terminal, plain lines elsewhere, JSON lines where asked for, and the run's folder.
+/// Where a run's events go: a bar on a terminal, plain lines elsewhere, JSON lines where asked for, and the
+/// run's folder.
 final class RunOutput: Sendable {
     private let isJSON: Bool
     private let isQuiet: Bool

@@ -26,6 +26,10 @@ struct Status: AsyncParsableCommand {
         let isJSON: Bool
         do {
             seconds = try words.integer(timeout, "timeout", 0...1_000_000) ?? 5
+            guard endpoint.contains("://") else {
+                throw SettingFault(
+                    "--broker is '\(endpoint)', expected an endpoint such as tcp://127.0.0.1:5555")
+            }
             isJSON = try words.isSet(json, "json")
         } catch {
             throw ValidationError("\(error)")
@@ -34,7 +38,8 @@ struct Status: AsyncParsableCommand {
             let session = try await Session.connect(endpoint, name: "status", timeout: .seconds(seconds))
             let catalogue = await session.catalogue
             await session.close()
-            FileHandle.standardOutput.write(Data((isJSON ? "\(catalogue.json)\n" : "\(catalogue.text)\n").utf8))
+            FileHandle.standardOutput.write(
+                Data((isJSON ? "\(catalogue.json)\n" : "\(catalogue.text)\n").utf8))
         } catch {
             FileHandle.standardError.write(Data("trainer: \(error)\n".utf8))
             throw ExitCode(ExitStatus(error).rawValue)

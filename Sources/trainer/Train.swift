@@ -1,12 +1,10 @@
 import ArgumentParser
-import BrokerKit
 import Console
 import Datasets
 import Fagure
 import Foundation
 import Protocol
 import Tensor
-import ZMQ
 
 /// `trainer train`, or just `trainer`.
 struct Train: AsyncParsableCommand {
@@ -14,14 +12,16 @@ struct Train: AsyncParsableCommand {
         commandName: "train",
         abstract: "Trains a model on the shards of the workers a broker knows (the default).",
         discussion: """
-            In each epoch every shard present learns from the model, and the results are averaged, weighted by examples. \
-            Workers may come and go. The same seed and shards give the same bits, however many workers serve them.
+            In each epoch every shard present learns from the model, and the results are averaged, \
+            weighted by examples. Workers may come and go. The same seed and shards give the same bits, \
+            however many workers serve them.
 
-            Every flag has a twin in the environment, FAGURE_ and its name: --batch-size is FAGURE_BATCH_SIZE. A flag \
-            wins. Results go to standard output, news to standard error. Ctrl-C ends the run in order: what there is, is \
-            written; a second one ends it at once. Exit codes: 0 done, 1 the loss is no number or a worker could not do \
-            its job, 64 wrong usage, 65 bad data, 69 broker not reached within --timeout, 77 refused, 130 and 143 ended \
-            by SIGINT and SIGTERM.
+            Every flag has a twin in the environment, FAGURE_ and its name: --batch-size is \
+            FAGURE_BATCH_SIZE. A flag wins. Results go to standard output, news to standard error. \
+            Ctrl-C ends the run in order: what there is, is written; a second one ends it at once. Exit \
+            codes: 0 done, 1 the loss is no number or a worker could not do its job, 64 wrong usage, 65 \
+            bad data, 69 broker not reached within --timeout, 77 refused, 130 and 143 ended by SIGINT \
+            and SIGTERM.
             """)
 
     @OptionGroup var flags: TrainFlags
@@ -62,7 +62,8 @@ struct Train: AsyncParsableCommand {
             let house = try await EmbeddedHouse(try settings.dataset(), workers: workers, settings.partition)
             do {
                 let session = try await Session.connect(
-                    EmbeddedHouse.endpoint, timeout: settings.timeout, on: house.loop, notice: { output.notice($0) })
+                    EmbeddedHouse.endpoint, timeout: settings.timeout, on: house.loop,
+                    notice: { output.notice($0) })
                 let status = try await train(settings, session, house.testData, output)
                 await house.close()
                 return status
@@ -81,7 +82,9 @@ struct Train: AsyncParsableCommand {
     ) async throws -> ExitStatus {
         var configuration = settings.configuration
         if let workers = settings.embedded { configuration.workersMin = workers }
-        let outcome = await TrainingRun(configuration, session: session, testData: testData).run { output.take($0) }
+        let outcome = await TrainingRun(configuration, session: session, testData: testData).run {
+            output.take($0)
+        }
         await session.close()
         try output.finish(outcome)
         switch outcome.end {
@@ -91,7 +94,9 @@ struct Train: AsyncParsableCommand {
             return .interrupted
         case .diverged(let epoch):
             throw SettingFault(
-                "the loss of epoch \(epoch) is no number: try a smaller --learning-rate, or --allow-nan to go on")
+                "the loss of epoch \(epoch) is NaN or infinite: "
+                    + "try a smaller --learning-rate, or --allow-nan to go on"
+            )
         case .failed(let error):
             throw error
         }

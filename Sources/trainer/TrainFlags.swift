@@ -11,7 +11,8 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "The data set to learn from. By default the only one there is; with --embedded, digits.")
     var dataset: String?
 
-    @Option(help: "A CSV file with a header line: what --embedded learns from, else what to judge the model by.")
+    @Option(
+        help: "A CSV file with a header line: what --embedded learns from, else what to judge the model by.")
     var data: String?
 
     @Option(help: "The column of --data that is to be predicted.")

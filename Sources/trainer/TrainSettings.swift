@@ -2,7 +2,8 @@ import Datasets
 import Fagure
 import Federation
 
-/// What `trainer train` was told: flags first, then the environment, then defaults; everything checked but the data.
+/// What `trainer train` was told: flags first, then the environment, then defaults; everything checked but
+/// the data.
 struct TrainSettings {
     /// What the trainer reads itself.
     enum Source {
@@ -25,8 +26,12 @@ struct TrainSettings {
     init(_ flags: TrainFlags) throws {
         let words = Words()
         broker = words.value(flags.broker, "broker") ?? "tcp://127.0.0.1:5555"
+        guard broker.contains("://") else {
+            throw SettingFault("--broker is '\(broker)', expected an endpoint such as tcp://127.0.0.1:5555")
+        }
         embedded = try words.integer(flags.embedded, "embedded", 1...1_024)
-        partition = try words.value(flags.partition, "partition").map { try Partition(parsing: $0) } ?? .iid(seed: 0)
+        partition =
+            try words.value(flags.partition, "partition").map { try Partition(parsing: $0) } ?? .iid(seed: 0)
         timeout = .seconds(try words.integer(flags.timeout, "timeout", 0...1_000_000) ?? 60)
         output = words.value(flags.output, "output")
         isJSON = try words.isSet(flags.json, "json")
@@ -41,7 +46,8 @@ struct TrainSettings {
 
     private static func source(_ flags: TrainFlags, _ words: Words) throws -> Source {
         guard let path = words.value(flags.data, "data") else {
-            return .named(words.value(flags.dataset, "dataset"), folder: words.value(flags.dataFolder, "data-folder"))
+            return .named(
+                words.value(flags.dataset, "dataset"), folder: words.value(flags.dataFolder, "data-folder"))
         }
         guard let label = words.value(flags.label, "label") else {
             throw SettingFault("--data \(path) needs --label, the column to be predicted")
@@ -60,8 +66,10 @@ struct TrainSettings {
         configuration.workersMin = try words.integer(flags.workersMin, "workers-min", 1...1_000_000) ?? 1
         configuration.standardizes = try !words.isSet(flags.noStandardize, "no-standardize")
         configuration.allowsNaN = try words.isSet(flags.allowNan, "allow-nan")
-        configuration.training.localEpochs = try words.integer(flags.localEpochs, "local-epochs", 1...10_000) ?? 1
-        configuration.training.batchSize = try words.integer(flags.batchSize, "batch-size", 1...1_000_000) ?? 32
+        configuration.training.localEpochs =
+            try words.integer(flags.localEpochs, "local-epochs", 1...10_000) ?? 1
+        configuration.training.batchSize =
+            try words.integer(flags.batchSize, "batch-size", 1...1_000_000) ?? 32
         configuration.training.learningRate = try words.number(flags.learningRate, "learning-rate") ?? 0.1
         configuration.training.momentum = try words.number(flags.momentum, "momentum", below: 1) ?? 0
         configuration.training.weightDecay = try words.number(flags.weightDecay, "weight-decay") ?? 0

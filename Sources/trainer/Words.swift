@@ -1,5 +1,4 @@
 import Console
-import Datasets
 
 /// Words that are no setting; the text says which, what was expected and what came.
 struct SettingFault: Error, CustomStringConvertible {

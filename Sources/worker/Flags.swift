@@ -20,7 +20,9 @@ struct Flags: ParsableArguments {
     @Option(help: "How rows are dealt to shards: iid, iid:SEED or contiguous. By default iid.")
     var partition: String?
 
-    @Option(help: "The worker's name in catalogues and errors. By default the host's name and the process number.")
+    @Option(
+        help: "The worker's name in catalogues and errors. By default the host's name and the process number."
+    )
     var name: String?
 
     @Option(help: "The folder of a data set that is read from files.")

@@ -3,7 +3,8 @@ import Datasets
 import Foundation
 import Logging
 
-/// What the worker was told, flags first, then the environment, then defaults; everything checked but the data.
+/// What the worker was told, flags first, then the environment, then defaults; everything checked but the
+/// data.
 struct Settings {
     /// Where the rows come from.
     enum Source {
@@ -41,12 +42,14 @@ struct Settings {
         broker = words.value(flags.broker, "broker") ?? "tcp://127.0.0.1:5555"
         source = try Settings.source(flags, words)
         shards = try words.value(flags.shard, "shard").map { try ShardSelection(parsing: $0) } ?? .whole
-        partition = try words.value(flags.partition, "partition").map { try Partition(parsing: $0) } ?? .iid(seed: 0)
+        partition =
+            try words.value(flags.partition, "partition").map { try Partition(parsing: $0) } ?? .iid(seed: 0)
         let info = ProcessInfo.processInfo
         name = words.value(flags.name, "name") ?? "\(info.hostName)-\(info.processIdentifier)"
         threads = Int(try words.number(flags.threads, "threads", 1...1_024) ?? 1)
         timeoutMilliseconds = try words.number(flags.timeout, "timeout", 0...1_000_000).map { $0 * 1_000 }
-        drainMilliseconds = (try words.number(flags.drainSeconds, "drain-seconds", 0...1_000_000) ?? 25) * 1_000
+        drainMilliseconds =
+            (try words.number(flags.drainSeconds, "drain-seconds", 0...1_000_000) ?? 25) * 1_000
         let level = words.value(flags.logLevel, "log-level") ?? "info"
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")

@@ -6,19 +6,21 @@ import Protocol
 import WorkerKit
 import ZMQ
 
-/// The program: loads its shards, registers them with a broker, and runs jobs beside the data until told to end.
+/// The program: loads its shards, registers them with a broker, and runs jobs beside the data until told to
+/// end.
 @main
 struct Worker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
         abstract: "Serves shards of a data set: jobs come to the data, results leave, rows never do.",
         discussion: """
-            Every flag has a twin in the environment, FAGURE_ and its name: --log-level is FAGURE_LOG_LEVEL. A flag wins.
+            Every flag has a twin in the environment, FAGURE_ and its name: --log-level is FAGURE_LOG_LEVEL. \
+            A flag wins.
 
-            Prints a line for each shard it serves, and "worker <name> registered with <endpoint>" each time the broker \
-            welcomes it. SIGTERM drains: what waits is handed back, what runs is finished, then the program ends with 0. \
-            Ctrl-C ends it with 130, a second signal at once. Other exit codes: 64 wrong usage, 65 bad data, 69 broker \
-            not reached within --timeout, 77 refused by the broker.
+            Prints a line for each shard it serves, and "worker <name> registered with <endpoint>" each time \
+            the broker welcomes it. SIGTERM drains: what waits is handed back, what runs is finished, then the \
+            program ends with 0. Ctrl-C ends it with 130, a second signal at once. Other exit codes: 64 wrong \
+            usage, 65 bad data, 69 broker not reached within --timeout, 77 refused by the broker.
             """)
 
     @OptionGroup var flags: Flags
@@ -43,7 +45,8 @@ struct Worker: AsyncParsableCommand {
                 name: settings.name, endpoint: settings.broker,
                 shards: try dataset.shards(settings.shards, partition: settings.partition),
                 tags: [dataset.name: dataset.tags], threads: settings.threads,
-                timeoutMilliseconds: settings.timeoutMilliseconds, drainMilliseconds: settings.drainMilliseconds)
+                timeoutMilliseconds: settings.timeoutMilliseconds,
+                drainMilliseconds: settings.drainMilliseconds)
         } catch {
             throw failure("\(error)", .badData)
         }
@@ -59,7 +62,8 @@ struct Worker: AsyncParsableCommand {
         let name = settings.name
         let loop = try Loop(name: "worker")
         let shell = WorkerShell(
-            configuration: configuration, loop: loop, logger: ConsoleLog.logger("worker", level: settings.logLevel)
+            configuration: configuration, loop: loop,
+            logger: ConsoleLog.logger("worker", level: settings.logLevel)
         ) { notice in
             if case .registered(let endpoint) = notice { say("worker \(name) registered with \(endpoint)") }
         }
@@ -82,7 +86,9 @@ struct Worker: AsyncParsableCommand {
     }
 
     /// Does what the first signal asks for; a second one ends the process without asking here.
-    private func obey(_ requests: AsyncStream<Signals.Request>, _ shell: WorkerShell) async -> Signals.Request? {
+    private func obey(
+        _ requests: AsyncStream<Signals.Request>, _ shell: WorkerShell
+    ) async -> Signals.Request? {
         for await request in requests {
             switch request {
             case .interrupt: await shell.stop(reason: "interrupted")

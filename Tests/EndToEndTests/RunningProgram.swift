@@ -127,9 +127,9 @@ final class RunningProgram: Sendable {
     private func change(_ body: (inout State) -> Void) {
         let ready = state.withLock { state in
             body(&state)
-            let ready = state.waiters.filter { Self.isOver($0.0, state) }
-            state.waiters.removeAll { Self.isOver($0.0, state) }
-            return ready.map(\.1)
+            let waiters = state.waiters
+            state.waiters = waiters.filter { !Self.isOver($0.0, state) }
+            return waiters.filter { Self.isOver($0.0, state) }.map(\.1)
         }
         for continuation in ready { continuation.resume() }
     }

@@ -108,9 +108,10 @@ struct ReferenceNetwork {
         _ parameters: [TensorValue], on data: LabelledImages, rows: Range<Int32>, stepLimit: Int = .max
     ) throws -> (parameters: [TensorValue], losses: [Double]) {
         let batch = 32
-        let types = try [
-            ValueType(.uint8, Shape([batch, 784])), ValueType(.uint8, Shape([batch])),
-        ] + parameters.map(\.type)
+        let types =
+            try [
+                ValueType(.uint8, Shape([batch, 784])), ValueType(.uint8, Shape([batch])),
+            ] + parameters.map(\.type)
         let updates = parameters.indices.map { Plan.Update(output: $0 + 1, input: $0 + 2) }
         let execution = Execution(try Plan(step, inputs: types, updates: updates))
         for (index, value) in parameters.enumerated() { try execution.bind(value, to: index + 2) }
@@ -125,7 +126,9 @@ struct ReferenceNetwork {
         return (parameters.indices.map { execution.output($0 + 1) }, losses)
     }
 
-    func score(_ parameters: [TensorValue], on data: LabelledImages) throws -> (loss: Double, accuracy: Double) {
+    func score(_ parameters: [TensorValue], on data: LabelledImages) throws -> (
+        loss: Double, accuracy: Double
+    ) {
         let outputs = try evaluation.evaluate([data.images, data.labels] + parameters)
         let rows = Double(data.labels.shape.elementCount)
         return (Double(try outputs[0].scalar()), Double(try outputs[1].scalar()) / rows)
@@ -134,10 +137,11 @@ struct ReferenceNetwork {
 
 /// How near a trained model must come to PyTorch's.
 ///
-/// Training at this rate amplifies rounding: PyTorch itself, its first weights changed by 1e-7 of their size, or run on
-/// another processor, keeps to 1e-4 for the first thirty to fifty steps only. After an epoch its mean loss then moves by
-/// 0.5 %, its test loss by 4 % and its accuracy by 0.006; after the rounds below by 6 % and 0.04. So the steps before
-/// rounding takes over are held to 1e-4, and what comes after to a little more than PyTorch holds itself.
+/// Training at this rate amplifies rounding: PyTorch itself, its first weights changed by 1e-7 of their size,
+/// or run on another processor, keeps to 1e-4 for the first thirty to fifty steps only. After an epoch its
+/// mean loss then moves by 0.5 %, its test loss by 4 % and its accuracy by 0.006; after the rounds below by 6
+/// % and 0.04. So the steps before rounding takes over are held to 1e-4, and what comes after to a little
+/// more than PyTorch holds itself.
 struct Tolerance {
     let relativeLoss: Double
     let accuracy: Double

@@ -40,7 +40,8 @@ struct GraphCodingTests {
     func parts() throws {
         let constants = [
             TensorValue(scalar: -0.5), try TensorValue([1, -2] as [Int32]), try TensorValue([Int64.min]),
-            try TensorValue([0, 255, 7, 9] as [UInt8], shape: [2, 2]), try TensorValue([] as [Float], shape: [0, 3]),
+            try TensorValue([0, 255, 7, 9] as [UInt8], shape: [2, 2]),
+            try TensorValue([] as [Float], shape: [0, 3]),
         ]
         let inputs = [
             Graph.Input(name: "a", elementType: .uint8, dimensions: [nil, 28, 28]),
@@ -57,7 +58,8 @@ struct GraphCodingTests {
     func unknownOperation() throws {
         var wire = JobGraph()
         wire.nodes = [made(JobNode()) { $0.operation = 9_999 }]
-        #expect(try refusal(of: wire) == .malformed("node 0: graph is invalid: operation code 9999 is unknown"))
+        #expect(
+            try refusal(of: wire) == .malformed("node 0: graph is invalid: operation code 9999 is unknown"))
         wire.nodes = [made(JobNode()) { $0.operation = 70_000 }]
         #expect(try refusal(of: wire) == .malformed("node 0: unknown operation 70000"))
     }
@@ -77,14 +79,28 @@ struct GraphCodingTests {
     @Test("inputs with impossible types, sizes or too many axes are refused")
     func inputs() throws {
         var wire = JobGraph()
-        wire.inputs = [made(JobGraphInput()) { $0.name = "x"; $0.elementType = 9 }]
+        wire.inputs = [
+            made(JobGraphInput()) {
+                $0.name = "x"; $0.elementType = 9
+            }
+        ]
         #expect(try refusal(of: wire) == .malformed("input x has unknown element type 9"))
-        wire.inputs = [made(JobGraphInput()) { $0.name = "x"; $0.elementType = 1; $0.dimensions = [-2] }]
+        wire.inputs = [
+            made(JobGraphInput()) {
+                $0.name = "x"; $0.elementType = 1; $0.dimensions = [-2]
+            }
+        ]
         #expect(try refusal(of: wire) == .malformed("input x has dimension -2"))
-        wire.inputs = [made(JobGraphInput()) { $0.name = "x"; $0.elementType = 1; $0.dimensions = [Int64.max] }]
+        wire.inputs = [
+            made(JobGraphInput()) {
+                $0.name = "x"; $0.elementType = 1; $0.dimensions = [Int64.max]
+            }
+        ]
         #expect(try refusal(of: wire) == .malformed("input x has dimension \(Int64.max)"))
         wire.inputs = [
-            made(JobGraphInput()) { $0.name = "x"; $0.elementType = 1; $0.dimensions = Array(repeating: 1, count: 9) }
+            made(JobGraphInput()) {
+                $0.name = "x"; $0.elementType = 1; $0.dimensions = Array(repeating: 1, count: 9)
+            }
         ]
         #expect(try refusal(of: wire) == .limitExceeded(what: "axes of input x", got: 9, limit: 8))
     }
@@ -92,11 +108,19 @@ struct GraphCodingTests {
     @Test("a constant whose bytes are not what its shape takes is refused")
     func constants() throws {
         var wire = JobGraph()
-        wire.constants = [made(JobConstant()) { $0.elementType = 1; $0.dimensions = [2]; $0.elements = Data([1, 2, 3]) }]
+        wire.constants = [
+            made(JobConstant()) {
+                $0.elementType = 1; $0.dimensions = [2]; $0.elements = Data([1, 2, 3])
+            }
+        ]
         #expect(
             try refusal(of: wire)
                 == .malformed("constant: storage of float32 [2]: expected 8 bytes, got 3"))
-        wire.constants = [made(JobConstant()) { $0.elementType = 1; $0.dimensions = [UInt64.max, 2] }]
+        wire.constants = [
+            made(JobConstant()) {
+                $0.elementType = 1; $0.dimensions = [UInt64.max, 2]
+            }
+        ]
         #expect(try refusal(of: wire) != nil)
     }
 
@@ -104,12 +128,16 @@ struct GraphCodingTests {
     func limits() throws {
         let large = try TensorValue([UInt8](repeating: 1, count: JobLimits.constantByteCountMaximum + 1))
         let graph = Graph(inputs: [], constants: [large], nodes: [], outputs: [0])
-        #expect(throws: TensorError.limitExceeded(
-            what: "bytes of graph constants", got: large.type.byteCount, limit: JobLimits.constantByteCountMaximum)
+        #expect(
+            throws: TensorError.limitExceeded(
+                what: "bytes of graph constants", got: large.type.byteCount,
+                limit: JobLimits.constantByteCountMaximum)
         ) { try SealedGraph(graph) }
         let bytes = [UInt8](repeating: 0, count: JobLimits.graphByteCountMaximum + 1)
-        #expect(errorOf { () throws(JobError) in try Graph(decoding: bytes) }
-            == .limitExceeded(what: "bytes of a graph", got: bytes.count, limit: JobLimits.graphByteCountMaximum))
+        #expect(
+            errorOf { () throws(JobError) in try Graph(decoding: bytes) }
+                == .limitExceeded(
+                    what: "bytes of a graph", got: bytes.count, limit: JobLimits.graphByteCountMaximum))
         let many = Graph(
             inputs: [Graph.Input(name: "x", elementType: .float32, dimensions: [])], constants: [],
             nodes: (0..<500_000).map { Graph.Node(.add, [$0, $0]) }, outputs: [0])
@@ -118,8 +146,9 @@ struct GraphCodingTests {
 
     @Test("a hash has 32 bytes")
     func hashes() {
-        #expect(errorOf { () throws(JobError) in try GraphHash([1, 2, 3]) }
-            == .malformed("a graph hash has 32 bytes, got 3"))
+        #expect(
+            errorOf { () throws(JobError) in try GraphHash([1, 2, 3]) }
+                == .malformed("a graph hash has 32 bytes, got 3"))
     }
 
     private func refusal(of wire: JobGraph) throws -> JobError? {

@@ -52,11 +52,13 @@ struct JobCodingTests {
         }
     }
 
-    @Test("a schedule without seed and limit comes back without them", arguments: [
-        Program.Schedule(batchSize: 1),
-        Program.Schedule(epochs: 2, batchSize: 32, shuffleSeed: 0),
-        Program.Schedule(epochs: 2, batchSize: 32, shuffleSeed: .max, batchLimit: 1),
-    ])
+    @Test(
+        "a schedule without seed and limit comes back without them",
+        arguments: [
+            Program.Schedule(batchSize: 1),
+            Program.Schedule(epochs: 2, batchSize: 32, shuffleSeed: 0),
+            Program.Schedule(epochs: 2, batchSize: 32, shuffleSeed: .max, batchLimit: 1),
+        ])
     func schedules(schedule: Program.Schedule) throws {
         var job = try Samples.programJob()
         job.program.schedule = schedule
@@ -100,9 +102,10 @@ struct JobCodingTests {
         ] {
             for count in 0..<payload.body.count {
                 let body = Array(payload.body.prefix(count))
-                #expect(errorOf { () throws(JobError) in
-                    try ReceivedJob(decoding: body, frames: payload.received) { _ in nil }
-                } != nil, "\(count) of \(payload.body.count) bytes")
+                #expect(
+                    errorOf { () throws(JobError) in
+                        try ReceivedJob(decoding: body, frames: payload.received) { _ in nil }
+                    } != nil, "\(count) of \(payload.body.count) bytes")
             }
         }
     }
@@ -118,10 +121,14 @@ struct JobCodingTests {
         let payload = job.payload(includesGraph: true)
         let frames = payload.received
         #expect(frames.count == 2)
-        for wrong in [[], [frames[0]], [frames[1], frames[0]], [frames[0], frames[0]], [Storage(byteCount: 0), frames[1]]] {
-            #expect(errorOf { () throws(JobError) in
-                try ReceivedJob(decoding: payload.body, frames: wrong) { _ in nil }
-            } != nil)
+        for wrong in [
+            [], [frames[0]], [frames[1], frames[0]], [frames[0], frames[0]],
+            [Storage(byteCount: 0), frames[1]],
+        ] {
+            #expect(
+                errorOf { () throws(JobError) in
+                    try ReceivedJob(decoding: payload.body, frames: wrong) { _ in nil }
+                } != nil)
         }
     }
 
@@ -136,7 +143,8 @@ struct JobCodingTests {
             for _ in 0..<400 {
                 var body = payload.body
                 for _ in 0..<Int.random(in: 1...4, using: &random) {
-                    body[Int.random(in: body.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                    body[Int.random(in: body.indices, using: &random)] = UInt8.random(
+                        in: 0...255, using: &random)
                 }
                 let result = Result { try ReceivedJob(decoding: body, frames: payload.received) { _ in nil } }
                 if case .success(let job) = result { #expect(job.graphs.count <= 2) }
@@ -147,18 +155,24 @@ struct JobCodingTests {
     @Test("noise throws", arguments: 0..<64)
     func noise(seed: Int) {
         var random = SplitMix(state: UInt64(seed) &+ 1_000)
-        let body = (0..<Int.random(in: 1...200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
-        #expect(errorOf { () throws(JobError) in
-            try ReceivedJob(decoding: body, frames: []) { _ in nil }
-        } != nil)
+        let body = (0..<Int.random(in: 1...200, using: &random)).map { _ in
+            UInt8.random(in: 0...255, using: &random)
+        }
+        #expect(
+            errorOf { () throws(JobError) in
+                try ReceivedJob(decoding: body, frames: []) { _ in nil }
+            } != nil)
     }
 
     @Test("a body over the limit is not even parsed")
     func bodyLimit() {
         let body = [UInt8](repeating: 0, count: JobLimits.bodyByteCountMaximum + 1)
-        #expect(errorOf { () throws(JobError) in
-            try ReceivedJob(decoding: body, frames: []) { _ in nil }
-        } == .limitExceeded(what: "bytes of a body", got: body.count, limit: JobLimits.bodyByteCountMaximum))
+        #expect(
+            errorOf { () throws(JobError) in
+                try ReceivedJob(decoding: body, frames: []) { _ in nil }
+            }
+                == .limitExceeded(
+                    what: "bytes of a body", got: body.count, limit: JobLimits.bodyByteCountMaximum))
     }
 
     @Test("more bindings, columns or outputs than allowed are refused")
@@ -166,9 +180,10 @@ struct JobCodingTests {
         var job = try Samples.tensorJob()
         job.bindings = Array(repeating: TensorValue(scalar: 1), count: JobLimits.tensorsMaximum + 1)
         let payload = job.payload(includesGraph: true)
-        #expect(errorOf { () throws(JobError) in
-            try ReceivedJob(decoding: payload.body, frames: payload.received) { _ in nil }
-        } == .limitExceeded(what: "bindings", got: 4_097, limit: 4_096))
+        #expect(
+            errorOf { () throws(JobError) in
+                try ReceivedJob(decoding: payload.body, frames: payload.received) { _ in nil }
+            } == .limitExceeded(what: "bindings", got: 4_097, limit: 4_096))
 
         var program = try Samples.programJob()
         program.program.columns = Array(repeating: "c", count: JobLimits.columnsMaximum + 1)

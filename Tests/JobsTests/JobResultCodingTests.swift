@@ -7,7 +7,8 @@ struct JobResultCodingTests {
     @Test("a result comes back as it was, names and counts included")
     func roundTrip() throws {
         let values = [
-            try TensorValue([1.5, -2, .infinity] as [Float]), try TensorValue([1, 2] as [Int64], shape: [2, 1]),
+            try TensorValue([1.5, -2, .infinity] as [Float]),
+            try TensorValue([1, 2] as [Int64], shape: [2, 1]),
             try Samples.value(byteCount: 100_000),
         ]
         let result = Samples.result(values)
@@ -35,17 +36,19 @@ struct JobResultCodingTests {
             _ = errorOf { () throws(JobError) in try JobResult(decoding: body, frames: payload.received) }
         }
         // Cut within its last field, whatever that is.
-        #expect(errorOf { () throws(JobError) in
-            try JobResult(decoding: Array(payload.body.dropLast()), frames: payload.received)
-        } != nil)
+        #expect(
+            errorOf { () throws(JobError) in
+                try JobResult(decoding: Array(payload.body.dropLast()), frames: payload.received)
+            } != nil)
     }
 
     @Test("a result with more outputs than allowed is refused")
     func limit() {
         let values = Array(repeating: TensorValue(scalar: 1), count: JobLimits.tensorsMaximum + 1)
         let payload = Samples.result(values).payload
-        #expect(errorOf { () throws(JobError) in
-            try JobResult(decoding: payload.body, frames: payload.received)
-        } == .limitExceeded(what: "outputs", got: 4_097, limit: 4_096))
+        #expect(
+            errorOf { () throws(JobError) in
+                try JobResult(decoding: payload.body, frames: payload.received)
+            } == .limitExceeded(what: "outputs", got: 4_097, limit: 4_096))
     }
 }

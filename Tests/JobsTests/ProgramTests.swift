@@ -39,7 +39,9 @@ struct ProgramTests {
         #expect(
             broken { $0.bindings.removeLast() } == .invalid("1 bindings for 1 state and 1 constants"))
         #expect(broken { $0.program.schedule.epochs = 0 } == .invalid("epochs is 0, allowed is 1...1000000"))
-        #expect(broken { $0.program.schedule.batchSize = 0 } == .invalid("batch size is 0, allowed is 1...16777216"))
+        #expect(
+            broken { $0.program.schedule.batchSize = 0 }
+                == .invalid("batch size is 0, allowed is 1...16777216"))
         #expect(broken { $0.program.schedule.batchSize = 1 << 25 } != nil)
     }
 

@@ -43,7 +43,8 @@ enum Samples {
             finish: try SealedGraph(finish.finish(outputs: [last, metric, examples])),
             stateCount: 1, constantCount: 1, columns: ["features"],
             shard: ShardReference(dataset: "toy", partition: "iid:0", index: 1, count: 4), part: .heldOut,
-            schedule: Program.Schedule(epochs: 3, batchSize: 2, shuffleSeed: 7, batchLimit: 5, dropsRemainder: true),
+            schedule: Program.Schedule(
+                epochs: 3, batchSize: 2, shuffleSeed: 7, batchLimit: 5, dropsRemainder: true),
             outputs: ["state", "sum", "examples"])
         return ProgramJob(
             program: program,

@@ -17,10 +17,13 @@ import Testing
         #expect(pair.publicKey == "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7")
     }
 
-    @Test("a text that is no key is refused", arguments: [
-        "", "short", String(repeating: "0", count: 39), String(repeating: "0", count: 41),
-        String(repeating: "\"", count: 40), String(repeating: "ä", count: 20), String(repeating: "\0", count: 40),
-    ])
+    @Test(
+        "a text that is no key is refused",
+        arguments: [
+            "", "short", String(repeating: "0", count: 39), String(repeating: "0", count: 41),
+            String(repeating: "\"", count: 40), String(repeating: "ä", count: 20),
+            String(repeating: "\0", count: 40),
+        ])
     func refused(text: String) {
         #expect(!CurveKeyPair.isKey(text))
         #expect(throws: ZMQError.self) { _ = try CurveKeyPair(secretKey: text) }
@@ -37,7 +40,9 @@ import Testing
         }
     }
 
-    @Test("an encrypted round trip works, and a client with another server's key is not heard", .timeLimit(.minutes(1)))
+    @Test(
+        "an encrypted round trip works, and a client with another server's key is not heard",
+        .timeLimit(.minutes(1)))
     func roundTrip() async throws {
         try #require(CurveKeyPair.isSupported)
         let (server, right, stranger) = (
@@ -47,7 +52,8 @@ import Testing
             let heard = Events<Received>()
             let failures = Events<MonitorEvent>()
             try await loop.perform {
-                let router = try loop.open(.router, options: .router(SocketLimits()) + [.curveServer(server)]) {
+                let router = try loop.open(.router, options: .router(SocketLimits()) + [.curveServer(server)])
+                {
                     heard.source.yield(Received($0))
                 }
                 try loop.monitor(router) { failures.source.yield($0) }
@@ -55,7 +61,9 @@ import Testing
                 for (keys, serverKey, text) in [
                     (stranger, stranger.publicKey, "wrong"), (right, server.publicKey, "right"),
                 ] {
-                    let options: [SocketOption] = [.linger(milliseconds: 0), .curveClient(keys, serverPublicKey: serverKey)]
+                    let options: [SocketOption] = [
+                        .linger(milliseconds: 0), .curveClient(keys, serverPublicKey: serverKey),
+                    ]
                     let dealer = try loop.open(.dealer, options: options) { _ in }
                     try loop.connect(dealer, to: endpoint)
                     var greeting = message(text)

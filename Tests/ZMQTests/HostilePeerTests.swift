@@ -12,7 +12,9 @@ import Testing
         try await withLoop("hostile") { loop in
             let (inbox, events) = (Events<Received>(), Events<MonitorEvent>())
             let endpoint = try await loop.perform {
-                let router = try loop.open(.router, options: .router(limits)) { inbox.source.yield(Received($0)) }
+                let router = try loop.open(.router, options: .router(limits)) {
+                    inbox.source.yield(Received($0))
+                }
                 try loop.monitor(router) { events.source.yield($0) }
                 return try loop.bind(router, to: "tcp://127.0.0.1:0")
             }

@@ -4,9 +4,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct LoopExecutorTests {
     /// An actor that lives on a loop and echoes what its socket hears.
-    private actor Echo {
+    private actor Echo: LoopActor {
         nonisolated let loop: Loop
-        nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
         private var socket: SocketID?
         private(set) var echoed = 0
         private(set) var turns = 0

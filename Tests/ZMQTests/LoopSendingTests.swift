@@ -109,7 +109,9 @@ import Testing
                     let own = Shared(Mutex<SocketID?>(nil))
                     let limits = SocketLimits(sendHighWater: 4, receiveHighWater: 4)
                     let router = try broker.open(.router, options: .router(limits)) { message in
-                        guard let id = message.routingID, let router = own.value.withLock({ $0 }) else { return }
+                        guard let id = message.routingID, let router = own.value.withLock({ $0 }) else {
+                            return
+                        }
                         sender.send(to: id, on: router)
                         if sender.parkings > 0 { gate.value.signal() }
                     }
@@ -133,7 +135,9 @@ import Testing
         }
     }
 
-    @Test("a large owner sent over a connection arrives whole and is released once", arguments: ["tcp://127.0.0.1:0", "inproc://shared"])
+    @Test(
+        "a large owner sent over a connection arrives whole and is released once",
+        arguments: ["tcp://127.0.0.1:0", "inproc://shared"])
     func zeroCopy(endpoint: String) async throws {
         let freed = Events<Int>()
         let sums = Events<[UInt8]>()
@@ -154,7 +158,7 @@ import Testing
         #expect(await freed.next(10) == [1_000_000])
     }
 
-    @Test("owners of messages that were never sent are released when the socket is closed or the message is dropped")
+    @Test("owners are released when a socket with unsent messages is closed or a message is dropped")
     func unsent() async throws {
         let freed = Events<Int>()
         try await withLoop { loop in

@@ -22,7 +22,9 @@ import Testing
         let loop = try Loop(name: "accepted")
         let count = Shared(Atomic(0))
         var taken = 0
-        for _ in 0..<10_000 where loop.execute({ count.value.wrappingAdd(1, ordering: .relaxed) }) { taken += 1 }
+        for _ in 0..<10_000 where loop.execute({ count.value.wrappingAdd(1, ordering: .relaxed) }) {
+            taken += 1
+        }
         await loop.shutdown()
         #expect(taken == 10_000)
         #expect(count.value.load(ordering: .relaxed) == taken)

@@ -8,7 +8,8 @@ import Testing
     private static func openEcho(_ loop: Loop, at endpoint: String) throws -> String {
         let id = Mutex<SocketID?>(nil)
         let box = Shared(id)
-        let router = try loop.open(.router, options: .router(SocketLimits(sendHighWater: 200_000))) { message in
+        let router = try loop.open(.router, options: .router(SocketLimits(sendHighWater: 200_000))) {
+            message in
             var message = message
             guard let router = box.value.withLock({ $0 }) else { return }
             #expect(loop.send(&message, on: router) == .sent)
@@ -45,7 +46,9 @@ import Testing
         }
     }
 
-    @Test("a thousand messages each of two peers come back to their own senders", arguments: ["tcp://127.0.0.1:0", "inproc://echo"])
+    @Test(
+        "a thousand messages each of two peers come back to their own senders",
+        arguments: ["tcp://127.0.0.1:0", "inproc://echo"])
     func twoPeers(endpoint: String) async throws {
         try await withLoop { loop in
             let inboxes = [Events<Received>(), Events<Received>()]
@@ -53,7 +56,9 @@ import Testing
                 let resolved = try Self.openEcho(loop, at: endpoint)
                 for (number, inbox) in inboxes.enumerated() {
                     let limits = SocketLimits(sendHighWater: 2000, receiveHighWater: 2000)
-                    let dealer = try loop.open(.dealer, options: limits.options) { inbox.source.yield(Received($0)) }
+                    let dealer = try loop.open(.dealer, options: limits.options) {
+                        inbox.source.yield(Received($0))
+                    }
                     try loop.connect(dealer, to: resolved)
                     for count in 0..<1000 {
                         var outgoing = message("peer \(number)", "\(count)")
@@ -68,7 +73,8 @@ import Testing
             let statistics = loop.statistics
             #expect(statistics.messagesSent == 4000)
             #expect(statistics.messagesReceived == 4000)
-            // Each message has two frames; the ROUTER's own have the routing id before them, coming and going.
+            // Each message has two frames; the ROUTER's own have the routing id before them, coming and
+            // going.
             #expect(statistics.framesSent == 2 * 4000 + 2000)
             #expect(statistics.framesReceived == 2 * 4000 + 2000)
             #expect(statistics.bytesSent == statistics.bytesReceived)
@@ -160,10 +166,14 @@ import Testing
             let log = Events<String>()
             let own = Shared(Mutex<SocketID?>(nil))
             try await loop.perform {
-                let receiver = try loop.open(.pair, options: [], receive: { incoming in
-                    log.source.yield(Received(incoming).text)
-                    if let socket = own.value.withLock({ $0 }) { loop.close(socket, lingerMilliseconds: 0) }
-                }, endOfTurn: { log.source.yield("end") })
+                let receiver = try loop.open(
+                    .pair, options: [],
+                    receive: { incoming in
+                        log.source.yield(Received(incoming).text)
+                        if let socket = own.value.withLock({ $0 }) {
+                            loop.close(socket, lingerMilliseconds: 0)
+                        }
+                    }, endOfTurn: { log.source.yield("end") })
                 own.value.withLock { $0 = receiver }
                 _ = try loop.bind(receiver, to: "inproc://closing")
                 let sender = try loop.open(.pair, options: []) { _ in }

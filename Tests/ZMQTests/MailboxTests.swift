@@ -16,6 +16,15 @@ import Testing
         #expect(mailbox.push {} == .queued)
     }
 
+    @Test("a loop that was woken by its sockets and has drained does not wake itself")
+    func awake() {
+        let mailbox = Mailbox()
+        var items: [Mailbox.Item] = []
+        #expect(mailbox.prepareToSleep() == true)
+        mailbox.drain(into: &items)
+        #expect(mailbox.push {} == .queued)
+    }
+
     @Test("a closed mailbox refuses closures but takes what must not be lost, behind the last closure")
     func close() {
         let mailbox = Mailbox()

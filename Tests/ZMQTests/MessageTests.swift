@@ -7,7 +7,8 @@ import Testing
         (0..<message.frameCount).map { String(decoding: message.bytes(at: $0), as: UTF8.self) }
     }
 
-    @Test("frames of every size around libzmq's and our own thresholds keep their bytes",
+    @Test(
+        "frames of every size around libzmq's and our own thresholds keep their bytes",
         arguments: [0, 1, 32, 33, 34, 64, 8191, 8192, 16_383, 16_384, 100_000])
     func sizes(count: Int) {
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 13) }
@@ -17,7 +18,9 @@ import Testing
         #expect(message.byteCount(at: 0) == count)
         #expect(message.totalByteCount == count)
         let sum = message.withFrame(0) { span in
-            (0..<span.byteCount).reduce(0) { $0 &+ Int(unsafe span.unsafeLoad(fromByteOffset: $1, as: UInt8.self)) }
+            (0..<span.byteCount).reduce(0) {
+                $0 &+ Int(unsafe span.unsafeLoad(fromByteOffset: $1, as: UInt8.self))
+            }
         }
         #expect(sum == bytes.reduce(0) { $0 &+ Int($1) })
     }
@@ -53,7 +56,9 @@ import Testing
         let body = unsafe Libzmq.bytes(message.cell(2)).baseAddress
         message.replaceRoutingID(with: worker)
         message.replaceFrame(1, byteCount: 3) { span in
-            for offset in 0..<3 { span.storeBytes(of: UInt8(ascii: "x"), toByteOffset: offset, as: UInt8.self) }
+            for offset in 0..<3 {
+                span.storeBytes(of: UInt8(ascii: "x"), toByteOffset: offset, as: UInt8.self)
+            }
         }
         #expect(message.routingID == worker)
         #expect(frames(message)[1] == "xxx")
@@ -63,7 +68,9 @@ import Testing
         #expect(frames(message)[1] == "xxy")
     }
 
-    @Test("a shared message has the same frames, and editing one leaves the other alone", arguments: [5, 64, 20_000])
+    @Test(
+        "a shared message has the same frames, and editing one leaves the other alone",
+        arguments: [5, 64, 20_000])
     func share(count: Int) {
         var message = Message()
         message.append([UInt8](repeating: 1, count: count))

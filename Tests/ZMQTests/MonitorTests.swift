@@ -88,9 +88,15 @@ import Testing
             return MonitorEvent(message)
         }
         #expect(event([0, 2, 7, 0, 0, 0], "e") == .disconnected(endpoint: "e", descriptor: 7))
-        #expect(event([0, 0x40, 0x90, 1, 0, 0], "e") == .handshakeFailed(endpoint: "e", .authentication(status: 400)))
-        #expect(event([0, 0x20, 1, 0, 0, 0x10], "e") == .handshakeFailed(endpoint: "e", .protocolError(0x1000_0001)))
-        #expect(event([0, 8, 104, 0, 0, 0], "e") == .handshakeFailed(endpoint: "e", .system(.init(rawValue: 104))))
+        #expect(
+            event([0, 0x40, 0x90, 1, 0, 0], "e")
+                == .handshakeFailed(endpoint: "e", .authentication(status: 400)))
+        #expect(
+            event([0, 0x20, 1, 0, 0, 0x10], "e")
+                == .handshakeFailed(endpoint: "e", .protocolError(0x1000_0001)))
+        #expect(
+            event([0, 8, 104, 0, 0, 0], "e") == .handshakeFailed(endpoint: "e", .system(.init(rawValue: 104)))
+        )
         #expect(event([0x40, 0, 24, 0, 0, 0], "e") == .acceptFailed(endpoint: "e", .tooManySockets))
         #expect(event([0x10, 0, 98, 0, 0, 0], "e") == .other(endpoint: "e", event: 16, value: 98))
         #expect(event([0, 2, 7, 0, 0], "e") == nil)

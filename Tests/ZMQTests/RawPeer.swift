@@ -64,10 +64,13 @@ final class RawPeer: Sendable {
     /// Greets as a DEALER of ZMTP 3.0 without security (rfc.zeromq.org/spec/23).
     func greetAsDealer() {
         let mechanism = Array("NULL".utf8) + [UInt8](repeating: 0, count: 16)
-        write([0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + mechanism + [UInt8](repeating: 0, count: 32))
+        write(
+            [0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + mechanism
+                + [UInt8](repeating: 0, count: 32))
         let type = Array("DEALER".utf8)
         let name = Array("Socket-Type".utf8)
-        let body = [5] + Array("READY".utf8) + [UInt8(name.count)] + name + [0, 0, 0, UInt8(type.count)] + type
+        let body =
+            [5] + Array("READY".utf8) + [UInt8(name.count)] + name + [0, 0, 0, UInt8(type.count)] + type
         write([4, UInt8(body.count)] + body)
         // Frames that came before the other side's own READY would be taken for handshake commands.
         _ = readExactly(64)

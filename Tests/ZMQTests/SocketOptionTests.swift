@@ -8,22 +8,28 @@ import Testing
         try Socket(kind, options: options, in: Context(ioThreads: 1))
     }
 
-    @Test("integer options are what libzmq then has", arguments: [
-        (SocketOption.sendHighWater(17), [(ZMQ_SNDHWM, 17)]),
-        (.receiveHighWater(18), [(ZMQ_RCVHWM, 18)]),
-        (.linger(milliseconds: 19), [(ZMQ_LINGER, 19)]),
-        (.immediate(true), [(ZMQ_IMMEDIATE, 1)]),
-        (.reconnectInterval(milliseconds: 20, maximumMilliseconds: 21),
-            [(ZMQ_RECONNECT_IVL, 20), (ZMQ_RECONNECT_IVL_MAX, 21)]),
-        (.handshakeInterval(milliseconds: 22), [(ZMQ_HANDSHAKE_IVL, 22)]),
-        (.connectTimeout(milliseconds: 23), [(ZMQ_CONNECT_TIMEOUT, 23)]),
-        (.tcpKeepAlive(true), [(ZMQ_TCP_KEEPALIVE, 1)]),
-        (.tcpMaximumRetransmission(milliseconds: 24), [(ZMQ_TCP_MAXRT, 24)]),
-        (.heartbeat(intervalMilliseconds: 25, timeoutMilliseconds: 26, timeToLiveMilliseconds: 2700),
-            [(ZMQ_HEARTBEAT_IVL, 25), (ZMQ_HEARTBEAT_TIMEOUT, 26), (ZMQ_HEARTBEAT_TTL, 2700)]),
-        (.backlog(28), [(ZMQ_BACKLOG, 28)]),
-        (.ipv6(true), [(ZMQ_IPV6, 1)]),
-    ])
+    @Test(
+        "integer options are what libzmq then has",
+        arguments: [
+            (SocketOption.sendHighWater(17), [(ZMQ_SNDHWM, 17)]),
+            (.receiveHighWater(18), [(ZMQ_RCVHWM, 18)]),
+            (.linger(milliseconds: 19), [(ZMQ_LINGER, 19)]),
+            (.immediate(true), [(ZMQ_IMMEDIATE, 1)]),
+            (
+                .reconnectInterval(milliseconds: 20, maximumMilliseconds: 21),
+                [(ZMQ_RECONNECT_IVL, 20), (ZMQ_RECONNECT_IVL_MAX, 21)]
+            ),
+            (.handshakeInterval(milliseconds: 22), [(ZMQ_HANDSHAKE_IVL, 22)]),
+            (.connectTimeout(milliseconds: 23), [(ZMQ_CONNECT_TIMEOUT, 23)]),
+            (.tcpKeepAlive(true), [(ZMQ_TCP_KEEPALIVE, 1)]),
+            (.tcpMaximumRetransmission(milliseconds: 24), [(ZMQ_TCP_MAXRT, 24)]),
+            (
+                .heartbeat(intervalMilliseconds: 25, timeoutMilliseconds: 26, timeToLiveMilliseconds: 2700),
+                [(ZMQ_HEARTBEAT_IVL, 25), (ZMQ_HEARTBEAT_TIMEOUT, 26), (ZMQ_HEARTBEAT_TTL, 2700)]
+            ),
+            (.backlog(28), [(ZMQ_BACKLOG, 28)]),
+            (.ipv6(true), [(ZMQ_IPV6, 1)]),
+        ])
     func integers(option: SocketOption, expected: [(Int32, Int)]) throws {
         let socket = try socket(.dealer, [option])
         for (number, value) in expected {
@@ -51,16 +57,21 @@ import Testing
         let secret = try listening.binary(ZMQ_CURVE_SECRETKEY)
         #expect(secret == server.secretKey)
         let connecting = try socket(.dealer, [.curveClient(client, serverPublicKey: server.publicKey)])
-        let keys = try [ZMQ_CURVE_SERVERKEY, ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SECRETKEY].map { try connecting.binary($0) }
+        let keys = try [ZMQ_CURVE_SERVERKEY, ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SECRETKEY].map {
+            try connecting.binary($0)
+        }
         #expect(keys == [server.publicKey, client.publicKey, client.secretKey])
     }
 
-    @Test("a limit that bounds nothing and a number libzmq cannot hold are refused and named", arguments: [
-        SocketOption.sendHighWater(0), .receiveHighWater(-1), .frameByteCountMaximum(0), .frameCountMaximum(0),
-        .messageByteCountMaximum(-5), .backlog(0), .linger(milliseconds: -1), .sendHighWater(1 << 40),
-        .heartbeat(intervalMilliseconds: 1, timeoutMilliseconds: 1, timeToLiveMilliseconds: 1 << 30),
-        .reconnectInterval(milliseconds: -2, maximumMilliseconds: 0),
-    ])
+    @Test(
+        "a limit that bounds nothing and a number libzmq cannot hold are refused and named",
+        arguments: [
+            SocketOption.sendHighWater(0), .receiveHighWater(-1), .frameByteCountMaximum(0),
+            .frameCountMaximum(0),
+            .messageByteCountMaximum(-5), .backlog(0), .linger(milliseconds: -1), .sendHighWater(1 << 40),
+            .heartbeat(intervalMilliseconds: 1, timeoutMilliseconds: 1, timeToLiveMilliseconds: 1 << 30),
+            .reconnectInterval(milliseconds: -2, maximumMilliseconds: 0),
+        ])
     func refused(option: SocketOption) throws {
         let error = #expect(throws: ZMQError.self) { _ = try socket(.dealer, [option]) }
         #expect(error?.code == .invalidArgument)

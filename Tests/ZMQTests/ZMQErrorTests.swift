@@ -7,7 +7,9 @@ import Testing
     func description() {
         let error = ZMQError(.addressInUse, function: "zmq_bind", detail: "tcp://127.0.0.1:5555")
         #expect(error.description == "zmq_bind tcp://127.0.0.1:5555: address already in use")
-        #expect(ZMQError(.terminated, function: "zmq_poll").description == "zmq_poll: context or loop was shut down")
+        #expect(
+            ZMQError(.terminated, function: "zmq_poll").description
+                == "zmq_poll: context or loop was shut down")
     }
 
     @Test("a number without a text of ours is described by libzmq")
@@ -21,7 +23,8 @@ import Testing
             let codes = try await loop.perform {
                 let socket = try loop.open(.router, options: .router(SocketLimits())) { _ in }
                 let endpoint = try loop.bind(socket, to: "tcp://127.0.0.1:0")
-                return [endpoint, "nonsense", "carrier-pigeon://x", "tcp://no.such.host.invalid:1"].map { endpoint in
+                return [endpoint, "nonsense", "carrier-pigeon://x", "tcp://no.such.host.invalid:1"].map {
+                    endpoint in
                     do {
                         let other = try loop.open(.router, options: []) { _ in }
                         _ = try loop.bind(other, to: endpoint)

@@ -33,7 +33,9 @@ public struct LearningTask: Sendable, Hashable {
         outputCount = label.classes.isEmpty ? labelCount : label.classes.count
     }
 
-    private static func only(_ role: ColumnRole, of dataset: DatasetDescription) throws(ModelError) -> ColumnDescription {
+    private static func only(_ role: ColumnRole, of dataset: DatasetDescription) throws(ModelError)
+        -> ColumnDescription
+    {
         let columns = dataset.columns.filter { $0.role == role }
         guard columns.count == 1 else {
             throw .columnCount(dataset: dataset.name, role: role, names: columns.map(\.name))
@@ -46,7 +48,8 @@ public struct LearningTask: Sendable, Hashable {
     ) throws(ModelError) -> Int {
         guard let shape = try? Shape(column.dimensions), shape.elementCount > 0 else {
             throw .unusableColumn(
-                dataset: dataset.name, column: column.name, reason: "a row of shape \(column.dimensions) is no row")
+                dataset: dataset.name, column: column.name,
+                reason: "a row of shape \(column.dimensions) is no row")
         }
         return shape.elementCount
     }

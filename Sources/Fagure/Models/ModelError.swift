@@ -21,7 +21,8 @@ extension ModelError: CustomStringConvertible {
         case .unusableColumn(let dataset, let column, let reason):
             "column \(column) of data set \(dataset) cannot be used: \(reason)"
         case .needsClasses(let model, let dataset, let label):
-            "model \(model) predicts classes, but \(label) of data set \(dataset) holds numbers; use linear or mlp"
+            "model \(model) predicts classes, but \(label) of data set \(dataset) holds numbers; "
+                + "use linear or mlp"
         case .invalid(let reason):
             reason
         }

@@ -22,7 +22,8 @@ public enum ModelKind: Sendable, Hashable {
 
     /// Makes the model with its first weights, a function of the seed alone.
     ///
-    /// Parameters are named as PyTorch would name those of `nn.Sequential`: `0.weight`, `0.bias`, `2.weight`, …
+    /// Parameters are named as PyTorch would name those of `nn.Sequential`: `0.weight`, `0.bias`, `2.weight`,
+    /// …
     ///
     /// - Throws: `ModelError` where model and data set do not go together, or a width is no width.
     public func makeModel(for task: LearningTask, seed: UInt64) throws(ModelError) -> Sequential {
@@ -30,7 +31,9 @@ public enum ModelKind: Sendable, Hashable {
             throw .needsClasses(model: name, dataset: task.dataset, label: task.label.name)
         }
         let widths = [task.featureCount] + hiddenWidths + [task.outputCount]
-        guard widths.allSatisfy({ $0 > 0 }) else { throw .invalid("a layer needs at least one unit, got \(widths)") }
+        guard widths.allSatisfy({ $0 > 0 }) else {
+            throw .invalid("a layer needs at least one unit, got \(widths)")
+        }
         var random = Philox(seed: seed, purpose: .initialization)
         var modules: [any Module] = []
         do throws(TensorError) {
@@ -58,6 +61,7 @@ extension ModelKind: CustomStringConvertible {
 extension ModelState {
     /// The state of a model's parameters at this moment.
     public init(_ model: some Module, version: Int = 0) {
-        self.init(parameters: model.values.map { NamedValue(name: $0.name, value: $0.value) }, version: version)
+        self.init(
+            parameters: model.values.map { NamedValue(name: $0.name, value: $0.value) }, version: version)
     }
 }

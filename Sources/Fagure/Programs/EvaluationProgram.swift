@@ -5,7 +5,8 @@ public import Tensor
 
 /// Evaluation: the losses and right answers of a model over rows it has not learned from, as sums.
 ///
-/// There is no state; the parameters are constants, so a model is judged batch by batch without being changed.
+/// There is no state; the parameters are constants, so a model is judged batch by batch without being
+/// changed.
 public struct EvaluationProgram: Sendable {
     /// Rows in a batch: large, since nothing depends on it.
     public static let batchSize = 500

@@ -16,7 +16,8 @@ struct ProgramInputs {
         scale = .input("scale", dimensions: scaling)
         feature = .input(
             "column.\(task.feature.name)", task.feature.type, dimensions: [nil] + task.feature.dimensions)
-        label = .input("column.\(task.label.name)", task.label.type, dimensions: [nil] + task.label.dimensions)
+        label = .input(
+            "column.\(task.label.name)", task.label.type, dimensions: [nil] + task.label.dimensions)
     }
 
     /// What stays the same for a whole program.
@@ -40,7 +41,8 @@ struct Objective {
 
     init(_ task: LearningTask, outputs: Tensor, label: Tensor) {
         guard task.isClassification else {
-            // A row's loss is its mean over outputs, so that the batch's is the mean over all: as PyTorch's MSELoss.
+            // A row's loss is its mean over outputs, so that the batch's is the mean over all: as PyTorch's
+            // MSELoss.
             let target = label.cast(to: .float32).flattened()
             meanLoss = meanOfSquares(outputs, target)
             metrics = [((outputs - target) ** 2).mean(axes: [1]).sum()]
@@ -55,8 +57,8 @@ struct Objective {
 }
 
 extension Graph {
-    /// The same graph with its last inputs first: `Graph(inputs:parameters:outputs:)` puts parameters last, programs want
-    /// state and constants before columns.
+    /// The same graph with its last inputs first: `Graph(inputs:parameters:outputs:)` puts parameters last,
+    /// programs want state and constants before columns.
     func rotatingInputs(by count: Int) -> Graph {
         guard count > 0, count < inputs.count else { return self }
         let rest = inputs.count - count
@@ -79,9 +81,11 @@ extension Graph {
     static func releasing(
         state: [Graph.Input], constants: [Graph.Input], metricTypes: [ValueType], releasedState: Int
     ) -> Graph {
-        let first = state.map { $0.renamed("first.\($0.name)") }, last = state.map { $0.renamed("last.\($0.name)") }
+        let first = state.map { $0.renamed("first.\($0.name)") },
+            last = state.map { $0.renamed("last.\($0.name)") }
         let metrics = metricTypes.enumerated().map { index, type in
-            Graph.Input(name: "metric.\(index)", elementType: type.elementType, dimensions: type.shape.dimensions)
+            Graph.Input(
+                name: "metric.\(index)", elementType: type.elementType, dimensions: type.shape.dimensions)
         }
         let examples = Graph.Input(name: "examples", elementType: .float32, dimensions: [])
         let released = (0..<releasedState).map { state.count + $0 }
@@ -105,7 +109,9 @@ extension JobResult {
     func metrics(_ names: [String]) throws(ResultError) -> Metrics {
         var values: [String: Double] = [:]
         for name in names {
-            guard let value = self[name], let scalar = try? value.scalar() else { throw ResultError(missing: name) }
+            guard let value = self[name], let scalar = try? value.scalar() else {
+                throw ResultError(missing: name)
+            }
             values[name] = Double(scalar)
         }
         return Metrics(examples: examples, loss: values["loss"] ?? 0, correct: values["correct"])

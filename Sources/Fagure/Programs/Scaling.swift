@@ -1,11 +1,12 @@
 import Protocol
 public import Tensor
 
-/// What the feature column goes through before the model sees it: `shift + scale · x`, in the graph, at the worker.
+/// What the feature column goes through before the model sees it: `shift + scale · x`, in the graph, at the
+/// worker.
 ///
-/// Float columns are standardised number by number, columns of bytes (pixels) as one: mean 0 and deviation 1 over all
-/// rows of all shards present when training starts, found by a `StatisticsProgram` whose sums are all that is released.
-/// Without standardisation bytes are divided by 255 and floats stay as they are.
+/// Float columns are standardised number by number, columns of bytes (pixels) as one: mean 0 and deviation 1
+/// over all rows of all shards present when training starts, found by a `StatisticsProgram` whose sums are
+/// all that is released. Without standardisation bytes are divided by 255 and floats stay as they are.
 public struct Scaling: Sendable, Hashable {
     /// What is added: a scalar, or a number per feature.
     public let shift: TensorValue
@@ -33,7 +34,9 @@ public struct Scaling: Sendable, Hashable {
     /// Mean 0 and deviation 1, from sums over examples.
     ///
     /// A feature that never changes is only shifted.
-    public static func standard(_ statistics: Statistics, for task: LearningTask) throws(TensorError) -> Scaling {
+    public static func standard(_ statistics: Statistics, for task: LearningTask) throws(TensorError)
+        -> Scaling
+    {
         guard statistics.examples > 0 else { return try plain(for: task) }
         // Of bytes there is one sum over all numbers of a row.
         let numbersPerSum = task.featureCount / statisticsCount(of: task)
@@ -51,10 +54,14 @@ public struct Scaling: Sendable, Hashable {
     }
 
     /// How many sums of each kind describe the feature column.
-    static func statisticsCount(of task: LearningTask) -> Int { task.feature.type == .uint8 ? 1 : task.featureCount }
+    static func statisticsCount(of task: LearningTask) -> Int {
+        task.feature.type == .uint8 ? 1 : task.featureCount
+    }
 
     /// The size of shift and scale, as an input of a graph.
-    static func dimensions(for task: LearningTask) -> [Int] { statisticsCount(of: task) == 1 ? [] : [task.featureCount] }
+    static func dimensions(for task: LearningTask) -> [Int] {
+        statisticsCount(of: task) == 1 ? [] : [task.featureCount]
+    }
 
     private static func value(_ elements: [Float], _ task: LearningTask) throws(TensorError) -> TensorValue {
         try TensorValue(elements, shape: dimensions(for: task))

@@ -29,7 +29,8 @@ public struct StatisticsProgram: Sendable {
     /// The program for one shard.
     public func job(for shard: ShardReference) -> ProgramJob {
         let program = Program(
-            step: step, finish: finish, stateCount: 0, constantCount: 0, columns: [task.feature.name], shard: shard,
+            step: step, finish: finish, stateCount: 0, constantCount: 0, columns: [task.feature.name],
+            shard: shard,
             part: .train, schedule: Program.Schedule(batchSize: StatisticsProgram.batchSize),
             outputs: StatisticsProgram.outputs)
         return ProgramJob(program: program, bindings: [])

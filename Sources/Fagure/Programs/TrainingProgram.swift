@@ -3,11 +3,12 @@ public import Jobs
 public import Protocol
 public import Tensor
 
-/// Local training: stochastic gradient descent over a shard's batches, from the model sent to the model sent back.
+/// Local training: stochastic gradient descent over a shard's batches, from the model sent to the model sent
+/// back.
 ///
-/// The state is the parameters and, with momentum, a velocity each, which starts at zeros every round and stays at the
-/// worker. The constants are shift and scale of the feature. Released are the last parameters and the sums of losses and of
-/// right answers, counted while the model learns.
+/// The state is the parameters and, with momentum, a velocity each, which starts at zeros every round and
+/// stays at the worker. The constants are shift and scale of the feature. Released are the last parameters
+/// and the sums of losses and of right answers, counted while the model learns.
 public struct TrainingProgram: Sendable {
     /// How a shard is learned from.
     public struct Settings: Sendable, Hashable {
@@ -50,7 +51,8 @@ public struct TrainingProgram: Sendable {
         let objective = Objective(task, outputs: model(inputs.modelInput), label: inputs.label)
         let gradients = try gradient(of: objective.meanLoss, withRespectTo: tensors)
         let optimizer = SGD(
-            learningRate: settings.learningRate, momentum: settings.momentum, weightDecay: settings.weightDecay)
+            learningRate: settings.learningRate, momentum: settings.momentum,
+            weightDecay: settings.weightDecay)
         velocity = optimizer.initialState(for: parameters.map(\.parameter.type))
         let velocities = zip(parameters, velocity).map { named, value in
             Tensor.input("velocity.\(named.name)", dimensions: value.shape.dimensions)
@@ -74,7 +76,8 @@ public struct TrainingProgram: Sendable {
 
     /// The program for one shard, starting from a model.
     ///
-    /// - Parameter shuffleSeed: What the order of the rows is drawn from; `nil` for the order they are stored in.
+    /// - Parameter shuffleSeed: What the order of the rows is drawn from; `nil` for the order they are stored
+    ///   in.
     public func job(
         for shard: ShardReference, from model: ModelState, scaling: Scaling, shuffleSeed: UInt64?
     ) -> ProgramJob {
@@ -86,7 +89,8 @@ public struct TrainingProgram: Sendable {
                 batchLimit: settings.batchLimit),
             outputs: names + metricNames)
         return ProgramJob(
-            program: program, bindings: model.parameters.map(\.value) + velocity + [scaling.shift, scaling.scale])
+            program: program,
+            bindings: model.parameters.map(\.value) + velocity + [scaling.shift, scaling.scale])
     }
 
     /// Reads what training on a shard released; it weighs as much as the examples it saw.

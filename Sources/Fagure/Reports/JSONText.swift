@@ -1,11 +1,18 @@
 /// A JSON value that is written with its keys in the order given, on one line.
 public enum JSONText: Sendable, Hashable {
+    /// Nothing.
     case null
+    /// A truth.
     case bool(Bool)
+    /// A whole number.
     case integer(Int64)
+    /// A number; one that is infinite or none is written as `null`.
     case number(Double)
+    /// A text.
     case string(String)
+    /// Values in order.
     case array([JSONText])
+    /// Members in order.
     case object([Member])
 
     /// A key and its value.

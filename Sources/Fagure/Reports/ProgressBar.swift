@@ -18,12 +18,15 @@ public struct ProgressBar: Sendable {
     public mutating func write(_ event: RunEvent) -> String {
         switch event {
         case .progress(let epoch, let fraction):
-            return draw("epoch \(epoch)/\(epochs) \(ProgressBar.bar(fraction)) \(percent(fraction))\(results)")
+            return draw(
+                "epoch \(epoch)/\(epochs) \(ProgressBar.bar(fraction)) \(percent(fraction))\(results)")
         case .waiting(let text):
             return draw(text)
         case .epoch(let report):
             results = "  loss \(report.training.meanLoss.text(digits: 4))"
-            if let accuracy = report.test?.accuracy { results += "  test accuracy \(Optional(accuracy).text(digits: 4))" }
+            if let accuracy = report.test?.accuracy {
+                results += "  test accuracy \(Optional(accuracy).text(digits: 4))"
+            }
             return above(event)
         case .done:
             return above(event)

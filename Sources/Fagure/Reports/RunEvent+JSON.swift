@@ -12,9 +12,10 @@ extension RunEvent {
 }
 
 extension EpochReport {
-    /// `{"event":"epoch","epoch":1,…}`: with accuracies where classes are learned, else with the test part's loss.
+    /// `{"event":"epoch","epoch":1,…}`: accuracies where classes are learned, else the test part's loss.
     var json: JSONText {
-        .object([Member("event", .string("epoch")), Member("epoch", .integer(Int64(epoch)))] + results + costs)
+        .object(
+            [Member("event", .string("epoch")), Member("epoch", .integer(Int64(epoch)))] + results + costs)
     }
 
     fileprivate typealias Member = JSONText.Member
@@ -47,7 +48,8 @@ extension RunSummary {
     /// `{"event":"done",…}`: the last round's results, the run's totals and the model's file.
     var json: JSONText {
         var members: [JSONText.Member] = [
-            .init("event", .string("done")), .init("epochs", .integer(Int64(epochs))), .init("end", .string(end)),
+            .init("event", .string("done")), .init("epochs", .integer(Int64(epochs))),
+            .init("end", .string(end)),
         ]
         members += last?.results ?? []
         members.append(.init("seconds", .number(seconds.rounded(to: 1_000))))

@@ -11,7 +11,8 @@ extension RunEvent {
         case .workerJoined(let name, let shards):
             "worker \(name) joined" + (shards.isEmpty ? "" : " with \(shards.joined(separator: ", "))")
         case .workerLeft(let name): "worker \(name) left"
-        case .shardLeftOut(let epoch, let shard, let reason): "epoch \(epoch) goes on without \(shard): \(reason)"
+        case .shardLeftOut(let epoch, let shard, let reason):
+            "epoch \(epoch) goes on without \(shard): \(reason)"
         case .brokerLost(let reason): "the broker is out of reach: \(reason)"
         case .brokerReturned: "the broker is back"
         case .notice(let text): text
@@ -30,8 +31,8 @@ extension RunEvent {
 
 extension RunStart {
     fileprivate var text: String {
-        "training \(model), \(parameterCount) parameters, on \(dataset): \(examples) rows in \(shards) shards at "
-            + "\(workers) workers, \(epochs) epochs"
+        "training \(model), \(parameterCount) parameters, on \(dataset): \(examples) rows "
+            + "in \(shards.counted("shard")) at \(workers.counted("worker")), \(epochs.counted("epoch"))"
     }
 }
 
@@ -44,10 +45,11 @@ extension EpochReport {
         if let test {
             parts.append(
                 isClassification
-                    ? "test accuracy \(test.accuracy.text(digits: 4))" : "test loss \(test.meanLoss.text(digits: 4))")
+                    ? "test accuracy \(test.accuracy.text(digits: 4))"
+                    : "test loss \(test.meanLoss.text(digits: 4))")
         }
         parts.append("\(Optional(seconds).text(digits: 2)) s")
-        parts.append("\(shards) shards")
+        parts.append(shards.counted("shard"))
         return parts.joined(separator: "  ")
     }
 }
@@ -56,13 +58,14 @@ extension RunSummary {
     fileprivate var text: String {
         let time = Optional(seconds).text(digits: 1)
         let verb = end == "finished" ? "done" : end
-        let traffic = "\(bytesSent.megabytes) MB sent, \(bytesReceived.megabytes) MB received"
+        let traffic = "\(bytesSent.asBytes) sent, \(bytesReceived.asBytes) received"
         let result = last.map { report in
             guard let test = report.test else { return "" }
             return report.isClassification
-                ? ", test accuracy \(test.accuracy.text(digits: 4))" : ", test loss \(test.meanLoss.text(digits: 4))"
+                ? ", test accuracy \(test.accuracy.text(digits: 4))"
+                : ", test loss \(test.meanLoss.text(digits: 4))"
         }
-        return "\(verb) after \(epochs) epochs in \(time) s\(result ?? ""), \(traffic)"
+        return "\(verb) after \(epochs.counted("epoch")) in \(time) s\(result ?? ""), \(traffic)"
             + (modelPath.map { ", model in \($0)" } ?? "")
     }
 }
@@ -71,6 +74,8 @@ extension Double? {
     /// With so many digits after the point; `-` for nothing.
     func text(digits: Int) -> String {
         guard let self else { return "-" }
+        // The sign of a NaN says nothing.
+        guard !self.isNaN else { return "nan" }
         guard self.isFinite, self.magnitude < 1e12 else { return "\(self)" }
         var factor = 1.0
         for _ in 0..<digits { factor *= 10 }
@@ -88,7 +93,16 @@ extension String {
     func padded(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 }
 
+extension Int {
+    /// The number and what is counted, in the plural where it is one.
+    fileprivate func counted(_ noun: String) -> String { "\(self) \(noun)\(self == 1 ? "" : "s")" }
+}
+
 extension UInt64 {
-    /// Millions of bytes, with one digit after the point.
-    fileprivate var megabytes: String { Optional(Double(self) / 1e6).text(digits: 1) }
+    /// A number of bytes in kB or MB, with one digit after the point.
+    fileprivate var asBytes: String {
+        self < 1_000_000
+            ? "\(Optional(Double(self) / 1e3).text(digits: 1)) kB"
+            : "\(Optional(Double(self) / 1e6).text(digits: 1)) MB"
+    }
 }

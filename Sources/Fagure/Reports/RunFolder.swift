@@ -24,7 +24,9 @@ public struct RunFolder: Sendable {
     }
 
     /// Where the model goes.
-    public var modelPath: String { URL(fileURLWithPath: path).appendingPathComponent("model.safetensors").path }
+    public var modelPath: String {
+        URL(fileURLWithPath: path).appendingPathComponent("model.safetensors").path
+    }
 
     /// Adds an event to the history, if it belongs there; it is on its way to the disk when this returns.
     ///
@@ -34,7 +36,8 @@ public struct RunFolder: Sendable {
         do {
             try history.write(contentsOf: Data("\(json)\n".utf8))
         } catch {
-            throw .invalidFile(path: "\(path)/history.jsonl", reason: "cannot be written: \(error.localizedDescription)")
+            throw .invalidFile(
+                path: "\(path)/history.jsonl", reason: "cannot be written: \(error.localizedDescription)")
         }
     }
 

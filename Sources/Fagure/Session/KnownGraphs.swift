@@ -8,7 +8,7 @@ struct KnownGraphs: Sendable {
 
     /// Whether a target has answered a job with each of these graphs before.
     func contains(_ graphs: [GraphHash], at target: JobTarget) -> Bool {
-        guard let known = hashes[target] else { return false }
+        guard let known = hashes[target] else { return graphs.isEmpty }
         return graphs.allSatisfy(known.contains)
     }
 

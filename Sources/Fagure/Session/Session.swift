@@ -6,8 +6,8 @@ package import ZMQ
 
 /// A trainer's connection to a broker, through which jobs go to the workers' data and answers come back.
 ///
-/// It outlives the loss of the connection and a restart of the broker: open jobs are submitted again, and each has exactly
-/// one answer. Whoever makes a session closes it.
+/// It outlives the loss of the connection and a restart of the broker: open jobs are submitted again, and
+/// each has exactly one answer. Whoever makes a session closes it.
 ///
 /// ```swift
 /// let session = try await Session.connect("tcp://127.0.0.1:5555")
@@ -20,6 +20,10 @@ public final class Session: Sendable {
     private let loop: Loop
     private let ownsLoop: Bool
     private let shell: SessionShell
+    // Jobs are named by a number no other session has and their own: a random name each would cost a system
+    // call.
+    private let jobPrefix = UInt64.random(in: .min ... .max)
+    private let jobCount = Atomic<UInt64>(0)
 
     private init(_ endpoint: String, _ loop: Loop, ownsLoop: Bool, _ shell: SessionShell) {
         self.endpoint = endpoint
@@ -34,7 +38,8 @@ public final class Session: Sendable {
     ///   - endpoint: Where the broker is, such as `tcp://127.0.0.1:5555`.
     ///   - name: What the broker calls this trainer.
     ///   - timeout: How long a broker is looked for, now and whenever it is lost; `nil` for ever.
-    ///   - notice: Told, on a thread that must not be kept, what goes on: what is waited for, what was dropped.
+    ///   - notice: Told, on a thread that must not be kept, what goes on: what is waited for, what was
+    ///     dropped.
     /// - Throws: `Failure`: `brokerUnreachable` after the timeout; what the broker refused the session with.
     public static func connect(
         _ endpoint: String, name: String = "trainer", timeout: Duration? = .seconds(30),
@@ -49,7 +54,8 @@ public final class Session: Sendable {
         return try await open(endpoint, name, timeout, loop, ownsLoop: true, notice)
     }
 
-    /// Connects on a loop that others use too, as for `inproc` endpoints it must be; it is not shut down at the end.
+    /// Connects on a loop that others use too, as for `inproc` endpoints it must be; it is not shut down at
+    /// the end.
     package static func connect(
         _ endpoint: String, name: String = "trainer", timeout: Duration? = .seconds(30), on loop: Loop,
         notice: @escaping @Sendable (String) -> Void = { _ in }
@@ -62,7 +68,8 @@ public final class Session: Sendable {
         _ notice: @escaping @Sendable (String) -> Void
     ) async throws(Failure) -> Session {
         let shell = SessionShell(
-            endpoint: endpoint, name: name, timeoutMilliseconds: timeout?.milliseconds, loop: loop, notice: notice)
+            endpoint: endpoint, name: name, timeoutMilliseconds: timeout?.milliseconds, loop: loop,
+            notice: notice)
         let session = Session(endpoint, loop, ownsLoop: ownsLoop, shell)
         let failure = await withTaskCancellationHandler {
             await shell.connect()
@@ -106,7 +113,8 @@ public final class Session: Sendable {
         get async { await shell.catalogue }
     }
 
-    /// What happens from now on, beginning with the catalogue; ends with the session. Each reader has a stream of its own.
+    /// What happens from now on, beginning with the catalogue; ends with the session. Each reader has a
+    /// stream of its own.
     public var events: AsyncStream<SessionEvent> {
         get async { await shell.listen() }
     }
@@ -122,11 +130,15 @@ public final class Session: Sendable {
         if ownsLoop { await loop.shutdown() }
     }
 
+    private func nextJob() -> JobID {
+        JobID(high: jobPrefix, low: jobCount.add(1, ordering: .relaxed).newValue)
+    }
+
     private func run(
         _ payload: JobPayload, on target: JobTarget, _ timeout: Duration?,
         _ progress: (@Sendable (JobProgress) -> Void)?
     ) async throws(Failure) -> JobResult {
-        let (loop, shell, ticket) = (loop, shell, JobTicket())
+        let (loop, shell, ticket) = (loop, shell, JobTicket(nextJob()))
         let answer: SessionShell.Answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waiter = SessionShell.Waiter(
@@ -156,11 +168,13 @@ public final class Session: Sendable {
 
 /// A job's name and whether its caller has changed its mind.
 ///
-/// A task may be cancelled before its job has reached the loop: the mark tells the job when it does. One cancelled later
-/// is found by the closure that follows the mark.
+/// A task may be cancelled before its job has reached the loop: the mark tells the job when it does. One
+/// cancelled later is found by the closure that follows the mark.
 private final class JobTicket: Sendable {
-    let job = JobID.random()
+    let job: JobID
     private let mark = Atomic(false)
+
+    init(_ job: JobID) { self.job = job }
 
     var isCancelled: Bool { mark.load(ordering: .acquiring) }
 

@@ -10,14 +10,16 @@ package enum SessionLimits {
     package static let unsentDelayMilliseconds: Int64 = 250
     /// How often the catalogue is asked for while jobs wait for a shard to return.
     package static let queryIntervalMilliseconds: Int64 = 1_000
-    /// Graphs remembered as known to a target; past it all are forgotten, at the price of sending them once more.
+    /// Graphs remembered as known to a target; past it all are forgotten, at the price of sending them once
+    /// more.
     package static let knownGraphsMaximum = 65_536
     /// Cancellations kept for a broker that is away.
     package static let owedCancelsMaximum = 4_096
     /// Events kept for a reader that is slow; older ones are dropped.
     package static let eventBacklogMaximum = 1_024
-    /// How long nothing is said about a wait, and how often it is said then.
+    /// How long nothing is said about a wait.
     package static let waitingFirstMilliseconds: Int64 = 2_000
+    /// How often it is said then.
     package static let waitingIntervalMilliseconds: Int64 = 5_000
     /// How long a round that came to nothing rests before it is tried again.
     package static let roundRetryMilliseconds: Int64 = 1_000

@@ -27,7 +27,8 @@ extension SessionMachine {
 
     /// The job whose present attempt an answer belongs to; a late answer is counted.
     private mutating func awaited(_ id: JobID, _ attempt: UInt32) -> OpenJob? {
-        if let job = jobs[id], job.attempt == attempt, attempt > 0, job.stage == .answer || job.stage == .link {
+        if let job = jobs[id], job.attempt == attempt, attempt > 0, job.stage == .answer || job.stage == .link
+        {
             return job
         }
         statistics.lateAnswers += 1

@@ -3,10 +3,11 @@ import Protocol
 
 /// A trainer's open jobs and its view of the workers.
 ///
-/// DESIGN. A pure value: events and the time go in, actions come out; `SessionShell` owns the link and performs them.
-/// The caller owns the job: the broker may forget it, so an open job is kept until its answer is here and is submitted
-/// again whenever the broker might not have it. Each submission is a new attempt of the same job id; only the answer to the
-/// present attempt counts, so every job ends exactly once, in `deliver` or `fail`, and is forgotten there.
+/// DESIGN. A pure value: events and the time go in, actions come out; `SessionShell` owns the link and
+/// performs them. The caller owns the job: the broker may forget it, so an open job is kept until its answer
+/// is here and is submitted again whenever the broker might not have it. Each submission is a new attempt of
+/// the same job id; only the answer to the present attempt counts, so every job ends exactly once, in
+/// `deliver` or `fail`, and is forgotten there.
 struct SessionMachine: Sendable {
     /// What the machine must know of a job; its payload stays with the shell.
     struct Submission: Sendable {
@@ -18,7 +19,8 @@ struct SessionMachine: Sendable {
 
     /// What can happen to a session.
     enum Event: Sendable {
-        /// The caller wants a job done; `isCancelled` where the caller has changed its mind before the job came here.
+        /// The caller wants a job done; `isCancelled` where the caller has changed its mind before the job
+        /// came here.
         case submit(JobID, Submission, isCancelled: Bool)
         /// The caller wants it no more.
         case cancel(JobID)
@@ -142,7 +144,8 @@ struct SessionMachine: Sendable {
         if isCancelled { return fail(id, Failure(.cancelled, "the job was cancelled"), &actions) }
         nextOrder += 1
         jobs[id] = OpenJob(
-            submission: submission, order: nextOrder, deadline: submission.timeoutMilliseconds.map { now + $0 })
+            submission: submission, order: nextOrder,
+            deadline: submission.timeoutMilliseconds.map { now + $0 })
         send(id, now, &actions)
     }
 

@@ -1,7 +1,6 @@
 import Jobs
 import Link
 import Protocol
-import Synchronization
 import ZMQ
 
 /// What the machine decided, done: an actor that lives on the loop and owns the link.
@@ -34,7 +33,7 @@ actor SessionShell: LinkOwner {
     private var nextListener = 0
     private var actions: [SessionMachine.Action] = []
     private var performing: [SessionMachine.Action] = []
-    private var saidWaitingAt: Int64 = 0
+    private var saidWaitingAt: Int64?
     private var isEnded = false
 
     init(
@@ -150,7 +149,8 @@ actor SessionShell: LinkOwner {
             case .catalogue:
                 handle(.catalogue(try Catalogue(decoding: message.body)))
                 finishConnecting(nil)
-            case .hello, .welcome, .refused, .goodbye, .heartbeat, .reset, .catalogueQuery, .submit, .dispatch,
+            case .hello, .welcome, .refused, .goodbye, .heartbeat, .reset, .catalogueQuery, .submit,
+                .dispatch,
                 .started, .cancel:
                 return
             }
@@ -176,9 +176,11 @@ actor SessionShell: LinkOwner {
     }
 
     private func sayWaiting() {
-        guard let waited = link.waitingMilliseconds, waited >= SessionLimits.waitingFirstMilliseconds else { return }
+        guard let waited = link.waitingMilliseconds, waited >= SessionLimits.waitingFirstMilliseconds else {
+            return
+        }
         let now = loop.now()
-        guard now - saidWaitingAt >= SessionLimits.waitingIntervalMilliseconds else { return }
+        if let saidWaitingAt, now - saidWaitingAt < SessionLimits.waitingIntervalMilliseconds { return }
         saidWaitingAt = now
         notice("waiting for the broker at \(link.endpoint), \(waited / 1_000) s")
     }

@@ -30,14 +30,16 @@ struct Lesson: Sendable {
         local = LocalTest()
     }
 
-    /// The trainer's own test rows, loaded when first asked for.
-    func table(_ testData: TestData) async -> LocalEvaluation? {
+    /// Evaluation on the trainer's own test rows, which are loaded when first asked for; `nil` where it has
+    /// none.
+    func localEvaluation(_ testData: TestData) async -> LocalEvaluation? {
         await local.evaluation(evaluation) { [dataset] in await testData.table(for: dataset) }
     }
 
     /// What the run sets out to do.
     func start(
-        _ configuration: TrainingConfiguration, shards: [ShardReference], workers: Int, in catalogue: Catalogue
+        _ configuration: TrainingConfiguration, shards: [ShardReference], workers: Int,
+        in catalogue: Catalogue
     ) -> RunStart {
         RunStart(
             dataset: dataset.name, model: "\(configuration.model)",
@@ -49,7 +51,8 @@ struct Lesson: Sendable {
 
 /// The trainer's own test rows: loaded once, whoever asks first.
 private actor LocalTest {
-    // An actor, because evaluations of two rounds may ask at once; the second waits for the first one's loading.
+    // An actor, because evaluations of two rounds may ask at once; the second waits for the first one's
+    // loading.
     private var loading: Task<LocalEvaluation?, Never>?
 
     func evaluation(

@@ -4,10 +4,11 @@ import Jobs
 import Protocol
 import Tensor
 
-/// Evaluation at the trainer, on a table it has itself: the evaluation program's fold, on a thread of its own.
+/// Evaluation at the trainer, on a table it has itself: the evaluation program's fold, on a thread of its
+/// own.
 ///
-/// Batches and sums are the workers' (in order, in double precision, released as float32), so the numbers are those a worker
-/// with the same rows would give.
+/// Batches and sums are the workers' (in order, in double precision, released as float32), so the numbers are
+/// those a worker with the same rows would give.
 final class LocalEvaluation: Sendable {
     private let program: EvaluationProgram
     private let table: Table

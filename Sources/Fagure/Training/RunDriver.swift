@@ -5,8 +5,8 @@ import Tensor
 
 /// A run under way: does what `TrainingMachine` decides, and tells it what came of it.
 ///
-/// One task owns it; jobs and evaluations are child tasks whose ends come back as inputs. An evaluation runs while the next
-/// round trains, but reports leave in the order of rounds.
+/// One task owns it; jobs and evaluations are child tasks whose ends come back as inputs. An evaluation runs
+/// while the next round trains, but reports leave in the order of rounds.
 struct RunDriver {
     /// What can come in.
     enum Input: Sendable {
@@ -29,24 +29,24 @@ struct RunDriver {
 
     private var machine: TrainingMachine
     private let began: ContinuousClock.Instant
-    private var catalogue = Catalogue()
+    var catalogue = Catalogue()
     private var end: RunOutcome.End?
 
     // What is known once the data set is.
-    private var lesson: Lesson?
-    private var state = StrategyState(model: ModelState(parameters: []))
-    private var scaling: Scaling?
+    var lesson: Lesson?
+    var state = StrategyState(model: ModelState(parameters: []))
+    var scaling: Scaling?
 
     // The round.
-    private var round = Round()
-    private var statistics: [Int: Statistics] = [:]
-    private var trainingBegan: ContinuousClock.Instant?
+    var round = Round()
+    var statistics: [Int: Statistics] = [:]
+    var trainingBegan: ContinuousClock.Instant?
 
     // Reports.
-    private var drafts: [EpochReport] = []
-    private var judged: [Int: Metrics?] = [:]
-    private var last: EpochReport?
-    private var reportedBytes = SessionStatistics()
+    var drafts: [EpochReport] = []
+    var judged: [Int: Metrics?] = [:]
+    var last: EpochReport?
+    var reportedBytes = SessionStatistics()
 
     init(
         _ configuration: TrainingConfiguration, session: Session, strategy: any Strategy, testData: TestData,
@@ -60,7 +60,8 @@ struct RunDriver {
         self.report = report
         began = clock.now
         machine = TrainingMachine(
-            dataset: configuration.dataset, epochs: configuration.epochs, workersMin: configuration.workersMin, now: 0)
+            dataset: configuration.dataset, epochs: configuration.epochs,
+            workersMin: configuration.workersMin, now: 0)
     }
 
     /// Whether nothing more is to be waited for.
@@ -87,7 +88,8 @@ struct RunDriver {
 
     private var trained: TrainedModel? {
         guard let lesson, let scaling, state.model.version > 0 else { return nil }
-        return TrainedModel(task: lesson.task, kind: configuration.model, state: state.model, scaling: scaling)
+        return TrainedModel(
+            task: lesson.task, kind: configuration.model, state: state.model, scaling: scaling)
     }
 
     // MARK: Inputs
@@ -176,7 +178,9 @@ struct RunDriver {
         case .start(let number, let shards, let workers):
             return try await start(number, shards, workers, in: &group)
         case .leaveOut(let shard, let failure):
-            do throws(FederationError) { try round.fold?.leaveOut(shard: shard.index) } catch { throw .federation(error) }
+            do throws(FederationError) { try round.fold?.leaveOut(shard: shard.index) } catch {
+                throw .federation(error)
+            }
             report(.shardLeftOut(epoch: machine.round, shard: "\(shard)", reason: "\(failure)"))
             return []
         case .finish(let number):
@@ -199,160 +203,8 @@ struct RunDriver {
 
     private mutating func fail(_ error: RunError) { end = end ?? .failed(error) }
 
-    // MARK: Rounds
-
-    private mutating func start(
-        _ number: Int, _ shards: [ShardReference], _ workers: Int, in group: inout DiscardingTaskGroup
-    ) async throws(RunError) -> [TrainingMachine.Event] {
-        guard let lesson else { return [] }
-        round = Round(shards: shards, workers: workers, began: clock.now)
-        if trainingBegan == nil {
-            trainingBegan = round.began
-            reportedBytes = await session.statistics
-            report(.started(lesson.start(configuration, shards: shards, workers: workers, in: catalogue)))
-        }
-        guard number > 0 else { return try describe(shards, lesson, in: &group) }
-        guard let scaling else { return [] }
-        do throws(FederationError) {
-            round.fold = try strategy.makeFold(of: shards.map(\.index), at: state)
-        } catch {
-            throw .federation(error)
-        }
-        let (session, inbox, model) = (session, inbox, state.model)
-        for shard in shards {
-            let seed = TrainingProgram.shuffleSeed(seed: configuration.seed, round: number, shard: shard.index)
-            let job = lesson.training.job(for: shard, from: model, scaling: scaling, shuffleSeed: seed)
-            group.addTask {
-                do throws(Failure) {
-                    let result = try await session.run(job) { progress in
-                        inbox.yield(.progress(round: number, shard: shard.index, progress.fraction))
-                    }
-                    inbox.yield(
-                        .update(
-                            try lesson.training.update(
-                                from: result, shard: shard.index, baseVersion: model.version)))
-                } catch {
-                    inbox.yield(.failure(shard: shard.index, error))
-                }
-            }
-        }
-        return []
-    }
-
-    /// Round 0: where the features lie and how far they spread.
-    private mutating func describe(
-        _ shards: [ShardReference], _ lesson: Lesson, in group: inout DiscardingTaskGroup
-    ) throws(RunError) -> [TrainingMachine.Event] {
-        guard configuration.standardizes else { return shards.map { .answered(shard: $0.index) } }
-        let (session, inbox) = (session, inbox)
-        for shard in shards {
-            let job = lesson.statistics.job(for: shard)
-            group.addTask {
-                do throws(Failure) {
-                    let result = try await session.run(job)
-                    inbox.yield(
-                        .statistics(shard: shard.index, try lesson.statistics.statistics(from: result)))
-                } catch {
-                    inbox.yield(.failure(shard: shard.index, error))
-                }
-            }
-        }
-        return []
-    }
-
-    private mutating func finish(
-        _ number: Int, in group: inout DiscardingTaskGroup
-    ) async throws(RunError) -> [TrainingMachine.Event] {
-        guard let lesson else { return [] }
-        guard number > 0 else {
-            var sum = Statistics()
-            for (_, statistics) in statistics.sorted(by: { $0.key < $1.key }) { sum += statistics }
-            do throws(TensorError) {
-                scaling = try configuration.standardizes
-                    ? .standard(sum, for: lesson.task) : .plain(for: lesson.task)
-            } catch {
-                throw .graph(error)
-            }
-            return [.finished]
-        }
-        guard let fold = round.fold, let scaling else { return [] }
-        let hasDiverged = !fold.metrics.isFinite && !configuration.allowsNaN
-        if !hasDiverged {
-            do throws(FederationError) { state = try fold.apply(to: state) } catch { throw .federation(error) }
-        }
-        drafts.append(await draft(number, fold))
-        let asked = round.shards
-        round = Round()
-        guard !hasDiverged else {
-            judge(number, .success(nil))
-            return [.diverged]
-        }
-        let judge = Judge(
-            lesson: lesson, session: session,
-            shards: asked.filter { (catalogue.description(of: $0)?.heldOutRows ?? 0) > 0 })
-        let (inbox, model, testData) = (inbox, state.model, testData)
-        group.addTask {
-            let table = await lesson.table(testData)
-            inbox.yield(.judged(epoch: number, await judge.metrics(of: model, scaling, table)))
-        }
-        return [.finished]
-    }
-
-    // MARK: Reports
-
-    private mutating func draft(_ number: Int, _ fold: any StrategyFold) async -> EpochReport {
-        let bytes = await session.statistics
-        defer { reportedBytes = bytes }
-        return EpochReport(
-            epoch: number, epochs: configuration.epochs, isClassification: lesson?.task.isClassification ?? false,
-            training: fold.metrics, test: nil, seconds: seconds(since: round.began), shards: fold.shards.count,
-            workers: round.workers, bytesSent: bytes.bytesSent - reportedBytes.bytesSent,
-            bytesReceived: bytes.bytesReceived - reportedBytes.bytesReceived)
-    }
-
-    private mutating func judge(_ epoch: Int, _ result: Result<Metrics?, Failure>) {
-        switch result {
-        case .success(let metrics):
-            judged[epoch] = .some(metrics)
-        case .failure(let failure):
-            report(.notice("epoch \(epoch) could not be judged: \(failure)"))
-            judged[epoch] = .some(nil)
-        }
-        while let draft = drafts.first, let test = judged.removeValue(forKey: draft.epoch) {
-            drafts.removeFirst()
-            emit(draft.judged(test))
-        }
-    }
-
-    private mutating func emit(_ epoch: EpochReport) {
-        last = epoch
-        report(.epoch(epoch))
-    }
-
-    private func seconds(since instant: ContinuousClock.Instant) -> Double {
+    func seconds(since instant: ContinuousClock.Instant) -> Double {
         let (seconds, attoseconds) = (clock.now - instant).components
         return Double(seconds) + Double(attoseconds) * 1e-18
     }
-}
-
-/// A round under way.
-private struct Round {
-    var shards: [ShardReference] = []
-    var workers = 0
-    var began = ContinuousClock.now
-    var fold: (any StrategyFold)?
-    /// How far each shard has come.
-    var fractions: [Int: Double] = [:]
-
-    var isOpen: Bool { !shards.isEmpty }
-
-    /// How far the round has come.
-    var fraction: Double {
-        shards.isEmpty ? 0 : shards.reduce(0) { $0 + (fractions[$1.index] ?? 0) } / Double(shards.count)
-    }
-}
-
-extension JobProgress {
-    /// From 0 to 1.
-    fileprivate var fraction: Double { batchesTotal == 0 ? 1 : min(1, Double(batchesDone) / Double(batchesTotal)) }
 }

@@ -42,9 +42,10 @@ extension RunError: CustomStringConvertible {
         case .unknownDataset(let name, let known):
             "no worker serves data set \(name), there is \(known.joined(separator: ", "))"
         case .ambiguousDataset(let names):
-            "the workers serve \(names.count) data sets (\(names.joined(separator: ", "))): say which with --dataset"
+            "the workers serve \(names.count) data sets (\(names.joined(separator: ", "))): name one"
         case .partitionConflict(let dataset, let first, let second):
-            "workers \(first) and \(second) cut data set \(dataset) differently: use one partition and one count"
+            "workers \(first) and \(second) cut data set \(dataset) differently: "
+                + "use one partition and one count"
         case .schemaConflict(let dataset, let workers):
             "workers \(workers.joined(separator: " and ")) describe data set \(dataset) differently"
         case .model(let error): "\(error)"

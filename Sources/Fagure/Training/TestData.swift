@@ -39,7 +39,8 @@ extension DatasetDescription {
         guard table.schema.columns.count == columns.count else { return false }
         return zip(columns, table.schema.columns).allSatisfy { described, column in
             described.name == column.name && described.elementType == column.elementType.rawValue
-                && described.dimensions == column.rowShape.dimensions && described.classes == column.classes ?? []
+                && described.dimensions == column.rowShape.dimensions
+                && described.classes == column.classes ?? []
         }
     }
 }

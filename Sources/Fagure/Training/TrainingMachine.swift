@@ -2,9 +2,10 @@ import Protocol
 
 /// When rounds begin and end: who is present, whom a round waits for, when the run is over.
 ///
-/// DESIGN. A pure value: events and the time go in, actions come out; `TrainingRun` performs them. Round 0 describes the
-/// data, rounds 1 to `epochs` train. A round takes the shards present when it begins. A shard whose worker is lost without
-/// another to take its place is left out of that round alone; a round that loses all begins again.
+/// DESIGN. A pure value: events and the time go in, actions come out; `TrainingRun` performs them. Round 0
+/// describes the data, rounds 1 to `epochs` train. A round takes the shards present when it begins. A shard
+/// whose worker is lost without another to take its place is left out of that round alone; a round that loses
+/// all begins again.
 struct TrainingMachine: Sendable {
     /// What can happen to a run.
     enum Event: Sendable {
@@ -124,7 +125,8 @@ struct TrainingMachine: Sendable {
         do throws(RunError) {
             var actions = try select()
             guard let blocker = blocker(now) else { return actions + start() }
-            let isSilent = now - (saidAt ?? since)
+            let isSilent =
+                now - (saidAt ?? since)
                 < (saidAt == nil
                     ? SessionLimits.waitingFirstMilliseconds : SessionLimits.waitingIntervalMilliseconds)
             guard !isSilent else { return actions }
@@ -156,7 +158,9 @@ struct TrainingMachine: Sendable {
     private func blocker(_ now: Int64) -> String? {
         if brokerLostAt != nil { return "the broker" }
         let present = catalogue.map { catalogue in
-            Present(catalogue, dataset: selected?.name ?? wanted ?? catalogue.servedDatasets.first ?? "", cut: selected?.cut)
+            Present(
+                catalogue, dataset: selected?.name ?? wanted ?? catalogue.servedDatasets.first ?? "",
+                cut: selected?.cut)
         }
         let count = present?.workers.count ?? 0
         guard let present, selected != nil, count >= workersMin, !present.shards.isEmpty else {

@@ -18,7 +18,8 @@ public struct TrainingRun: Sendable {
     ///
     /// - Parameter testData: What the model of each round is judged by.
     public init(
-        _ configuration: TrainingConfiguration, session: Session, strategy: any Strategy = FederatedAveraging(),
+        _ configuration: TrainingConfiguration, session: Session,
+        strategy: any Strategy = FederatedAveraging(),
         testData: TestData = .builtIn(folder: nil)
     ) {
         self.configuration = configuration
@@ -34,7 +35,8 @@ public struct TrainingRun: Sendable {
         let (inbox, sender) = AsyncStream.makeStream(of: RunDriver.Input.self)
         let events = await session.events
         var driver = RunDriver(
-            configuration, session: session, strategy: strategy, testData: testData, inbox: sender, report: report)
+            configuration, session: session, strategy: strategy, testData: testData, inbox: sender,
+            report: report)
         return await withDiscardingTaskGroup { group in
             group.addTask {
                 for await event in events { sender.yield(.session(event)) }

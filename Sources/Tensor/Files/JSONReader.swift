@@ -1,5 +1,5 @@
-/// Reads the small part of JSON that a safetensors header is made of, strictly: objects, strings, arrays, and whole
-/// numbers that are not negative.
+/// Reads the small part of JSON that a safetensors header is made of, strictly: objects, strings, arrays, and
+/// whole numbers that are not negative.
 ///
 /// It never trusts what it reads: anything else is an error that names the byte.
 struct JSONReader {
@@ -49,7 +49,9 @@ struct JSONReader {
         while let byte = next() {
             switch byte {
             case UInt8(ascii: "\""):
-                guard let string = String(validating: text, as: UTF8.self) else { throw error("a string is not UTF-8") }
+                guard let string = String(validating: text, as: UTF8.self) else {
+                    throw error("a string is not UTF-8")
+                }
                 return string
             case UInt8(ascii: "\\"):
                 try text.append(contentsOf: escape())
@@ -120,7 +122,8 @@ struct JSONReader {
     private mutating func codeUnit() throws(TensorError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
-            guard let byte = next(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+            guard let byte = next(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80
+            else {
                 throw error("expected four hexadecimal digits")
             }
             value = value << 4 | UInt32(digit)

@@ -1,8 +1,8 @@
 /// Named tensors in one file, in the safetensors format that PyTorch, JAX and others read and write.
 ///
-/// The file is an 8-byte little-endian length, a JSON header of that length, and the tensors' bytes one after another.
-/// Equal contents give equal bytes: tensors are ordered by element size (largest first, so that each is aligned), then by
-/// name, and metadata by key.
+/// The file is an 8-byte little-endian length, a JSON header of that length, and the tensors' bytes one after
+/// another. Equal contents give equal bytes: tensors are ordered by element size (largest first, so that each
+/// is aligned), then by name, and metadata by key.
 public struct Safetensors: Sendable, Hashable {
     /// The longest header read or written: 1 MiB.
     public static let headerByteCountMaximum = 1 << 20
@@ -39,8 +39,8 @@ public struct Safetensors: Sendable, Hashable {
 
     /// The file as bytes.
     ///
-    /// - Throws: `TensorError.limitExceeded` when the header would be too long, `.invalidFile` for a tensor of the
-    ///   name the format keeps for metadata.
+    /// - Throws: `TensorError.limitExceeded` when the header would be too long, `.invalidFile` for a tensor
+    ///   of the name the format keeps for metadata.
     /// - Complexity: O(bytes).
     public func encoded() throws(TensorError) -> [UInt8] {
         try encoded(path: "safetensors")
@@ -55,19 +55,22 @@ public struct Safetensors: Sendable, Hashable {
         let header = try SafetensorsHeader(bytes, path: path)
         var tensors: [String: TensorValue] = [:]
         for entry in header.entries {
-            let slice = bytes[(header.dataStart + entry.range.lowerBound)..<(header.dataStart + entry.range.upperBound)]
-            tensors[entry.name] = TensorValue(entry.type, filled: Storage(elements: Array(slice)))
+            let start = header.dataStart + entry.range.lowerBound
+            let slice = Array(bytes[start..<start + entry.range.count])
+            tensors[entry.name] = TensorValue(entry.type, filled: Storage(elements: slice))
         }
         self.init(tensors, metadata: header.metadata)
     }
 
     private func encoded(path: String) throws(TensorError) -> [UInt8] {
         guard tensors[SafetensorsHeader.metadataKey] == nil else {
-            throw .invalidFile(path: path, reason: "no tensor can be named '\(SafetensorsHeader.metadataKey)'")
+            throw .invalidFile(
+                path: path, reason: "no tensor can be named '\(SafetensorsHeader.metadataKey)'")
         }
         let ordered = tensors.sorted { left, right in
             let sizes = (left.value.elementType.byteCount, right.value.elementType.byteCount)
-            return sizes.0 == sizes.1 ? left.key.utf8.lexicographicallyPrecedes(right.key.utf8) : sizes.0 > sizes.1
+            return sizes.0 == sizes.1
+                ? left.key.utf8.lexicographicallyPrecedes(right.key.utf8) : sizes.0 > sizes.1
         }
         var header = SafetensorsHeader(metadata: metadata)
         for (name, value) in ordered { header.append(name, value.type) }

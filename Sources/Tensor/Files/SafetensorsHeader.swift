@@ -86,7 +86,9 @@ struct SafetensorsHeader {
             case "dtype":
                 let code = try reader.string()
                 elementType = ElementType.allCases.first { $0.safetensorsCode == code }
-                if elementType == nil { throw reader.error("'\(name)' has element type '\(code)', which is not known here") }
+                if elementType == nil {
+                    throw reader.error("'\(name)' has element type '\(code)', which is not known here")
+                }
             case "shape": sizes = try reader.numbers(limit: Shape.rankMaximum)
             case "data_offsets": offsets = try reader.numbers(limit: 2)
             default: throw reader.error("'\(name)' has an unknown property '\(key)'")
@@ -95,7 +97,9 @@ struct SafetensorsHeader {
         guard let elementType, let sizes, let offsets, offsets.count == 2, offsets[0] <= offsets[1] else {
             throw reader.error("'\(name)' lacks dtype, shape or data_offsets")
         }
-        guard let shape = try? Shape(sizes) else { throw reader.error("'\(name)' cannot have the shape \(sizes)") }
+        guard let shape = try? Shape(sizes) else {
+            throw reader.error("'\(name)' cannot have the shape \(sizes)")
+        }
         let type = ValueType(elementType, shape)
         guard offsets[1] - offsets[0] == type.byteCount else {
             throw reader.error("'\(name)' is \(type) but has \(offsets[1] - offsets[0]) bytes")
@@ -107,7 +111,8 @@ struct SafetensorsHeader {
         for entry in entries {
             guard entry.range.lowerBound == dataByteCount else {
                 throw .invalidFile(
-                    path: path, reason: "'\(entry.name)' begins at byte \(entry.range.lowerBound), not \(dataByteCount)")
+                    path: path,
+                    reason: "'\(entry.name)' begins at byte \(entry.range.lowerBound), not \(dataByteCount)")
             }
             dataByteCount = entry.range.upperBound
         }
@@ -130,9 +135,10 @@ struct SafetensorsHeader {
         }
         for entry in entries {
             let sizes = entry.type.shape.dimensions.map { "\($0)" }.joined(separator: ",")
+            let code = entry.type.elementType.safetensorsCode, range = entry.range
             members.append(
-                "\(quoted(entry.name)):{\"dtype\":\"\(entry.type.elementType.safetensorsCode)\",\"shape\":[\(sizes)],"
-                    + "\"data_offsets\":[\(entry.range.lowerBound),\(entry.range.upperBound)]}")
+                "\(quoted(entry.name)):{\"dtype\":\"\(code)\",\"shape\":[\(sizes)],"
+                    + "\"data_offsets\":[\(range.lowerBound),\(range.upperBound)]}")
         }
         var text = Array("{\(members.joined(separator: ","))}".utf8)
         while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }

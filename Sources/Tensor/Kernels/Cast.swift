@@ -1,6 +1,6 @@
 extension Kernel {
-    /// Converts elements: float to integer truncates towards zero and saturates, NaN becomes 0; between integers
-    /// saturates; to float rounds to nearest.
+    /// Converts elements: float to integer truncates towards zero and saturates, NaN becomes 0; between
+    /// integers saturates; to float rounds to nearest.
     static func cast(from source: ElementType, to target: ElementType, count: Int) -> Kernel {
         switch source {
         case .float32: castFloats(to: target, count)

@@ -49,14 +49,17 @@ extension Kernel {
             let output = unsafe operands.output.floats, logits = unsafe operands.first.floats
             var total = 0.0
             for row in 0..<rows {
-                let label = try Label.at(row, in: operands.second, labels, below: classes, "softmaxCrossEntropy")
+                let label = try Label.at(
+                    row, in: operands.second, labels, below: classes, "softmaxCrossEntropy")
                 let x = unsafe logits + row * classes
                 let (largest, sum) = unsafe normaliser(x, classes, 1)
                 let loss = unsafe log(sum) - Double(x[label] - largest)
                 if reduction == .none { unsafe output[row] = Float(loss) }
                 total += loss
             }
-            if reduction != .none { unsafe output[0] = Float(reduction == .mean ? total / Double(rows) : total) }
+            if reduction != .none {
+                unsafe output[0] = Float(reduction == .mean ? total / Double(rows) : total)
+            }
         }
     }
 
@@ -67,7 +70,8 @@ extension Kernel {
             let output = unsafe operands.output.floats, cotangents = unsafe operands.first.floats
             let logits = unsafe operands.second.floats
             for row in 0..<rows {
-                let label = try Label.at(row, in: operands.third, labels, below: classes, "softmaxCrossEntropy")
+                let label = try Label.at(
+                    row, in: operands.third, labels, below: classes, "softmaxCrossEntropy")
                 let cotangent = unsafe cotangents[reduction == .none ? row : 0]
                 let scale = reduction == .mean ? cotangent / Float(rows) : cotangent
                 let (o, x) = unsafe (output + row * classes, logits + row * classes)
@@ -83,7 +87,9 @@ extension Kernel {
 
 /// The largest of the elements, and the sum of the exponentials of what they are below it.
 @inline(__always)
-private func normaliser(_ x: UnsafeMutablePointer<Float>, _ count: Int, _ stride: Int) -> (largest: Float, sum: Double) {
+private func normaliser(
+    _ x: UnsafeMutablePointer<Float>, _ count: Int, _ stride: Int
+) -> (largest: Float, sum: Double) {
     var largest = -Float.infinity
     for index in 0..<count { largest = unsafe Swift.max(largest, x[index &* stride]) }
     var sum = 0.0

@@ -6,9 +6,9 @@
     import Darwin
 #endif
 
-// The loops of this file are plain on purpose: one counter, one pointer per operand, no slices. LLVM makes vector code
-// of them, and they stay bearable in debug builds. Results computed in place are written through the operand's own
-// pointer, because two pointers that may overlap keep LLVM from vectorising.
+// The loops of this file are plain on purpose: one counter, one pointer per operand, no slices. LLVM makes
+// vector code of them, and they stay bearable in debug builds. Results computed in place are written through
+// the operand's own pointer, because two pointers that may overlap keep LLVM from vectorising.
 
 extension Operation {
     /// The function of one number the operation applies, if it is one.
@@ -122,7 +122,9 @@ private func mapRow(_ o: Floats, _ count: Int, _ a: Floats, _ function: (Float) 
 }
 
 @inline(__always)
-private func mapRow(_ o: Floats, _ count: Int, _ a: Floats, _ b: Floats, _ function: (Float, Float) -> Float) {
+private func mapRow(
+    _ o: Floats, _ count: Int, _ a: Floats, _ b: Floats, _ function: (Float, Float) -> Float
+) {
     var i = 0
     if unsafe o == a {
         while i < count { unsafe o[i] = function(o[i], b[i]); i &+= 1 }

@@ -10,7 +10,8 @@
 enum File {
     /// Reads a regular file.
     ///
-    /// - Throws: `TensorError.invalidFile` with what the system said, or when the file is longer than the maximum.
+    /// - Throws: `TensorError.invalidFile` with what the system said, or when the file is longer than the
+    ///   maximum.
     static func read(_ path: String, byteCountMaximum: Int) throws(TensorError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
@@ -27,7 +28,8 @@ enum File {
         var isComplete = false
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
             while count < byteCount {
-                let got = unsafe readSome(descriptor, buffer.baseAddress.map { unsafe $0 + count }, byteCount - count)
+                let got = unsafe readSome(
+                    descriptor, buffer.baseAddress.map { unsafe $0 + count }, byteCount - count)
                 if got > 0 { count += got } else if got == 0 || errno != EINTR { break }
             }
             isComplete = count == byteCount
@@ -38,7 +40,8 @@ enum File {
 
     /// Writes a file under another name in the same folder, waits for the disk, and gives it its name.
     ///
-    /// - Throws: `TensorError.invalidFile` with what the system said; the old file, if any, is then untouched.
+    /// - Throws: `TensorError.invalidFile` with what the system said; the old file, if any, is then
+    ///   untouched.
     static func write(_ bytes: [UInt8], to path: String) throws(TensorError) {
         // Two processes that write the same file must not share the temporary one.
         let temporary = "\(path).\(getpid()).partial"

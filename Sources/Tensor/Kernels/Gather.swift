@@ -1,17 +1,20 @@
 extension Memory {
     /// Copies rows of a table, one after the other, in the type they are stored in.
-    ///
-    /// - Throws: `TensorError.valueMismatch` naming a row that the table does not have; what came before it is copied.
-    func gather(
-        _ rows: Span<Int32>, of table: Memory, rowCount: Int, rowByteCount: Int
-    ) throws(TensorError) {
+    /// The caller has checked that the table has them and that there is room.
+    func gather(_ rows: Span<Int32>, of table: Memory, rowByteCount: Int) {
         for place in rows.indices {
-            let row = Int(rows[place])
-            guard row >= 0, row < rowCount else {
-                throw .valueMismatch(name: "gathered row \(place)", expected: "0 to \(rowCount - 1)", got: "\(row)")
-            }
             unsafe (base + place * rowByteCount).copyMemory(
-                from: table.base + row * rowByteCount, byteCount: rowByteCount)
+                from: table.base + Int(rows[place]) * rowByteCount, byteCount: rowByteCount)
+        }
+    }
+
+    /// Makes sure that a table has all the rows that will be gathered.
+    ///
+    /// - Throws: `TensorError.valueMismatch` naming the first that it does not have.
+    static func check(_ rows: Span<Int32>, below rowCount: Int) throws(TensorError) {
+        for place in rows.indices where rows[place] < 0 || Int(rows[place]) >= rowCount {
+            throw .valueMismatch(
+                name: "gathered row \(place)", expected: "0 to \(rowCount - 1)", got: "\(rows[place])")
         }
     }
 }

@@ -34,7 +34,8 @@ struct MatrixProduct: Sendable {
             right, dnnl_dim_t(transposesRight ? inner : columns), 0, output, dnnl_dim_t(columns))
         guard status == dnnl_success else {
             throw .valueMismatch(
-                name: "dnnl_sgemm \(rows)x\(columns)x\(inner)", expected: "success", got: "status \(status.rawValue)")
+                name: "dnnl_sgemm \(rows)x\(columns)x\(inner)", expected: "success",
+                got: "status \(status.rawValue)")
         }
     }
 
@@ -69,7 +70,8 @@ extension Kernel {
     /// `x · weightᵀ + bias`, and what is negative set to 0 where relu follows.
     static func linear(x: Shape, weight: Shape, rectifies: Bool) -> Kernel {
         let product = MatrixProduct(
-            rows: x.leading(dropping: 1).elementCount, columns: weight[0], inner: weight[1], transposesRight: true)
+            rows: x.leading(dropping: 1).elementCount, columns: weight[0], inner: weight[1],
+            transposesRight: true)
         return Kernel { (operands) throws(TensorError) in
             let output = unsafe operands.output.floats, bias = unsafe operands.third.floats
             try unsafe product.multiply(operands.first.floats, operands.second.floats, into: output)
@@ -94,9 +96,13 @@ extension Kernel {
 package enum ComputeThread {
     /// Tells oneDNN to use no other thread than the calling one, for as long as it lives.
     ///
-    /// One job runs on one thread: more jobs, not more threads, fill a machine, and sums stay in one order. Floating
-    /// point stays as the system starts a thread: denormal numbers are kept, never flushed to zero.
+    /// One job runs on one thread: more jobs, not more threads, fill a machine, and sums stay in one order.
+    /// Floating point stays as the system starts a thread: denormal numbers are kept, never flushed to zero.
+    ///
+    /// Running a plan does this by itself; the setting is the calling thread's and costs next to nothing.
     package static func prepare() {
-        fagure_use_one_compute_thread()
+        setThreadCount?(1)
     }
+
+    private static let setThreadCount = fagure_thread_count_setter()
 }

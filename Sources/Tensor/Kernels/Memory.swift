@@ -1,7 +1,7 @@
 /// Where the bytes of one value lie while a plan runs.
 ///
-/// It owns nothing: the `Execution` that made it keeps the arena and every bound value alive, and the plan has checked
-/// that no kernel is given memory smaller than the types it was compiled for.
+/// It owns nothing: the `Execution` that made it keeps the arena and every bound value alive, and the plan
+/// has checked that no kernel is given memory smaller than the types it was compiled for.
 @safe struct Memory {
     let base: UnsafeMutableRawPointer
 
@@ -12,7 +12,7 @@
 
     /// The elements, read and written as one type.
     @inline(__always)
-    func elements<Element: BitwiseCopyable>(as type: Element.Type = Element.self) -> UnsafeMutablePointer<Element> {
+    func elements<Element: BitwiseCopyable>(as type: Element.Type) -> UnsafeMutablePointer<Element> {
         unsafe base.assumingMemoryBound(to: Element.self)
     }
 
@@ -66,10 +66,13 @@ struct Kernel: Sendable {
 
     /// Runs once, outside any plan: what folding constants needs.
     func evaluate(_ inputs: [TensorValue], output type: ValueType) throws(TensorError) -> TensorValue {
+        ComputeThread.prepare()
         let storage = Storage(byteCount: type.byteCount)
         let output = Memory(storage)
         let operands = inputs.map { Memory($0.storage) }
-        func operand(_ index: Int) -> Memory { index < operands.count ? operands[index] : operands.first ?? output }
+        func operand(_ index: Int) -> Memory {
+            index < operands.count ? operands[index] : operands.first ?? output
+        }
         try run(Operands(output: output, first: operand(0), second: operand(1), third: operand(2)))
         return TensorValue(type, filled: storage)
     }

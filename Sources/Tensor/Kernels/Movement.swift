@@ -47,7 +47,8 @@ enum Label {
             : Int(truncatingIfNeeded: unsafe labels.elements(as: Int64.self)[row])
         guard label >= 0, label < classes else {
             throw .valueMismatch(
-                name: "\(operation): the label of row \(row)", expected: "0 to \(classes - 1)", got: "\(label)")
+                name: "\(operation): the label of row \(row)", expected: "0 to \(classes - 1)",
+                got: "\(label)")
         }
         return label
     }

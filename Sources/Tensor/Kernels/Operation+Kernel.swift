@@ -3,7 +3,8 @@ extension Operation {
     func kernel(inputs: [ValueType], output: ValueType) -> Kernel {
         switch self {
         case .negate, .exp, .log, .sqrt, .reciprocal, .tanh, .sigmoid, .relu, .abs, .sign, .power,
-            .add, .subtract, .multiply, .divide, .maximum, .minimum, .greater, .reluGradient, .addProduct, .select,
+            .add, .subtract, .multiply, .divide, .maximum, .minimum, .greater, .reluGradient, .addProduct,
+            .select,
             .equal, .cast:
             elementwiseKernel(inputs, output)
         case .sum, .mean, .max, .min, .argmax, .sumLike, .softmax, .logSoftmax:

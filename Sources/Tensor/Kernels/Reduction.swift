@@ -1,9 +1,10 @@
 /// Which axes of a tensor are folded into one value, as walks over what is kept and what is folded.
 ///
-/// DESIGN: the innermost run of axes is either folded or kept. Folded: every output element folds whole runs, one after
-/// another. Kept: a run of output elements is folded at once, column beside column. Sums are carried in float32 over
-/// `blockLength` terms at most and in double beyond, always in the order in which the elements lie in memory: the
-/// result depends on the values and their number, never on how the work was cut up.
+/// DESIGN: the innermost run of axes is either folded or kept. Folded: every output element folds whole runs,
+/// one after another. Kept: a run of output elements is folded at once, column beside column. Sums are
+/// carried in float32 over `blockLength` terms at most and in double beyond, always in the order in which the
+/// elements lie in memory: the result depends on the values and their number, never on how the work was cut
+/// up.
 struct ReductionGeometry: Sendable {
     /// How many terms are added up in float32 before they join a sum in double.
     static let blockLength = 128
@@ -35,14 +36,16 @@ struct ReductionGeometry: Sendable {
         self.foldedCount = shape.dimensions.indices.reduce(1) { isFolded[$1] ? $0 * shape[$1] : $0 }
     }
 
-    /// Plans what undoes broadcasting a shape to a larger one: folding every axis along which it was repeated.
+    /// Plans what undoes broadcasting a shape to a larger one: folding every axis along which it was
+    /// repeated.
     init(_ larger: Shape, to smaller: Shape) {
         self.init(
             larger,
             over: (0..<larger.rank).filter { smaller.size(atAlignedAxis: $0, of: larger.rank) != larger[$0] })
     }
 
-    /// Calls `body` with each output run's or element's place and the offset of the first element folded into it.
+    /// Calls `body` with each output run's or element's place and the offset of the first element folded into
+    /// it.
     @inline(__always)
     fileprivate func forEachOutput(_ body: (_ output: Int, _ input: Int) -> Void) {
         let outputLength = foldsInnermost ? 1 : length
@@ -157,7 +160,10 @@ private func sumColumns(_ operands: borrowing Operands, _ geometry: ReductionGeo
                     let count = Swift.min(width, geometry.length - column)
                     unsafe sumColumns(geometry.folded, input + offset + column, count, total, part)
                     var i = 0
-                    while i < count { unsafe output[place &+ column &+ i] = Float(total[i] / divisor); i &+= 1 }
+                    while i < count {
+                        unsafe output[place &+ column &+ i] = Float(total[i] / divisor)
+                        i &+= 1
+                    }
                 }
             }
         }

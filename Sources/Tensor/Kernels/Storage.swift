@@ -2,8 +2,9 @@
 ///
 /// The address is stable for the storage's lifetime, so a message can carry the bytes without copying them.
 @safe package final class Storage: @unchecked Sendable {
-    // Proof of `@unchecked`: `base` is written only inside the initialisers, before anyone else can hold a reference,
-    // or through `withMutableBytes`, whose contract is that the caller holds the only one; afterwards it is only read.
+    // Proof of `@unchecked`: `base` is written only inside the initialisers, before anyone else can hold a
+    // reference, or through `withMutableBytes`, whose contract is that the caller holds the only one;
+    // afterwards it is only read.
     /// The alignment of the first byte: a cache line, and what oneDNN likes best.
     package static let alignment = 64
 
@@ -43,7 +44,9 @@
     deinit { unsafe base.deallocate() }
 
     /// Lends the bytes for reading.
-    package func withBytes<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
+    package func withBytes<Result, Failure: Error>(
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         try unsafe body(UnsafeRawBufferPointer(start: base, count: byteCount).bytes)
     }
 

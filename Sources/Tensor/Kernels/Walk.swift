@@ -1,7 +1,7 @@
 /// A way through several tensors of one iteration space at once: rows, and a step per tensor within a row.
 ///
-/// Axes of size 1 are dropped and axes that follow each other in every tensor are merged, so that operands of equal
-/// shape become one long row and a bias added to a matrix becomes rows of one stride each.
+/// Axes of size 1 are dropped and axes that follow each other in every tensor are merged, so that operands of
+/// equal shape become one long row and a bias added to a matrix becomes rows of one stride each.
 struct Walk: Sendable {
     /// The number of rows.
     let rowCount: Int
@@ -19,7 +19,8 @@ struct Walk: Sendable {
     /// - Parameters:
     ///   - dimensions: the sizes of the iteration space, outermost first.
     ///   - strides: for each tensor (at most four), its distance in elements along each axis; 0 repeats it.
-    ///   - hasLongRows: whether the last axes become the length of a row; else every place is a row of one element.
+    ///   - hasLongRows: whether the last axes become the length of a row; else every place is a row of one
+    ///     element.
     init(_ dimensions: [Int], strides tensorStrides: [[Int]], hasLongRows: Bool = true) {
         var sizes: [Int] = [], strides: [SIMD4<Int>] = []
         for axis in dimensions.indices where dimensions[axis] != 1 {

@@ -37,7 +37,8 @@ package final class Execution {
 
     /// Gives an input its value: shared where it is only read, copied where it is a state.
     ///
-    /// - Throws: `TensorError.valueMismatch` naming the input, for another type or an input that does not exist.
+    /// - Throws: `TensorError.valueMismatch` naming the input, for another type or an input that does not
+    ///   exist.
     package func bind(_ value: TensorValue, to input: Int) throws(TensorError) {
         try require(input, is: value.type)
         if plan.isState[input] {
@@ -51,33 +52,32 @@ package final class Execution {
 
     /// Gives an input rows of a table in the type they are stored in: a batch.
     ///
-    /// - Throws: `TensorError.valueMismatch` for a table whose rows are not the input's, another number of rows than
-    ///   the input has, or a row the table does not have.
+    /// - Throws: `TensorError.valueMismatch` for a table whose rows are not the input's, another number of
+    ///   rows than the input has, or a row the table does not have.
     package func gather(rows: ArraySlice<Int32>, of table: TensorValue, into input: Int) throws(TensorError) {
         try gather(rows: rows.span, of: table, into: input)
     }
 
     /// Gives an input rows of a table in the type they are stored in: a batch.
     ///
-    /// - Throws: `TensorError.valueMismatch` for a table whose rows are not the input's, another number of rows than
-    ///   the input has, or a row the table does not have.
+    /// - Throws: `TensorError.valueMismatch` for a table whose rows are not the input's, another number of
+    ///   rows than the input has, or a row the table does not have.
     package func gather(rows: Span<Int32>, of table: TensorValue, into input: Int) throws(TensorError) {
         try require(rows.count, of: table, for: input)
-        let type = plan.inputTypes[input]
-        let target = memoryForGathering(input)
-        try target.gather(
-            rows, of: Memory(table.storage), rowCount: table.shape[0],
-            rowByteCount: rows.isEmpty ? 0 : type.byteCount / rows.count)
+        try Memory.check(rows, below: table.shape[0])
+        let rowByteCount = rows.isEmpty ? 0 : plan.inputTypes[input].byteCount / rows.count
+        memoryForGathering(input).gather(rows, of: Memory(table.storage), rowByteCount: rowByteCount)
         markBound(input)
     }
 
     /// Takes over the states of another execution of the same program, such as one for another batch size.
     ///
-    /// - Throws: `TensorError.valueMismatch` where the other's inputs of the same numbers are not the same states, or
-    ///   have no value.
+    /// - Throws: `TensorError.valueMismatch` where the other's inputs of the same numbers are not the same
+    ///   states, or have no value.
     package func takeStates(from other: Execution) throws(TensorError) {
         for input in plan.inputTypes.indices where plan.isState[input] {
-            guard other.plan.isState.indices.contains(input), other.plan.isState[input], other.isBound[input] else {
+            guard other.plan.isState.indices.contains(input), other.plan.isState[input], other.isBound[input]
+            else {
                 throw .valueMismatch(name: plan.inputNames[input], expected: "a state", got: "none")
             }
             try require(input, is: other.plan.inputTypes[input])
@@ -97,14 +97,18 @@ package final class Execution {
     @discardableResult
     package func run(isCancelled: () -> Bool = { false }) throws(TensorError) -> Bool {
         try requireInputs()
-        for step in plan.steps {
+        ComputeThread.prepare()
+        // By index: in debug builds an array's iterator allocates.
+        for index in 0..<plan.steps.count {
             if isCancelled() { return false }
+            let step = plan.steps[index]
             try step.kernel.run(
                 Operands(
                     output: memories[step.output], first: memories[step.first], second: memories[step.second],
                     third: memories[step.third]))
         }
-        for commit in plan.commits {
+        for index in 0..<plan.commits.count {
+            let commit = plan.commits[index]
             memories[commit.target].copy(from: memories[commit.source], byteCount: commit.byteCount)
         }
         return true
@@ -177,10 +181,17 @@ package final class Execution {
     }
 
     private func require(_ rowCount: Int, of table: TensorValue, for input: Int) throws(TensorError) {
-        guard table.shape.rank >= 1, let shape = try? Shape([rowCount] + table.shape.dimensions.dropFirst()) else {
-            throw .valueMismatch(name: "input \(input)", expected: "rows of a table", got: "\(table.type)")
+        guard plan.inputTypes.indices.contains(input) else { return try require(input, is: table.type) }
+        let type = plan.inputTypes[input], rank = type.shape.rank
+        var fits = table.elementType == type.elementType && table.shape.rank == rank && rank >= 1
+        // Axis by axis, since this runs for every batch and a shape to compare with would be allocated.
+        for axis in 0..<rank where fits {
+            fits = type.shape[axis] == (axis == 0 ? rowCount : table.shape[axis])
         }
-        try require(input, is: ValueType(table.elementType, shape))
+        guard fits else {
+            throw .valueMismatch(
+                name: plan.inputNames[input], expected: "\(type)", got: "\(rowCount) rows of \(table.type)")
+        }
     }
 }
 

@@ -38,8 +38,8 @@ struct Lowering {
 
     /// Lowers a graph.
     ///
-    /// - Throws: whatever `Graph.types` finds; `TensorError.valueMismatch` for labels among the constants that are out
-    ///   of range.
+    /// - Throws: whatever `Graph.types` finds; `TensorError.valueMismatch` for labels among the constants
+    ///   that are out of range.
     init(_ graph: Graph, inputs: [ValueType]) throws(TensorError) {
         let types = try graph.types(binding: inputs)
         self.types = types
@@ -47,7 +47,9 @@ struct Lowering {
         sources = Array(0..<graph.valueCount)
         useCounts = graph.useCounts()
         outputs = graph.outputs
-        for (index, constant) in graph.constants.enumerated() { constants[graph.inputs.count + index] = constant }
+        for (index, constant) in graph.constants.enumerated() {
+            constants[graph.inputs.count + index] = constant
+        }
         for (index, node) in graph.nodes.enumerated() {
             let id = graph.inputs.count + graph.constants.count + index
             if useCounts[id] > 0 { try lower(node, id) }
@@ -61,7 +63,8 @@ struct Lowering {
         types.append(types[source])
         steps.append(
             Step(
-                kernel: .copy(byteCount: types[source].byteCount), output: id, inputs: [source], inputsToOverwrite: []))
+                kernel: .copy(byteCount: types[source].byteCount), output: id, inputs: [source],
+                inputsToOverwrite: []))
         outputs[index] = id
     }
 
@@ -79,7 +82,8 @@ struct Lowering {
             operationCount += operation.operationCount(inputs: inputTypes, output: types[id])
             steps.append(
                 Step(
-                    kernel: operation.kernel(inputs: inputTypes, output: types[id]), output: id, inputs: inputs,
+                    kernel: operation.kernel(inputs: inputTypes, output: types[id]), output: id,
+                    inputs: inputs,
                     inputsToOverwrite: operation.inputsToOverwrite(inputs: inputTypes, output: types[id])
                         .map { inputs[$0] }))
         }
@@ -91,7 +95,8 @@ struct Lowering {
     ) throws(TensorError) -> Bool {
         let values = inputs.compactMap { constants[$0] }
         let byteCount = types[id].byteCount
-        guard values.count == inputs.count, byteCount <= Lowering.foldedByteCountMaximum - foldedByteCount else {
+        guard values.count == inputs.count, byteCount <= Lowering.foldedByteCountMaximum - foldedByteCount
+        else {
             return false
         }
         foldedByteCount += byteCount

@@ -18,12 +18,13 @@ extension Operation {
         }
     }
 
-    /// The inputs whose memory the result may take: each of their elements is read for the last time when the same
-    /// element of the result is written.
+    /// The inputs whose memory the result may take: each of their elements is read for the last time when the
+    /// same element of the result is written.
     func inputsToOverwrite(inputs: [ValueType], output: ValueType) -> [Int] {
         switch self {
         case .add, .subtract, .multiply, .divide, .maximum, .minimum, .greater, .addProduct, .select,
-            .negate, .exp, .log, .sqrt, .reciprocal, .tanh, .sigmoid, .relu, .abs, .sign, .power, .reluGradient:
+            .negate, .exp, .log, .sqrt, .reciprocal, .tanh, .sigmoid, .relu, .abs, .sign, .power,
+            .reluGradient:
             inputs.indices.filter { inputs[$0] == output }
         default:
             []

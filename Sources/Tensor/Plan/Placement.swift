@@ -1,9 +1,10 @@
 /// Where each value of a plan lies: in what is bound, among the constants, or in the arena.
 ///
-/// DESIGN: an arena place lives from the step that writes a value to the last that reads it; outputs and states live for
-/// ever. An elementwise result takes over the memory of an input nothing reads afterwards. A state's new value is
-/// written over the old one when no later step reads the old; otherwise it is written aside and copied once all steps
-/// are done. Either way every step sees the old values, also where two states swap.
+/// DESIGN: an arena place lives from the step that writes a value to the last that reads it; outputs and
+/// states live for ever. An elementwise result takes over the memory of an input nothing reads afterwards. A
+/// state's new value is written over the old one when no later step reads the old; otherwise it is written
+/// aside and copied once all steps are done. Either way every step sees the old values, also where two states
+/// swap.
 struct Placement {
     /// The memory a value has.
     enum Place: Sendable, Hashable {
@@ -78,7 +79,8 @@ struct Placement {
         }
         for (position, input) in step.inputs.enumerated()
         where isFree(input, after: index) && !step.inputs[..<position].contains(input) {
-            guard let place = places[input], place != places[step.output], case .arena(let offset) = place else {
+            guard let place = places[input], place != places[step.output], case .arena(let offset) = place
+            else {
                 continue
             }
             arena.release(offset, types[input].byteCount)

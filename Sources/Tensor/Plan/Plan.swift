@@ -1,4 +1,5 @@
-/// A graph compiled for concrete input types: kernels in order, and where in one block of memory each value lies.
+/// A graph compiled for concrete input types: kernels in order, and where in one block of memory each value
+/// lies.
 ///
 /// A plan is made once and run as often as wanted, by one `Execution` per thread.
 package struct Plan: Sendable {
@@ -73,10 +74,12 @@ package struct Plan: Sendable {
     ///
     /// - Parameters:
     ///   - inputs: the types of what will be bound, in the order of the graph's inputs.
-    ///   - updates: which outputs are the new values of which inputs. All kernels of a run see the old values.
-    ///   - memoryLimit: the largest `byteCount` to accept. Nothing of that size is allocated before the check.
-    /// - Throws: whatever `Graph.types` finds; `TensorError.invalidGraph` or `.valueMismatch` for updates that do not
-    ///   fit; `.limitExceeded`.
+    ///   - updates: which outputs are the new values of which inputs. All kernels of a run see the old
+    ///     values.
+    ///   - memoryLimit: the largest `byteCount` to accept. Nothing of that size is allocated before the
+    ///     check.
+    /// - Throws: whatever `Graph.types` finds; `TensorError.invalidGraph` or `.valueMismatch` for updates
+    ///   that do not fit; `.limitExceeded`.
     /// - Complexity: O(nodes · free places of the arena), and what is computed of constants.
     package init(
         _ graph: Graph, inputs: [ValueType], updates: [Update] = [], memoryLimit: Int = Plan.memoryLimit
@@ -92,7 +95,9 @@ package struct Plan: Sendable {
         isState = inputs.indices.map { states.contains($0) }
         operationEstimate = lowering.operationCount
         arenaByteCount = placement.byteCount
-        byteCount = inputs.indices.reduce(arenaByteCount) { states.contains($1) ? $0 : $0 + inputs[$1].byteCount }
+        byteCount = inputs.indices.reduce(arenaByteCount) {
+            states.contains($1) ? $0 : $0 + inputs[$1].byteCount
+        }
         guard byteCount <= memoryLimit else {
             throw .limitExceeded(what: "the number of bytes of a plan", got: byteCount, limit: memoryLimit)
         }

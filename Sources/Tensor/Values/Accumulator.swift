@@ -1,7 +1,7 @@
 /// A weighted mean of float32 values under way, as federated averaging needs it.
 ///
-/// Sums are in double and only the current sum is held, however many values come. The order of adding decides the last
-/// bits: add in a fixed order (by shard, say) where the same inputs must give the same bytes.
+/// Sums are in double and only the current sum is held, however many values come. The order of adding decides
+/// the last bits: add in a fixed order (by shard, say) where the same inputs must give the same bytes.
 package struct Accumulator: Sendable {
     /// The type of what is added and of the mean.
     package let type: ValueType

@@ -1,28 +1,32 @@
 extension TensorValue {
     /// Copies numbers in row-major order; without a shape they make a vector.
     ///
-    /// - Throws: `TensorError.invalidShape`, or `.valueMismatch` when the shape asks for another number of elements.
+    /// - Throws: `TensorError.invalidShape`, or `.valueMismatch` when the shape asks for another number of
+    ///   elements.
     public init(_ elements: [Float], shape: [Int]? = nil) throws(TensorError) {
         try self.init(elements: elements, .float32, shape)
     }
 
     /// Copies whole numbers in row-major order; without a shape they make a vector.
     ///
-    /// - Throws: `TensorError.invalidShape`, or `.valueMismatch` when the shape asks for another number of elements.
+    /// - Throws: `TensorError.invalidShape`, or `.valueMismatch` when the shape asks for another number of
+    ///   elements.
     public init(_ elements: [Int32], shape: [Int]? = nil) throws(TensorError) {
         try self.init(elements: elements, .int32, shape)
     }
 
     /// Copies whole numbers in row-major order; without a shape they make a vector.
     ///
-    /// - Throws: `TensorError.invalidShape`, or `.valueMismatch` when the shape asks for another number of elements.
+    /// - Throws: `TensorError.invalidShape`, or `.valueMismatch` when the shape asks for another number of
+    ///   elements.
     public init(_ elements: [Int64], shape: [Int]? = nil) throws(TensorError) {
         try self.init(elements: elements, .int64, shape)
     }
 
     /// Copies bytes, such as pixels, in row-major order; without a shape they make a vector.
     ///
-    /// - Throws: `TensorError.invalidShape`, or `.valueMismatch` when the shape asks for another number of elements.
+    /// - Throws: `TensorError.invalidShape`, or `.valueMismatch` when the shape asks for another number of
+    ///   elements.
     public init(_ elements: [UInt8], shape: [Int]? = nil) throws(TensorError) {
         try self.init(elements: elements, .uint8, shape)
     }
@@ -103,7 +107,9 @@ extension TensorValue {
         try storage.withBytes(body)
     }
 
-    private func elements<Element: BitwiseCopyable>(_ expected: ElementType) throws(TensorError) -> [Element] {
+    private func elements<Element: BitwiseCopyable>(
+        _ expected: ElementType
+    ) throws(TensorError) -> [Element] {
         guard elementType == expected else {
             throw .valueMismatch(name: "elements", expected: "\(expected)", got: "\(elementType)")
         }

@@ -5,15 +5,16 @@ import Tensor
 
 /// Runs jobs on threads of its own, first come first served, one at a time on each thread.
 ///
-/// DESIGN. The loop hands work over in batches and wakes only as many sleeping threads as there is work; a thread takes
-/// one job after the other until none is left. What it has to say it gathers, and it wakes the loop when there is nothing
-/// more to do, when it has gathered enough, or when a millisecond has passed: a flood of tiny jobs costs one wake-up for
-/// dozens of answers, a lone one costs no delay. Every thread keeps its own plans and buffers, behind a lock that only it
-/// ever takes.
+/// DESIGN. The loop hands work over in batches and wakes only as many sleeping threads as there is work; a
+/// thread takes one job after the other until none is left. What it has to say it gathers, and it wakes the
+/// loop when there is nothing more to do, when it has gathered enough, or when a millisecond has passed: a
+/// flood of tiny jobs costs one wake-up for dozens of answers, a lone one costs no delay. Every thread keeps
+/// its own plans and buffers, behind a lock that only it ever takes.
 package final class Executor: Sendable {
     private struct State {
         var waiting: Deque<Work> = []
-        var running: [WorkerMachine.RunID: CancelFlag] = [:]
+        /// What each thread runs.
+        var running: [(run: WorkerMachine.RunID, flag: CancelFlag)?]
         var idle: [Int]
         var isStopped = false
     }
@@ -40,7 +41,7 @@ package final class Executor: Sendable {
     /// Starts the threads.
     ///
     /// - Parameters:
-    ///   - now: a clock in milliseconds.
+    ///   - now: a clock in nanoseconds.
     ///   - notify: called on a compute thread when there are reports to take and nobody has been told yet.
     package init(
         shards: ShardStore, threadCount: Int, now: @escaping @Sendable () -> Int64,
@@ -49,7 +50,7 @@ package final class Executor: Sendable {
         let graphs = GraphCache()
         let count = max(1, threadCount)
         lanes = (0..<count).map { _ in Lane(Workbench(shards: shards, graphs: graphs, now: now)) }
-        state = Mutex(State(idle: Array(0..<count)))
+        state = Mutex(State(running: Array(repeating: nil, count: count), idle: Array(0..<count)))
         self.now = now
         self.notify = notify
     }
@@ -69,8 +70,8 @@ package final class Executor: Sendable {
     /// Forgets a run that waits, or asks one that runs to stop.
     package func cancel(_ run: WorkerMachine.RunID) {
         state.withLock { state in
-            if let flag = state.running[run] {
-                flag.set()
+            if let running = state.running.first(where: { $0?.run == run }) {
+                running?.flag.set()
             } else {
                 state.waiting.removeAll { $0.run == run }
             }
@@ -98,7 +99,7 @@ package final class Executor: Sendable {
         state.withLock { state in
             state.isStopped = true
             state.waiting.removeAll()
-            for flag in state.running.values { flag.set() }
+            for running in state.running { running?.flag.set() }
         }
         for lane in lanes { lane.queue.stop() }
     }
@@ -109,18 +110,18 @@ package final class Executor: Sendable {
     private func serve(_ lane: Int) {
         lanes[lane].bench.withLock { bench in
             var reports: [WorkerMachine.Event] = []
-            var since = now()
+            var since: Int64 = 0
             while let work = take(lane, &reports) {
                 let answer = bench.answer(
                     work,
                     started: { say([.started(work.job, work.run)]) },
                     progressed: { say([.progressed(work.job, work.run, $0)]) })
-                state.withLock { _ = $0.running.removeValue(forKey: work.run) }
-                if reports.isEmpty { since = now() }
+                let finished = now()
+                if reports.isEmpty { since = finished }
                 reports.append(.finished(work.job, work.run, answer))
-                let isDue = reports.count >= WorkerLimits.reportCountMaximum
-                    || now() - since >= WorkerLimits.reportDelayMilliseconds
-                if isDue {
+                if reports.count >= WorkerLimits.reportCountMaximum
+                    || finished - since >= WorkerLimits.reportDelayNanoseconds
+                {
                     say(reports)
                     reports.removeAll(keepingCapacity: true)
                 }
@@ -128,19 +129,22 @@ package final class Executor: Sendable {
         }
     }
 
-    /// The next job, once everything is said that should not wait for it; `nil` when there is none and the thread sleeps.
+    /// The next job, once everything is said that should not wait for it; `nil` when there is none and the
+    /// thread sleeps.
     private func take(_ lane: Int, _ reports: inout [WorkerMachine.Event]) -> Work? {
-        let hasMore = state.withLock { !$0.waiting.isEmpty }
-        if !hasMore, !reports.isEmpty {
-            say(reports)
-            reports.removeAll(keepingCapacity: true)
-        }
-        return state.withLock { state in
-            guard let work = state.waiting.popFirst() else {
-                state.idle.append(lane)
-                return nil
-            }
-            state.running[work.run] = work.flag
+        if let work = next(lane, sleeps: reports.isEmpty) { return work }
+        guard !reports.isEmpty else { return nil }
+        say(reports)
+        reports.removeAll(keepingCapacity: true)
+        return next(lane, sleeps: true)
+    }
+
+    /// The next job; when there is none the thread counts as asleep, if it is ready to be.
+    private func next(_ lane: Int, sleeps: Bool) -> Work? {
+        state.withLock { state in
+            let work = state.waiting.popFirst()
+            state.running[lane] = work.map { ($0.run, $0.flag) }
+            if work == nil, sleeps { state.idle.append(lane) }
             return work
         }
     }

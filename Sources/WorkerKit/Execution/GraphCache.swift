@@ -5,7 +5,8 @@ import Synchronization
 final class GraphCache: Sendable {
     private let graphs = Mutex(
         RecencyCache<GraphHash, SealedGraph>(
-            countMaximum: WorkerLimits.graphCountMaximum, byteCountMaximum: WorkerLimits.graphByteCountMaximum))
+            countMaximum: WorkerLimits.graphCountMaximum, byteCountMaximum: WorkerLimits.graphByteCountMaximum
+        ))
 
     init() {}
 

@@ -23,7 +23,8 @@ struct PlanCache {
 
     /// The plan of a graph for inputs of these types, with memory to run it in.
     ///
-    /// - Parameter stateCount: how many of the first outputs become the values of the first inputs after each run.
+    /// - Parameter stateCount: how many of the first outputs become the values of the first inputs after each
+    ///   run.
     /// - Throws: what is wrong with graph or types; `TensorError.limitExceeded` before any memory is taken.
     mutating func execution(
         of graph: SealedGraph, inputs: [ValueType], stateCount: Int = 0

@@ -1,7 +1,8 @@
 import Jobs
 import Tensor
 
-/// The plans of one program, with its constants bound: everything wrong with its graphs is found by making them.
+/// The plans of one program, with its constants bound: everything wrong with its graphs is found by making
+/// them.
 struct ProgramPlans {
     /// The step graph for each size of batch that occurs; at most two.
     let steps: [(rowCount: Int, execution: Execution)]
@@ -16,7 +17,8 @@ struct ProgramPlans {
     ///
     /// - Parameters:
     ///   - columns: a value per column of the program; only the shape of a row counts.
-    ///   - sizes: the sizes of batches that occur; where none does, the graphs are checked for full batches all the same.
+    ///   - sizes: the sizes of batches that occur; where none does, the graphs are checked for full batches
+    ///     all the same.
     /// - Throws: `JobError.invalid` or `limitExceeded`, naming the graph.
     init(
         _ job: ProgramJob, columns: [ValueType], sizes: [Int], cache: inout PlanCache
@@ -52,7 +54,8 @@ struct ProgramPlans {
         var metricShapes: [Shape]?
         for size in sizes {
             let step = try cache.execution(
-                of: program.step, inputs: inputs(job, columns, rowCount: size), stateCount: program.stateCount)
+                of: program.step, inputs: inputs(job, columns, rowCount: size), stateCount: program.stateCount
+            )
             for (index, constant) in job.bindings.enumerated().dropFirst(program.stateCount) {
                 try step.bind(constant, to: index)
             }

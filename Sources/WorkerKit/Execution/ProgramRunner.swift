@@ -5,18 +5,18 @@ import Tensor
 
 /// Folds a program's step graph over the rows of a shard, then runs its finish graph.
 ///
-/// The order of rows is `RowOrder`'s. State stays in the plan's buffers from batch to batch; metrics are summed element by
-/// element in double precision, in the order of the batches, and given to the finish graph as float32. All that shapes
-/// and types can tell is checked before the first batch runs. Numbers that are not finite are no error: the trainer
-/// judges them. The same job gives the same bits every time.
+/// The order of rows is `RowOrder`'s. State stays in the plan's buffers from batch to batch; metrics are
+/// summed element by element in double precision, in the order of the batches, and given to the finish graph
+/// as float32. All that shapes and types can tell is checked before the first batch runs. Numbers that are
+/// not finite are no error: the trainer judges them. The same job gives the same bits every time.
 struct ProgramRunner {
     /// What a program's caller brings: when to stop, whom to tell, what time it is.
     struct Surroundings {
         /// Asked before each kernel.
         let isCancelled: () -> Bool
-        /// Told how far the job is, at most every `WorkerLimits.progressIntervalMilliseconds`.
+        /// Told how far the job is, at most every `WorkerLimits.progressIntervalNanoseconds`.
         let report: (JobProgress) -> Void
-        /// A clock in milliseconds; only differences count.
+        /// A clock in nanoseconds; only differences count.
         let now: () -> Int64
     }
 
@@ -75,7 +75,7 @@ struct ProgramRunner {
         guard outputs.count == job.program.outputs.count else { throw .cancelled }
         return JobResult(
             outputs: zip(job.program.outputs, outputs).map { (name: $0, value: $1) },
-            examples: examples, batches: batches, seconds: Double(surroundings.now() - started) / 1_000)
+            examples: examples, batches: batches, seconds: Double(surroundings.now() - started) * 1e-9)
     }
 
     /// Runs the batches; ends early when cancelled.
@@ -120,11 +120,14 @@ struct ProgramRunner {
 
     private mutating func reportProgress() {
         let now = surroundings.now()
-        guard now - reportedAt >= WorkerLimits.progressIntervalMilliseconds, batches < counts.total else { return }
+        guard now - reportedAt >= WorkerLimits.progressIntervalNanoseconds, batches < counts.total else {
+            return
+        }
         reportedAt = now
         surroundings.report(
             JobProgress(
-                batchesDone: UInt64(batches), batchesTotal: UInt64(counts.total), examplesDone: UInt64(examples)))
+                batchesDone: UInt64(batches), batchesTotal: UInt64(counts.total),
+                examplesDone: UInt64(examples)))
     }
 
     /// Runs the finish graph; no outputs when cancelled.

@@ -20,7 +20,8 @@ package struct ShardStore: Sendable {
         for shard in shards {
             store[shard.reference] = shard
             let description = DatasetDescription(
-                name: shard.dataset, tags: tags[shard.dataset] ?? [], columns: shard.schema.columns.map(\.description))
+                name: shard.dataset, tags: tags[shard.dataset] ?? [],
+                columns: shard.schema.columns.map(\.description))
             if !datasets.contains(description) { datasets.append(description) }
         }
         self.shards = store
@@ -34,7 +35,8 @@ package struct ShardStore: Sendable {
     func shard(_ reference: ShardReference) throws(JobError) -> Shard {
         if let shard = shards[reference] { return shard }
         let known = descriptions.prefix(8).map(\.reference.description).joined(separator: ", ")
-        throw .unknownDataset("this worker does not serve \(reference), it serves \(known.isEmpty ? "none" : known)")
+        throw .unknownDataset(
+            "this worker does not serve \(reference), it serves \(known.isEmpty ? "none" : known)")
     }
 }
 

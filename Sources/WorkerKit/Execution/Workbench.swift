@@ -10,7 +10,7 @@ struct Workbench {
     private let graphs: GraphCache
     private let now: @Sendable () -> Int64
 
-    /// - Parameter now: a clock in milliseconds.
+    /// - Parameter now: a clock in nanoseconds.
     init(shards: ShardStore, graphs: GraphCache, now: @escaping @Sendable () -> Int64) {
         self.shards = shards
         self.graphs = graphs
@@ -26,8 +26,13 @@ struct Workbench {
         _ work: Work, started: () -> Void, progressed: (JobProgress) -> Void
     ) -> Answer {
         do throws(JobError) {
-            let job = try ReceivedJob(decoding: work.body, frames: work.frames) { graphs.find($0) }
-            graphs.keep(job.graphs)
+            var hasNewGraphs = false
+            let job = try ReceivedJob(decoding: work.body, frames: work.frames) { hash in
+                let known = graphs.find(hash)
+                if known == nil { hasNewGraphs = true }
+                return known
+            }
+            if hasNewGraphs { graphs.keep(job.graphs) }
             switch job {
             case .tensor(let job):
                 return Release.answer(try run(job, work))
@@ -45,7 +50,7 @@ struct Workbench {
         let values = try TensorJobRunner.run(job, plans: &plans, isCancelled: { work.flag.isSet })
         return JobResult(
             outputs: values.map { (name: "", value: $0) }, examples: 0, batches: 0,
-            seconds: Double(now() - begin) / 1_000)
+            seconds: Double(now() - begin) * 1e-9)
     }
 
     private mutating func run(

@@ -16,14 +16,16 @@ package enum Answer: Sendable {
         }
     }
 
-    /// Whether the same job would always be answered so; otherwise it must be tried again when asked for again.
+    /// Whether the same job would always be answered so; otherwise it must be tried again when asked for
+    /// again.
     var isFinal: Bool {
         switch self {
         case .result:
             true
         case .failure(let failure):
             switch failure.code {
-            case .malformed, .limitExceeded, .invalidJob, .notPermitted, .unknownDataset, .executionFailed: true
+            case .malformed, .limitExceeded, .invalidJob, .notPermitted, .unknownDataset, .executionFailed:
+                true
             default: false
             }
         }

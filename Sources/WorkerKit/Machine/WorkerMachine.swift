@@ -2,12 +2,13 @@ package import Protocol
 
 /// What a worker does with the jobs it is given; which of them runs when is the executor's affair.
 ///
-/// DESIGN. A pure value: events and the time go in, actions are appended to a buffer the shell reuses. Every job accepted
-/// gets a *run* number of its own, so that what the executor reports of a job that was cancelled meanwhile, or cancelled
-/// and accepted anew, is told from what it reports of the present one. A job is *held* from its dispatch to its answer;
-/// final answers are kept for a while, because a trainer whose broker was lost asks again under the same job number. The
-/// attempt of the latest dispatch is the one answers carry: dispatches come in order from one broker at a time, and a new
-/// broker counts from one again, so the number itself is never compared.
+/// DESIGN. A pure value: events and the time go in, actions are appended to a buffer the shell reuses. Every
+/// job accepted gets a *run* number of its own, so that what the executor reports of a job that was cancelled
+/// meanwhile, or cancelled and accepted anew, is told from what it reports of the present one. A job is
+/// *held* from its dispatch to its answer; final answers are kept for a while, because a trainer whose broker
+/// was lost asks again under the same job number. The attempt of the latest dispatch is the one answers
+/// carry: dispatches come in order from one broker at a time, and a new broker counts from one again, so the
+/// number itself is never compared.
 package struct WorkerMachine: Sendable {
     /// Tells the runs of this process apart.
     package typealias RunID = UInt64
@@ -36,21 +37,25 @@ package struct WorkerMachine: Sendable {
         }
     }
 
-    private struct KeptAnswer {
-        let answer: Answer
-        let answeredAt: Int64
+    /// An answer given while nobody could hear it.
+    private struct UnheardAnswer {
+        let job: JobID
+        let attempt: UInt32
+        /// The failure; a result is looked up among the answers kept.
+        let failure: Failure?
     }
 
     /// Where the worker stands.
     package private(set) var state = State.serving
     private let drainMilliseconds: Int64
     private var jobs: [JobID: Job] = [:]
-    private var answers = RecencyCache<JobID, KeptAnswer>(
+    private var answers = RecencyCache<JobID, Answer>(
         countMaximum: WorkerLimits.answerCountMaximum, byteCountMaximum: WorkerLimits.answerByteCountMaximum)
     private var lastRun: RunID = 0
     private var deadlineCount = 0
-    /// When the link was lost, while it is.
-    private var lostAt: Int64?
+    private var isLinkReady = false
+    /// Jobs a hello may have listed as held that were answered before its welcome: the broker waits for them.
+    private var unheard: [UnheardAnswer] = []
 
     /// A worker that holds nothing.
     package init(drainMilliseconds: Int64 = WorkerLimits.drainMilliseconds) {
@@ -60,14 +65,10 @@ package struct WorkerMachine: Sendable {
     /// The number of jobs held.
     package var heldCount: Int { jobs.count }
 
-    /// What the next hello lists: jobs held, and jobs answered so late that the answer may have been lost with the link.
+    /// What the next hello lists: the jobs held, oldest first. The broker asks again for all others it thinks
+    /// are here.
     package var openJobs: [JobID] {
-        var open = jobs.sorted { $0.value.run < $1.value.run }.map(\.key)
-        if let lostAt {
-            let late = answers.values.filter { $0.value.answeredAt >= lostAt - ProtocolLimits.silenceMilliseconds }
-            open += late.sorted { $0.value.answeredAt < $1.value.answeredAt }.map(\.key)
-        }
-        return Array(open.prefix(ProtocolLimits.workerJobsMaximum))
+        jobs.sorted { $0.value.run < $1.value.run }.map(\.key)
     }
 
     /// Takes an event and appends what must be done.
@@ -85,13 +86,14 @@ package struct WorkerMachine: Sendable {
         case .progressed(let job, let run, let progress):
             report(progress, of: job, run: run, actions: &actions)
         case .finished(let job, let run, let answer):
-            finish(job, run: run, answer: answer, at: now, actions: &actions)
+            finish(job, run: run, answer: answer, actions: &actions)
         case .withdrawn(let job, let run):
-            finish(job, run: run, answer: .failure(WorkerMachine.draining), at: now, actions: &actions)
+            finish(job, run: run, answer: .failure(WorkerMachine.draining), actions: &actions)
         case .linkReady:
-            lostAt = nil
+            isLinkReady = true
+            repeatUnheard(&actions)
         case .linkLost:
-            lostAt = now
+            isLinkReady = false
         case .drain:
             guard state == .serving else { return }
             state = .draining(until: now + drainMilliseconds)
@@ -111,7 +113,7 @@ package struct WorkerMachine: Sendable {
             jobs.values[index].adopt(attempt: attempt, deadline: deadline)
             if jobs.values[index].isStarted { actions.append(.reportStart(job, attempt: attempt)) }
         } else if let kept = answers.use(job) {
-            actions.append(.answer(job, attempt: attempt, kept.answer))
+            actions.append(.answer(job, attempt: attempt, kept))
         } else if state != .serving {
             actions.append(.answer(job, attempt: attempt, .failure(WorkerMachine.draining)))
         } else if jobs.count >= ProtocolLimits.workerJobsMaximum {
@@ -139,20 +141,36 @@ package struct WorkerMachine: Sendable {
         actions.append(.reportProgress(job, attempt: held.attempt, sequence: held.sequence, progress))
     }
 
-    private mutating func finish(
-        _ job: JobID, run: RunID, answer: Answer, at now: Int64, actions: inout [Action]
-    ) {
+    private mutating func finish(_ job: JobID, run: RunID, answer: Answer, actions: inout [Action]) {
         guard index(of: job, run: run) != nil, let held = remove(job) else { return }
-        if answer.isFinal {
-            answers.insert(
-                KeptAnswer(answer: answer, answeredAt: now), for: job, byteCount: answer.byteCount)
+        if answer.isFinal { answers.insert(answer, for: job, byteCount: answer.byteCount) }
+        self.answer(job, attempt: held.attempt, answer, &actions)
+    }
+
+    private mutating func answer(_ job: JobID, attempt: UInt32, _ answer: Answer, _ actions: inout [Action]) {
+        guard isLinkReady else {
+            // While the link is down at most as many end as were held, so this is bounded.
+            let failure: Failure? = if case .failure(let failure) = answer { failure } else { nil }
+            return unheard.append(UnheardAnswer(job: job, attempt: attempt, failure: failure))
         }
-        actions.append(.answer(job, attempt: held.attempt, answer))
+        actions.append(.answer(job, attempt: attempt, answer))
+    }
+
+    /// Gives the answers nobody heard; where a result has gone meanwhile the job must be done anew, here or
+    /// elsewhere.
+    private mutating func repeatUnheard(_ actions: inout [Action]) {
+        for unheard in unheard {
+            let answer = unheard.failure.map { .failure($0) } ?? answers.use(unheard.job)
+            actions.append(
+                .answer(unheard.job, attempt: unheard.attempt, answer ?? .failure(WorkerMachine.forgotten)))
+        }
+        unheard.removeAll()
     }
 
     private mutating func tick(at now: Int64, actions: inout [Action]) {
         if deadlineCount > 0 {
-            abandon(where: { $0.deadline.map { $0 <= now } ?? false }, WorkerMachine.deadlineExceeded, &actions)
+            abandon(
+                where: { $0.deadline.map { $0 <= now } ?? false }, WorkerMachine.deadlineExceeded, &actions)
         }
         if case .draining(let until) = state, now >= until {
             abandon(where: { _ in true }, WorkerMachine.draining, &actions)
@@ -164,7 +182,7 @@ package struct WorkerMachine: Sendable {
         for (job, held) in jobs.filter({ isDue($0.value) }).sorted(by: { $0.value.run < $1.value.run }) {
             remove(job)
             actions.append(.cancel(held.run))
-            actions.append(.answer(job, attempt: held.attempt, .failure(failure)))
+            answer(job, attempt: held.attempt, .failure(failure), &actions)
         }
     }
 
@@ -183,5 +201,7 @@ package struct WorkerMachine: Sendable {
     private static let draining = Failure(.draining, "the worker is going away and takes no new jobs")
     private static let overloaded = Failure(
         .overloaded, "the worker holds \(ProtocolLimits.workerJobsMaximum) jobs, which is its limit")
+    private static let forgotten = Failure(
+        .overloaded, "the result was too large to keep until the broker was back")
     private static let deadlineExceeded = Failure(.deadlineExceeded, "the job took longer than it was given")
 }

@@ -80,14 +80,18 @@ struct KernelTests {
         }
     }
 
-    static let binary: [Operation] = [.add, .subtract, .multiply, .divide, .maximum, .minimum, .greater, .equal]
+    static let binary: [Operation] = [
+        .add, .subtract, .multiply, .divide, .maximum, .minimum, .greater, .equal,
+    ]
 
     @Test("two operands of any shapes that broadcast", arguments: binary)
     func broadcasting(_ operation: Operation) throws {
         var draw = Draw(seed: 11)
         for _ in 0..<60 {
             let shape = draw.shape(rank: draw.number(below: 5))
-            let inputs = [try draw.steps(draw.part(of: shape)), try draw.steps(draw.part(of: shape), below: 4)]
+            let inputs = [
+                try draw.steps(draw.part(of: shape)), try draw.steps(draw.part(of: shape), below: 4),
+            ]
             try expectTwin(operation, draw.flag() ? inputs : inputs.reversed())
         }
     }
@@ -103,7 +107,9 @@ struct KernelTests {
 
     @Test("nothing comes of nothing", arguments: binary)
     func emptyOperands(_ operation: Operation) throws {
-        for (left, right) in [([0], [0]), ([3, 0], [0]), ([3, 0], [1]), ([0, 4], [4]), ([2, 1, 0], [3, 1]), ([0], [])] {
+        for (left, right) in [
+            ([0], [0]), ([3, 0], [0]), ([3, 0], [1]), ([0, 4], [4]), ([2, 1, 0], [3, 1]), ([0], []),
+        ] {
             try expectTwin(operation, [.zeros(left), .zeros(right)])
         }
     }
@@ -111,9 +117,12 @@ struct KernelTests {
     @Test("functions of one number over odd lengths")
     func unary() throws {
         var draw = Draw(seed: 13)
-        let signed: [Operation] = [.negate, .exp, .tanh, .sigmoid, .relu, .abs, .sign, .power(exponent: 2), .power(exponent: 3)]
+        let signed: [Operation] = [
+            .negate, .exp, .tanh, .sigmoid, .relu, .abs, .sign, .power(exponent: 2), .power(exponent: 3),
+        ]
         let positive: [Operation] = [
-            .log, .sqrt, .reciprocal, .power(exponent: 0.5), .power(exponent: -1), .power(exponent: 1), .power(exponent: 2.5),
+            .log, .sqrt, .reciprocal, .power(exponent: 0.5), .power(exponent: -1), .power(exponent: 1),
+            .power(exponent: 2.5),
         ]
         for count in [0, 1, 3, 16, 33, 200] {
             for operation in signed { try expectTwin(operation, [draw.floats([count])]) }
@@ -148,12 +157,18 @@ struct KernelTests {
         let wide = try TensorValue([Int64.min, -1, 300, .max])
         #expect(try evaluate(.cast(to: .int32), [wide]).int32s == [.min, -1, 300, .max])
         #expect(try evaluate(.cast(to: .uint8), [wide]).bytes == [0, 0, 255, 255])
-        #expect(try evaluate(.cast(to: .float32), [try TensorValue([0, 7, 255] as [UInt8])]).floats == [0, 7, 255])
+        #expect(
+            try evaluate(.cast(to: .float32), [try TensorValue([0, 7, 255] as [UInt8])]).floats == [
+                0, 7, 255,
+            ])
     }
 
     @Test("equal compares every element type")
     func equality() throws {
-        #expect(try evaluate(.equal, [TensorValue([1, 2] as [Int32]), TensorValue([1, 3] as [Int32])]).floats == [1, 0])
+        #expect(
+            try evaluate(.equal, [TensorValue([1, 2] as [Int32]), TensorValue([1, 3] as [Int32])]).floats == [
+                1, 0,
+            ])
         let large = Int64(1) << 40
         #expect(
             try evaluate(.equal, [TensorValue([large, 2]), TensorValue([large + 1, 2])]).floats == [0, 1])

@@ -41,7 +41,9 @@ struct MovementKernelTests {
             }
             #expect(throws: TensorError.self) { try evaluate(.oneHot(depth: 3), [labels]) }
         }
-        #expect(throws: TensorError.self) { try evaluate(.oneHot(depth: 3), [try TensorValue([3] as [Int32])]) }
+        #expect(throws: TensorError.self) {
+            try evaluate(.oneHot(depth: 3), [try TensorValue([3] as [Int32])])
+        }
     }
 
     @Test("softmax and its kin survive logits that overflow exponentials")

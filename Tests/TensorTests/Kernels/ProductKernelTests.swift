@@ -24,8 +24,10 @@ struct ProductKernelTests {
         let operation = Operation.matmul(transposeLeft: false, transposeRight: false)
         let product = try evaluate(operation, [.zeros([2, 0]), .zeros([0, 3])])
         #expect(try product.floats == [Float](repeating: 0, count: 6))
-        #expect(try evaluate(.linear, [.zeros([0, 4]), .zeros([5, 4]), .zeros([5])]).shape.dimensions == [0, 5])
-        let biased = try evaluate(.linear, [.zeros([2, 0]), .zeros([3, 0]), TensorValue([1, 2, 3] as [Float])])
+        #expect(
+            try evaluate(.linear, [.zeros([0, 4]), .zeros([5, 4]), .zeros([5])]).shape.dimensions == [0, 5])
+        let biased = try evaluate(
+            .linear, [.zeros([2, 0]), .zeros([3, 0]), TensorValue([1, 2, 3] as [Float])])
         #expect(try biased.floats == [1, 2, 3, 1, 2, 3])
     }
 
@@ -42,7 +44,8 @@ struct ProductKernelTests {
     @Test("the same product gives the same bits")
     func determinism() throws {
         var draw = Draw(seed: 33)
-        let x = try draw.floats([32, 784]), weight = try draw.floats([200, 784]), bias = try draw.floats([200])
+        let x = try draw.floats([32, 784]), weight = try draw.floats([200, 784]),
+            bias = try draw.floats([200])
         #expect(try evaluate(.linear, [x, weight, bias]) == evaluate(.linear, [x, weight, bias]))
     }
 }

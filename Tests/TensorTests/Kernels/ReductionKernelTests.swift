@@ -43,7 +43,10 @@ struct ReductionKernelTests {
         #expect(try evaluate(.sum(axes: [1], keepsDimensions: false), [x]).floats == [0, 0, 0])
         #expect(try evaluate(.mean(axes: [1], keepsDimensions: false), [x]).floats.allSatisfy { $0.isNaN })
         #expect(try evaluate(.sum(axes: [0], keepsDimensions: false), [x]).floats.isEmpty)
-        #expect(try evaluate(.sumLike, [try TensorValue.zeros([0, 3]), try TensorValue.zeros([3])]).floats == [0, 0, 0])
+        #expect(
+            try evaluate(.sumLike, [try TensorValue.zeros([0, 3]), try TensorValue.zeros([3])]).floats == [
+                0, 0, 0,
+            ])
     }
 
     @Test("long sums keep their digits, along rows and columns")
@@ -74,7 +77,9 @@ struct ReductionKernelTests {
         var draw = Draw(seed: 23)
         let x = try draw.floats([7, 133])
         let row = try TensorValue(Array(x.floats[133 * 4..<133 * 5]), shape: [1, 133])
-        for operation in [Operation.sum(axes: [1], keepsDimensions: false), .softmax(axis: 1), .logSoftmax(axis: -1)] {
+        for operation in [
+            Operation.sum(axes: [1], keepsDimensions: false), .softmax(axis: 1), .logSoftmax(axis: -1),
+        ] {
             let all = try evaluate(operation, [x]).floats, alone = try evaluate(operation, [row]).floats
             #expect(Array(all[(4 * all.count / 7)..<(5 * all.count / 7)]) == alone)
         }

@@ -39,7 +39,8 @@ struct ArenaTests {
     @Test("the smallest place that fits is taken, and the last one grows")
     func bestFit() {
         var arena = Arena()
-        let large = arena.reserve(512), wall = arena.reserve(64), small = arena.reserve(128), end = arena.reserve(64)
+        let large = arena.reserve(512), wall = arena.reserve(64), small = arena.reserve(128),
+            end = arena.reserve(64)
         arena.release(large, 512)
         arena.release(small, 128)
         #expect(arena.reserve(100) == small)

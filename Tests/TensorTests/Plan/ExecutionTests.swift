@@ -49,21 +49,32 @@ struct ExecutionTests {
         }
         #expect(throws: TensorError.self) { try execution.gather(rows: [0], of: table, into: 0) }
         #expect(throws: TensorError.self) { try execution.gather(rows: [0, 1], of: table, into: 1) }
-        #expect(throws: TensorError.self) { try execution.gather(rows: [0, 1], of: TensorValue.zeros([3, 3]), into: 0) }
-        #expect(throws: TensorError.self) { try execution.gather(rows: [0, 1], of: TensorValue([UInt8](repeating: 0, count: 6), shape: [3, 2]), into: 0) }
-        #expect(throws: TensorError.self) { try execution.gather(rows: [0, 1], of: TensorValue(scalar: 0), into: 0) }
+        #expect(throws: TensorError.self) {
+            try execution.gather(rows: [0, 1], of: TensorValue.zeros([3, 3]), into: 0)
+        }
+        #expect(throws: TensorError.self) {
+            try execution.gather(
+                rows: [0, 1], of: TensorValue([UInt8](repeating: 0, count: 6), shape: [3, 2]), into: 0)
+        }
+        #expect(throws: TensorError.self) {
+            try execution.gather(rows: [0, 1], of: TensorValue(scalar: 0), into: 0)
+        }
         #expect(throws: TensorError.self) { try execution.bind(table, to: 0) }
         #expect(throws: TensorError.self) { try execution.bind(TensorValue(scalar: 0), to: -1) }
         let error = #expect(throws: TensorError.self) { try execution.run() }
         #expect(error?.description == "x: expected uint8 [2, 3], got no value")
     }
 
-    @Test("a failed gather leaves the input as good as unbound where nothing was bound")
+    @Test("a gather that fails leaves the input as it was: without a value, or with the old one")
     func failedGather() throws {
         let execution = Execution(try doubling())
-        let table = try TensorValue([UInt8](repeating: 0, count: 9), shape: [3, 3])
+        let table = try TensorValue([UInt8](repeating: 3, count: 9), shape: [3, 3])
         #expect(throws: TensorError.self) { try execution.gather(rows: [0, 7], of: table, into: 0) }
         #expect(throws: TensorError.self) { try execution.run() }
+        try execution.bind(TensorValue([UInt8](repeating: 1, count: 6), shape: [2, 3]), to: 0)
+        #expect(throws: TensorError.self) { try execution.gather(rows: [0, 7], of: table, into: 0) }
+        try execution.run()
+        #expect(try execution.output(0).floats == [Float](repeating: 2, count: 6))
     }
 
     @Test("sums of outputs add up over runs")

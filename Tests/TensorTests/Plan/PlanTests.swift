@@ -51,22 +51,27 @@ struct PlanTests {
             for (index, expected) in twin.enumerated() {
                 let got = try ReferenceValue(execution.output(index))
                 #expect(got.sizes == expected.sizes)
-                #expect(zip(got.numbers, expected.numbers).allSatisfy { abs($0 - $1) <= 1e-4 + 1e-4 * abs($1) })
+                #expect(
+                    zip(got.numbers, expected.numbers).allSatisfy { abs($0 - $1) <= 1e-4 + 1e-4 * abs($1) })
             }
         }
         for (index, value) in inputs.enumerated() { #expect(try execution.input(index) == value) }
     }
 
-    /// Elementwise steps, views, reductions and products on values of a few shapes, many of them read more than once.
+    /// Elementwise steps, views, reductions and products on values of a few shapes, many of them read more
+    /// than once.
     private func randomGraph(seed: UInt64) throws -> (Graph, [TensorValue]) {
         var draw = Draw(seed: seed)
         let sketch = Sketch()
         let square = [4, 4]
         var values = (0..<3).map { sketch.input("\($0)", square) }
         values.append(sketch.constant(try draw.floats(square, in: -1...1)))
-        let unary: [Operation] = [.tanh, .relu, .negate, .sigmoid, .transpose(permutation: [1, 0]), .softmax(axis: 1)]
+        let unary: [Operation] = [
+            .tanh, .relu, .negate, .sigmoid, .transpose(permutation: [1, 0]), .softmax(axis: 1),
+        ]
         let binary: [Operation] = [
-            .add, .multiply, .subtract, .maximum, .reluGradient, .matmul(transposeLeft: false, transposeRight: true),
+            .add, .multiply, .subtract, .maximum, .reluGradient,
+            .matmul(transposeLeft: false, transposeRight: true),
         ]
         for _ in 0..<25 {
             func any() -> Int { values[draw.number(below: values.count)] }
@@ -79,7 +84,8 @@ struct PlanTests {
             case 3:
                 let sum = sketch(.sum(axes: [draw.number(below: 2)], keepsDimensions: true), any())
                 values.append(sketch(.multiply, any(), sketch(.tanh, sum)))
-            default: values.append(sketch(.tanh, sketch(binary[draw.number(below: binary.count)], any(), any())))
+            default:
+                values.append(sketch(.tanh, sketch(binary[draw.number(below: binary.count)], any(), any())))
             }
         }
         let outputs = [values.count - 1] + (0..<4).map { _ in draw.number(below: values.count) }
@@ -124,7 +130,8 @@ struct PlanTests {
     func linearRelu() throws {
         let sketch = Sketch()
         var draw = Draw(seed: 61)
-        let x = sketch.input("x", [5, 7]), weight = sketch.input("weight", [3, 7]), bias = sketch.input("bias", [3])
+        let x = sketch.input("x", [5, 7]), weight = sketch.input("weight", [3, 7]),
+            bias = sketch.input("bias", [3])
         let linear = sketch(.linear, x, weight, bias), relu = sketch(.relu, linear)
         let inputs = try [draw.floats([5, 7]), draw.floats([3, 7]), draw.floats([3])]
         let fused = sketch.graph([relu])
@@ -152,7 +159,9 @@ struct PlanTests {
         let x = sketch.input("x", [1])
         var total = x
         for size in 1...4 {
-            total = sketch(.add, total, sketch(.sum(axes: nil, keepsDimensions: false), sketch(.expand(to: [500_000_000 + size]), x)))
+            total = sketch(
+                .add, total,
+                sketch(.sum(axes: nil, keepsDimensions: false), sketch(.expand(to: [500_000_000 + size]), x)))
         }
         let graph = sketch.graph([total])
         let error = #expect(throws: TensorError.self) { try Plan(graph, memoryLimit: 1 << 30) }
@@ -173,7 +182,8 @@ struct PlanTests {
     @Test("the estimate of work counts products")
     func estimate() throws {
         let sketch = Sketch()
-        let x = sketch.input("x", [32, 784]), weight = sketch.input("w", [200, 784]), bias = sketch.input("b", [200])
+        let x = sketch.input("x", [32, 784]), weight = sketch.input("w", [200, 784]),
+            bias = sketch.input("b", [200])
         let plan = try Plan(sketch.graph([sketch(.linear, x, weight, bias)]))
         #expect(plan.operationEstimate == 2 * 32 * 784 * 200)
     }

@@ -35,7 +35,8 @@ struct StateTests {
         let sketch = Sketch()
         let x = sketch.input("x", [5]), y = sketch.input("y", [5])
         let graph = sketch.graph([y, x])
-        let plan = try Plan(graph, updates: [Plan.Update(output: 0, input: 0), Plan.Update(output: 1, input: 1)])
+        let plan = try Plan(
+            graph, updates: [Plan.Update(output: 0, input: 0), Plan.Update(output: 1, input: 1)])
         let execution = try run(plan, [1, 2])
         #expect(try [first(execution.input(0)), first(execution.input(1))] == [2, 1])
         #expect(try [first(execution.output(0)), first(execution.output(1))] == [2, 1])
@@ -79,12 +80,19 @@ struct StateTests {
         #expect(try first(execution.output(0)) == 4)
     }
 
-    @Test("a product may not be written over what it reads")
-    func productOfItself() throws {
+    static let scattering: [Operation] = [
+        .transpose(permutation: [1, 0]), .softmax(axis: 0),
+        .matmul(transposeLeft: false, transposeRight: false),
+    ]
+
+    @Test(
+        "what reads elements after others are written is not written over what it reads",
+        arguments: scattering)
+    func noOverwriting(_ operation: Operation) throws {
         let sketch = Sketch()
         var draw = Draw(seed: 71)
         let w = sketch.input("w", [6, 6])
-        let new = sketch(.matmul(transposeLeft: false, transposeRight: false), w, w)
+        let new = operation.inputCount == 1 ? sketch(operation, w) : sketch(operation, w, w)
         let graph = sketch.graph([new])
         let value = try draw.floats([6, 6])
         let execution = Execution(try Plan(graph, updates: [Plan.Update(output: 0, input: 0)]))
@@ -96,14 +104,16 @@ struct StateTests {
     @Test("one output may renew two states, an input or a constant one")
     func sharedSources() throws {
         let sketch = Sketch()
-        let a = sketch.input("a", [5]), b = sketch.input("b", [5]), c = sketch.input("c", [5]), d = sketch.input("d", [5])
+        let a = sketch.input("a", [5]), b = sketch.input("b", [5]), c = sketch.input("c", [5]),
+            d = sketch.input("d", [5])
         let sum = sketch(.add, a, b)
         let zeros = sketch.constant(try TensorValue([Float](repeating: 7, count: 5)))
         let graph = sketch.graph([sum, d, zeros])
         let plan = try Plan(
             graph,
             updates: [
-                Plan.Update(output: 0, input: 0), Plan.Update(output: 0, input: 1), Plan.Update(output: 2, input: 2),
+                Plan.Update(output: 0, input: 0), Plan.Update(output: 0, input: 1),
+                Plan.Update(output: 2, input: 2),
             ])
         _ = c
         let execution = try run(plan, [1, 2, 3, 4])
@@ -117,7 +127,8 @@ struct StateTests {
         let sketch = Sketch()
         let x = sketch.input("x", [5]), y = sketch.input("y", [5])
         let graph = sketch.graph([x, x])
-        let plan = try Plan(graph, updates: [Plan.Update(output: 0, input: 0), Plan.Update(output: 1, input: 1)])
+        let plan = try Plan(
+            graph, updates: [Plan.Update(output: 0, input: 0), Plan.Update(output: 1, input: 1)])
         _ = y
         let execution = try run(plan, [1, 2])
         #expect(try (0..<2).map { try first(execution.input($0)) } == [1, 1])
@@ -133,8 +144,10 @@ struct StateTests {
             .add, .subtract, .maximum, .multiply, .matmul(transposeLeft: false, transposeRight: false),
         ]
         for _ in 0..<8 {
-            let left = values[draw.number(below: values.count)], right = values[draw.number(below: values.count)]
-            values.append(sketch(.tanh, sketch(operations[draw.number(below: operations.count)], left, right)))
+            let left = values[draw.number(below: values.count)],
+                right = values[draw.number(below: values.count)]
+            values.append(
+                sketch(.tanh, sketch(operations[draw.number(below: operations.count)], left, right)))
         }
         let graph = sketch.graph((0..<5).map { _ in values[draw.number(below: values.count)] })
         let updates = draw.order(4).map { Plan.Update(output: $0, input: draw.number(below: 4)) }
@@ -159,8 +172,10 @@ struct StateTests {
         let x = sketch.input("x", [5]), y = sketch.input("y", [2])
         let graph = sketch.graph([sketch(.tanh, x), sketch(.tanh, y)])
         for updates in [
-            [Plan.Update(output: 2, input: 0)], [Plan.Update(output: 0, input: 2)], [Plan.Update(output: -1, input: 0)],
-            [Plan.Update(output: 1, input: 0)], [Plan.Update(output: 0, input: 0), Plan.Update(output: 0, input: 0)],
+            [Plan.Update(output: 2, input: 0)], [Plan.Update(output: 0, input: 2)],
+            [Plan.Update(output: -1, input: 0)],
+            [Plan.Update(output: 1, input: 0)],
+            [Plan.Update(output: 0, input: 0), Plan.Update(output: 0, input: 0)],
         ] {
             #expect(throws: TensorError.self) { try Plan(graph, updates: updates) }
         }

@@ -2,7 +2,8 @@ import Foundation
 import Tensor
 import Testing
 
-/// One operation with attributes, inputs, output and, for a cotangent, the gradients, as PyTorch computes them.
+/// One operation with attributes, inputs, output and, for a cotangent, the gradients, as PyTorch computes
+/// them.
 struct OperationVector: Decodable, CustomStringConvertible {
     let op: String
     let attributes: Attributes
@@ -26,7 +27,8 @@ struct OperationVector: Decodable, CustomStringConvertible {
 struct OperationVectorTests {
     /// What the closed set cannot express yet. Rows of any other operation must run.
     static let unsupported: Set = [
-        "sin", "cos", "erf", "slice", "concatenate", "pad", "gather_rows", "take_along_axis", "cumsum", "conv2d",
+        "sin", "cos", "erf", "slice", "concatenate", "pad", "gather_rows", "take_along_axis", "cumsum",
+        "conv2d",
         "max_pool2d", "avg_pool2d", "batch_norm_training", "group_norm", "lstm_cell",
     ]
 
@@ -105,7 +107,8 @@ extension OperationVector {
         case "softmax": x[0].softmax(axis: attributes.axis ?? -1)
         case "log_softmax": x[0].logSoftmax(axis: attributes.axis ?? -1)
         case "logsumexp":
-            (x[0] - x[0].max(axes: axes, keepsDimensions: true)).exp().sum(axes: axes).log() + x[0].max(axes: axes)
+            (x[0] - x[0].max(axes: axes, keepsDimensions: true)).exp().sum(axes: axes).log()
+                + x[0].max(axes: axes)
         case "variance": variance(x[0], axes, correction: Float(attributes.correction ?? 0))
         default: nil
         }

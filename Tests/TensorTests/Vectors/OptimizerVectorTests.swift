@@ -36,7 +36,8 @@ struct OptimizerVectorTests {
     func sgd(_ row: OptimizerVector) throws {
         let optimizer = SGD(
             learningRate: row.hyperparameters.lr, momentum: row.hyperparameters.momentum ?? 0,
-            weightDecay: row.hyperparameters.weight_decay ?? 0, nesterov: row.hyperparameters.nesterov ?? false)
+            weightDecay: row.hyperparameters.weight_decay ?? 0,
+            nesterov: row.hyperparameters.nesterov ?? false)
         var parameter = try row.initial.value()
         var state = optimizer.initialState(for: [parameter.type])
         for (step, (gradient, expected)) in zip(row.gradients, row.after_each_step).enumerated() {

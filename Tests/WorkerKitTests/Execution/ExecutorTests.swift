@@ -78,7 +78,9 @@ struct ExecutorTests {
 
     private func run(of event: WorkerMachine.Event) -> UInt64 {
         switch event {
-        case .finished(_, let run, _), .started(_, let run), .progressed(_, let run, _), .withdrawn(_, let run): run
+        case .finished(_, let run, _), .started(_, let run), .progressed(_, let run, _),
+            .withdrawn(_, let run):
+            run
         default: 0
         }
     }
@@ -92,7 +94,9 @@ struct ExecutorTests {
     func order() async throws {
         let rig = Rig()
         let works = try (1...500).map { try double(UInt64($0), Float($0)) }
-        for start in stride(from: 0, to: 500, by: 50) { rig.executor.enqueue(Array(works[start..<start + 50])) }
+        for start in stride(from: 0, to: 500, by: 50) {
+            rig.executor.enqueue(Array(works[start..<start + 50]))
+        }
         let reports = await rig.reports(500)
         #expect(reports.map(run) == (1...500).map { UInt64($0) })
         #expect(try reports.map(number) == (1...500).map { 2 * Float($0) })
@@ -139,7 +143,10 @@ struct ExecutorTests {
         rig.executor.enqueue([
             work(1, TensorJob(graph: graph, bindings: [pair]).payload(includesGraph: true)),
             work(2, TensorJob(graph: graph, bindings: [pair, pair]).payload(includesGraph: true)),
-            work(3, TensorJob(graph: graph, bindings: [pair, try TensorValue([9] as [Int32])]).payload(includesGraph: true)),
+            work(
+                3,
+                TensorJob(graph: graph, bindings: [pair, try TensorValue([9] as [Int32])]).payload(
+                    includesGraph: true)),
         ])
         let failures = await rig.reports(3).map(failure)
         #expect(failures[0] == Failure(.invalidJob, "the graph: bindings: expected 2 values, got 1"))

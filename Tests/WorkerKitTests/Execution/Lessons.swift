@@ -7,7 +7,8 @@ import Tensor
 
 /// Shards, graphs and programs small enough to do by hand.
 enum Lessons {
-    /// Rows `[i, i²]` with target `3i`, a column `number` of just `i`, and a label `i % 3`; as many held out as asked for.
+    /// Rows `[i, i²]` with target `3i`, a column `number` of just `i`, and a label `i % 3`; as many held out
+    /// as asked for.
     static func shard(rowCount: Int, heldOutCount: Int = 0) throws -> Shard {
         let schema = try Schema([
             Column(name: "features", role: .feature, elementType: .float32, rowShape: try Shape([2])),
@@ -49,7 +50,8 @@ enum Lessons {
             .mean(axes: [0], keepsDimensions: true), [b.append(.multiply, [twice, x])])
         let biasSlope = b.append(.mean(axes: [0], keepsDimensions: false), [twice])
         let step = b.append(.negate, [rate])
-        let squares = b.append(.sum(axes: nil, keepsDimensions: false), [b.append(.multiply, [error, error])])
+        let squares = b.append(
+            .sum(axes: nil, keepsDimensions: false), [b.append(.multiply, [error, error])])
         let nextWeight = b.append(.addProduct, [weight, step, weightSlope])
         let nextBias = b.append(.addProduct, [bias, step, biasSlope])
         return try SealedGraph(b.finish(outputs: [nextWeight, nextBias, squares]))

@@ -33,9 +33,11 @@ struct RowOrderTests {
         #expect(count < 63 || seen.count == 12)
     }
 
-    @Test("batches of a schedule cover each epoch's rows in order", arguments: [
-        (0, 4), (1, 4), (3, 4), (4, 4), (5, 4), (8, 4), (11, 4), (11, 1),
-    ])
+    @Test(
+        "batches of a schedule cover each epoch's rows in order",
+        arguments: [
+            (0, 4), (1, 4), (3, 4), (4, 4), (5, 4), (8, 4), (11, 4), (11, 1),
+        ])
     func batches(rowCount: Int, batchSize: Int) {
         for drops in [false, true] {
             for limit in [nil, 0, 1, 2, 1_000] {

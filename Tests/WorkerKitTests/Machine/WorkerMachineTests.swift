@@ -13,6 +13,9 @@ struct WorkerMachineTests {
         var machine = WorkerMachine(drainMilliseconds: 1_000)
         var now: Int64 = 0
 
+        /// A worker that is registered.
+        init() { _ = feed(.linkReady) }
+
         mutating func feed(_ event: WorkerMachine.Event) -> [String] {
             var actions: [WorkerMachine.Action] = []
             machine.handle(event, at: now, actions: &actions)
@@ -139,16 +142,20 @@ struct WorkerMachineTests {
         #expect(rig.machine.heldCount == 0)
     }
 
-    @Test("failures that would come again are kept, others are not", arguments: [
-        (FailureCode.malformed, true), (.limitExceeded, true), (.invalidJob, true), (.notPermitted, true),
-        (.unknownDataset, true), (.executionFailed, true), (.unknownGraph, false), (.cancelled, false),
-        (.deadlineExceeded, false), (.draining, false), (.overloaded, false),
-    ])
+    @Test(
+        "failures that would come again are kept, others are not",
+        arguments: [
+            (FailureCode.malformed, true), (.limitExceeded, true), (.invalidJob, true), (.notPermitted, true),
+            (.unknownDataset, true), (.executionFailed, true), (.unknownGraph, false), (.cancelled, false),
+            (.deadlineExceeded, false), (.draining, false), (.overloaded, false),
+        ])
     func keptFailures(code: FailureCode, isKept: Bool) {
         var rig = Rig()
         _ = rig.dispatch(Self.a)
         _ = rig.feed(.finished(Self.a, 1, .failure(Failure(code, ""))))
-        #expect(rig.dispatch(Self.a, attempt: 2) == (isKept ? ["failed 1 attempt 2 \(code)"] : ["enqueue 1 as 2"]))
+        #expect(
+            rig.dispatch(Self.a, attempt: 2) == (isKept ? ["failed 1 attempt 2 \(code)"] : ["enqueue 1 as 2"])
+        )
     }
 
     @Test("answers are kept up to a number and a size, the least used ones go")
@@ -175,7 +182,9 @@ struct WorkerMachineTests {
     @Test("one job more than a worker may hold is refused as overload")
     func overload() {
         var rig = Rig()
-        for number in 1...UInt64(ProtocolLimits.workerJobsMaximum) { _ = rig.dispatch(JobID(high: 0, low: number)) }
+        for number in 1...UInt64(ProtocolLimits.workerJobsMaximum) {
+            _ = rig.dispatch(JobID(high: 0, low: number))
+        }
         #expect(rig.dispatch(JobID(high: 9, low: 9)) == ["failed 9 attempt 1 overloaded"])
         #expect(rig.dispatch(Self.a, attempt: 2) == [])
         _ = rig.feed(.finished(Self.a, 1, Self.result()))
@@ -226,26 +235,41 @@ struct WorkerMachineTests {
         rig.now = 1_000
         #expect(
             rig.feed(.tick) == [
-                "cancel 1", "failed 2 attempt 1 draining", "cancel 2", "failed 1 attempt 1 draining", "leave drained",
+                "cancel 1", "failed 2 attempt 1 draining", "cancel 2", "failed 1 attempt 1 draining",
+                "leave drained",
             ])
     }
 
-    @Test("a hello lists what is held, and answers that may have been lost with the link")
+    @Test("a hello lists what is held, oldest first, and nothing that was answered")
     func openJobs() {
         var rig = Rig()
         #expect(rig.machine.openJobs == [])
-        let early = JobID(high: 0, low: 10), late = JobID(high: 0, low: 11), silent = JobID(high: 0, low: 12)
-        for job in [early, late, silent, Self.b, Self.a] { _ = rig.dispatch(job) }
-        _ = rig.feed(.finished(early, 1, Self.result()))
-        rig.now = 10_000
-        _ = rig.feed(.finished(late, 2, Self.result()))
-        rig.now = 10_000 + ProtocolLimits.silenceMilliseconds
-        #expect(rig.machine.openJobs == [silent, Self.b, Self.a])
-        #expect(rig.feed(.linkLost) == [])
-        rig.now += 60_000
-        #expect(rig.feed(.finished(silent, 3, Self.result())) == ["result 12 attempt 1 [7]"])
-        #expect(rig.machine.openJobs == [Self.b, Self.a, late, silent])
-        #expect(rig.feed(.linkReady) == [])
+        for number in [10, 2, 1] as [UInt64] { _ = rig.dispatch(JobID(high: 0, low: number)) }
+        _ = rig.feed(.finished(JobID(high: 0, low: 10), 1, Self.result()))
         #expect(rig.machine.openJobs == [Self.b, Self.a])
+    }
+
+    @Test("what ends while the link is down is said when it is up again, before anything else")
+    func unheardAnswers() {
+        var rig = Rig()
+        for number in 1...4 as ClosedRange<UInt64> {
+            _ = rig.dispatch(JobID(high: 0, low: number), deadline: 50)
+        }
+        #expect(rig.feed(.linkLost) == [])
+        #expect(rig.machine.openJobs.count == 4)
+        #expect(rig.feed(.finished(Self.a, 1, Self.result())) == [])
+        #expect(rig.feed(.finished(Self.b, 2, .failure(Failure(.unknownGraph, "")))) == [])
+        let large = [UInt8](repeating: 1, count: WorkerLimits.answerByteCountMaximum + 1)
+        #expect(
+            rig.feed(.finished(JobID(high: 0, low: 3), 3, .result(Payload(body: large, frames: [])))) == [])
+        rig.now = 50
+        #expect(rig.feed(.tick) == ["cancel 4"])
+        #expect(
+            rig.feed(.linkReady) == [
+                "result 1 attempt 1 [7]", "failed 2 attempt 1 unknown-graph", "failed 3 attempt 1 overloaded",
+                "failed 4 attempt 1 deadline-exceeded",
+            ])
+        #expect(rig.feed(.linkLost) == [])
+        #expect(rig.feed(.linkReady) == [])
     }
 }

@@ -18,7 +18,7 @@ actor TestBroker: LoopActor {
     nonisolated let epoch: UInt64
     private var socket: SocketID?
     private var heard: [Heard] = []
-    private var waiter: (command: Command, continuation: CheckedContinuation<Heard, Never>)?
+    private var waiter: (command: Command?, continuation: CheckedContinuation<Heard, Never>)?
 
     init(loop: Loop, epoch: UInt64 = 77) {
         self.loop = loop
@@ -48,6 +48,12 @@ actor TestBroker: LoopActor {
             if first.header.command == command { return first }
         }
         return await withCheckedContinuation { waiter = (command, $0) }
+    }
+
+    /// The next message of any command.
+    func heardNext() async -> Heard {
+        if !heard.isEmpty { return heard.removeFirst() }
+        return await withCheckedContinuation { waiter = (nil, $0) }
     }
 
     /// Waits for a hello and accepts it.
@@ -83,7 +89,8 @@ actor TestBroker: LoopActor {
     /// Sends a job.
     func dispatch(_ job: JobID, attempt: UInt32 = 1, _ payload: Payload, to peer: RoutingID) {
         send(
-            Header(.dispatch, job: job, attempt: attempt, epoch: epoch), body: payload.body, frames: payload.frames,
+            Header(.dispatch, job: job, attempt: attempt, epoch: epoch), body: payload.body,
+            frames: payload.frames,
             to: peer)
     }
 
@@ -97,12 +104,14 @@ actor TestBroker: LoopActor {
         guard let peer = message.routingID, message.frameCount > 1 else { return }
         let header = message.withFrame(1) { bytes in try? Header(decoding: Span<UInt8>(_bytes: bytes)) }
         guard let header, header.command != .heartbeat else { return }
-        let frames = message.frameCount > 3
+        let frames =
+            message.frameCount > 3
             ? (3..<message.frameCount).map { message.withFrame($0) { Storage(copying: $0) } } : []
         let heard = Heard(
-            peer: peer, header: header, body: message.frameCount > 2 ? message.bytes(at: 2) : [], frames: frames)
+            peer: peer, header: header, body: message.frameCount > 2 ? message.bytes(at: 2) : [],
+            frames: frames)
         if let waiter {
-            guard waiter.command == header.command else { return }
+            guard waiter.command ?? header.command == header.command else { return }
             self.waiter = nil
             waiter.continuation.resume(returning: heard)
         } else {

@@ -1,0 +1,158 @@
+import Federation
+import Foundation
+import Protocol
+import Testing
+
+@testable import Fagure
+
+@Suite("Reports")
+struct ReportTests {
+    private func report(classes: Bool = true, test: Metrics? = nil, loss: Double = 50) -> EpochReport {
+        EpochReport(
+            epoch: 3, epochs: 10, isClassification: classes,
+            training: Metrics(examples: 100, loss: loss, correct: classes ? 75 : nil), test: test,
+            seconds: 1.23456,
+            shards: 4, workers: 2, bytesSent: 1_000, bytesReceived: 2_000)
+    }
+
+    private func keys(_ json: String) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    }
+
+    @Test("an epoch's line has the keys in their order")
+    func epochLine() throws {
+        let line =
+            "\(try #require(RunEvent.epoch(report(test: Metrics(examples: 10, loss: 4, correct: 8))).json))"
+        #expect(
+            line
+                == #"{"event":"epoch","epoch":3,"loss":0.5,"accuracy":0.75,"testAccuracy":0.8,"seconds":1.235,"#
+                + #""shards":4,"workers":2,"bytesSent":1000,"bytesReceived":2000}"#)
+        #expect(try keys(line).count == 10)
+    }
+
+    @Test("regression has the test part's loss in place of accuracies")
+    func regressionLine() throws {
+        let line = "\(report(classes: false, test: Metrics(examples: 10, loss: 4)).json)"
+        #expect(line.hasPrefix(#"{"event":"epoch","epoch":3,"loss":0.5,"testLoss":0.4,"seconds":1.235,"#))
+        #expect(!line.contains("ccuracy"))
+    }
+
+    @Test("numbers JSON has no word for are null")
+    func notANumber() throws {
+        let line = "\(report(loss: .nan).json)"
+        #expect(line.contains(#""loss":null"#) && line.contains(#""testAccuracy":null"#))
+        #expect(try keys(line)["loss"] is NSNull)
+    }
+
+    @Test("the last line has totals and the model's file")
+    func doneLine() throws {
+        var summary = RunSummary(
+            epochs: 3, end: "finished", last: report(), seconds: 9.5, bytesSent: 1 << 40, bytesReceived: 7,
+            modelPath: "out/\"model\".safetensors")
+        let object = try keys("\(try #require(RunEvent.done(summary).json))")
+        #expect(
+            object["event"] as? String == "done" && object["model"] as? String == "out/\"model\".safetensors")
+        #expect(object["seconds"] as? Double == 9.5 && object["bytesSent"] as? Int == 1 << 40)
+        #expect(object["end"] as? String == "finished" && object["accuracy"] as? Double == 0.75)
+        summary.modelPath = nil
+        #expect("\(summary.json)".hasSuffix(#""model":null}"#))
+    }
+
+    @Test("strings are escaped so that any parser reads them back")
+    func escapes() throws {
+        let text = "a\"b\\c\n\r\t\u{1}\u{1F}é🐝"
+        let object = try keys("\(JSONText.object([.init(text, .string(text))]))")
+        #expect(object[text] as? String == text)
+        #expect("\(JSONText.array([.bool(true), .null, .integer(-1)]))" == "[true,null,-1]")
+    }
+
+    @Test("lines for people")
+    func text() {
+        let test = Metrics(examples: 10, loss: 4, correct: 8)
+        #expect(
+            RunEvent.epoch(report(test: test)).text
+                == "epoch  3/10  loss 0.5000  accuracy 0.7500  test accuracy 0.8000  1.23 s  4 shards")
+        #expect(
+            RunEvent.waiting("waiting for 2 workers, 1 present, 14 s").text
+                == "waiting for 2 workers, 1 present, 14 s")
+        #expect(RunEvent.progress(epoch: 1, fraction: 0.5).text == nil)
+        #expect(
+            RunEvent.workerJoined(name: "bob", shards: ["digits 0/4 (iid)"]).text
+                == "worker bob joined with digits 0/4 (iid)")
+        let summary = RunSummary(
+            epochs: 3, end: "interrupted", last: report(test: test), seconds: 9.46, bytesSent: 1_250_000,
+            bytesReceived: 0, modelPath: "m")
+        #expect(
+            RunEvent.done(summary).text
+                == "interrupted after 3 epochs in 9.5 s, test accuracy 0.8000, 1.3 MB sent, 0.0 kB received, model in m"
+        )
+        #expect(RunEvent.epoch(report()).isResult && !RunEvent.brokerReturned.isResult)
+    }
+
+    @Test("numbers are rounded, signs and odd ones kept")
+    func digits() {
+        #expect(Optional(0.00005).text(digits: 4) == "0.0001")
+        #expect(Optional(-1.005).text(digits: 1) == "-1.0")
+        #expect(Optional(-0.001).text(digits: 2) == "0.00")
+        #expect(Optional(12.0).text(digits: 0) == "12")
+        #expect(Optional(-Double.nan).text(digits: 2) == "nan")
+        #expect(Optional(1e30).text(digits: 2) == "1e+30")
+        #expect(Double?.none.text(digits: 2) == "-")
+    }
+
+    @Test("the bar is drawn over itself, and lines go above it")
+    func bar() {
+        var bar = ProgressBar(epochs: 10)
+        let half = bar.write(.progress(epoch: 2, fraction: 0.5))
+        #expect(half == "\r\u{1B}[Kepoch 2/10 [============            ]  50%")
+        #expect(bar.write(.progress(epoch: 2, fraction: 0.5)) == "")
+        #expect(
+            bar.write(.workerLeft(name: "bob"))
+                == "\r\u{1B}[Kworker bob left\nepoch 2/10 [============            ]  50%")
+        _ = bar.write(.epoch(report(test: Metrics(examples: 10, loss: 4, correct: 8))))
+        #expect(
+            bar.write(.progress(epoch: 4, fraction: 7)).hasSuffix("] 100%  loss 0.5000  test accuracy 0.8000")
+        )
+        #expect(bar.write(.waiting("waiting for 1 worker")) == "\r\u{1B}[Kwaiting for 1 worker")
+        let summary = RunSummary(
+            epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0)
+        #expect(bar.write(.done(summary)).hasSuffix("0.0 kB received\n"))
+        #expect(bar.end() == "")
+    }
+
+    @Test("a catalogue as an object and as text names workers, shards, data sets and the queue")
+    func status() throws {
+        var catalogue = Catalogue()
+        let shard = ShardReference(dataset: "digits", partition: "iid", index: 1, count: 4)
+        catalogue.workers = [
+            WorkerDescription(
+                name: "bob", session: Identifier(high: 1, low: 1), software: "fagure 0.1.0", isDraining: true,
+                shards: [ShardDescription(reference: shard, trainRows: 10, heldOutRows: 2)], openJobs: 3,
+                silentMilliseconds: 40)
+        ]
+        catalogue.datasets = [Samples.description([Samples.feature(), Samples.classes(2)], name: "digits")]
+        catalogue.queue.finishedJobs = 5
+        let object = try keys("\(catalogue.json)")
+        let worker = try #require((object["workers"] as? [[String: Any]])?.first)
+        #expect(worker["name"] as? String == "bob" && worker["draining"] as? Bool == true)
+        #expect((worker["shards"] as? [[String: Any]])?.first?["trainRows"] as? Int == 10)
+        #expect((object["queue"] as? [String: Any])?["finishedJobs"] as? Int == 5)
+        #expect(catalogue.text.contains("digits 1/4 (iid): 10 rows to train, 2 held out"))
+        #expect(catalogue.text.contains("label y: int32 [], 2 classes"))
+        #expect(catalogue.text.contains("bob  draining  3 open jobs"))
+    }
+
+    @Test("a run's folder gets the history line by line, and says when it cannot")
+    func folder() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("fagure-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try RunFolder(path)
+        try folder.write(.brokerReturned)
+        try folder.write(.epoch(report()))
+        try folder.write(.epoch(report()))
+        let lines = try String(contentsOfFile: "\(path)/history.jsonl", encoding: .utf8).split(
+            separator: "\n")
+        #expect(lines.count == 2 && lines.allSatisfy { $0.hasPrefix(#"{"event":"epoch","epoch":3"#) })
+        #expect(throws: (any Error).self) { _ = try RunFolder("\(path)/history.jsonl/x") }
+    }
+}
