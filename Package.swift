@@ -16,8 +16,12 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: settings)
+func room(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources,
+        swiftSettings: settings)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -87,14 +91,17 @@ let package = Package(
         program(
             "trainer",
             [
-                "Fagure", "BrokerKit", "WorkerKit", "Console", "Protocol", "ZMQ", "Tensor", "Datasets", "Jobs",
+                "Fagure", "BrokerKit", "WorkerKit", "Console", "Protocol", "ZMQ", "Tensor", "Datasets",
+                "Jobs",
                 "Federation", arguments, logging,
             ]),
 
         // Measures, for scripts/bench; no product.
         .executableTarget(
             name: "bench",
-            dependencies: ["Fagure", "Federation", "Jobs", "Tensor", "Datasets", "Protocol", "ZMQ", arguments],
+            dependencies: [
+                "Fagure", "Federation", "Jobs", "Tensor", "Datasets", "Protocol", "ZMQ", arguments,
+            ],
             path: "Benchmarks/bench", swiftSettings: settings),
 
         tests("ZMQTests", ["ZMQ", "CZMQ"]),
@@ -112,7 +119,8 @@ let package = Package(
         tests(
             "FagureTests",
             [
-                "Fagure", "Federation", "BrokerKit", "WorkerKit", "Link", "Jobs", "Protocol", "Tensor", "Datasets",
+                "Fagure", "Federation", "BrokerKit", "WorkerKit", "Link", "Jobs", "Protocol", "Tensor",
+                "Datasets",
                 "ZMQ", logging,
             ]),
         tests("EndToEndTests", ["broker", "worker", "trainer", "Datasets", "Tensor"]),

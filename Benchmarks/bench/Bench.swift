@@ -42,7 +42,8 @@ struct Site: Sendable {
     let python: String?
 
     /// Runs a limit and gives back the numbers it prints.
-    func limit(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws -> [Double] {
+    func limit(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws -> [Double]
+    {
         try Child.numbers("\(limits)/\(name)", arguments, environment: environment)
     }
 

@@ -12,7 +12,9 @@ final class Child {
     private var unread = Data()
 
     /// Starts a program; its errors go where ours go, unless silenced.
-    init(_ path: String, _ arguments: [String], environment: [String: String] = [:], isSilent: Bool = true) throws {
+    init(_ path: String, _ arguments: [String], environment: [String: String] = [:], isSilent: Bool = true)
+        throws
+    {
         process.executableURL = URL(filePath: path)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
@@ -34,7 +36,8 @@ final class Child {
             }
             let data = output.fileHandleForReading.availableData
             guard !data.isEmpty else {
-                throw Failed(description: "\(process.executableURL?.lastPathComponent ?? "") ended before '\(text)'")
+                throw Failed(
+                    description: "\(process.executableURL?.lastPathComponent ?? "") ended before '\(text)'")
             }
             unread.append(data)
         }
@@ -45,7 +48,10 @@ final class Child {
         unread.append(output.fileHandleForReading.readDataToEndOfFile())
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw Failed(description: "\(process.executableURL?.lastPathComponent ?? "") ended with \(process.terminationStatus)")
+            throw Failed(
+                description:
+                    "\(process.executableURL?.lastPathComponent ?? "") ended with \(process.terminationStatus)"
+            )
         }
         return String(decoding: unread, as: UTF8.self)
     }
@@ -61,7 +67,9 @@ final class Child {
     func peakMegabytes() -> Double? {
         let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
         let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).compactMap { Double($0) }.first.map { $0 / 1_024 }
+        return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).compactMap { Double($0) }.first.map {
+            $0 / 1_024
+        }
     }
 
     /// The processor time the process has used, in seconds (Linux).
@@ -70,9 +78,11 @@ final class Child {
     /// The processor time a process has used, in seconds; `self` is this one (Linux).
     static func processorSeconds(of process: String) -> Double? {
         let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
-        // After the name, which may hold spaces and ends with the last parenthesis: fields 14 and 15, in ticks of 10 ms.
+        // After the name, which may hold spaces and ends with the last parenthesis, come fields 14 and 15, in
+        // ticks of 10 ms.
         let fields = text?.split(separator: ")").last?.split(separator: " ")
-        guard let fields, fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
+        guard let fields, fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12])
+        else {
             return nil
         }
         return (user + system) / 100

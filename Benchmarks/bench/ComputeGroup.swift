@@ -45,7 +45,8 @@ struct TrainingStep {
         for (index, value) in parameters.enumerated() { try execution.bind(value, to: index + 2) }
         let count = batch * 784
         try execution.bind(
-            TensorValue((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }, shape: [batch, 28, 28]), to: 0)
+            TensorValue((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }, shape: [batch, 28, 28]),
+            to: 0)
         try execution.bind(TensorValue((0..<batch).map { Int32($0 % 10) }, shape: [batch]), to: 1)
     }
 
@@ -60,11 +61,13 @@ struct TrainingStep {
         let pixels = Tensor.input("pixels", .uint8, dimensions: [nil, 28, 28])
         let labels = Tensor.input("labels", .int32, dimensions: [nil])
         let parameters = model.parameters
-        let loss = softmaxCrossEntropy(model(pixels.cast(to: .float32).flattened() / 255), labels, reduction: .mean)
+        let loss = softmaxCrossEntropy(
+            model(pixels.cast(to: .float32).flattened() / 255), labels, reduction: .mean)
         let gradients = try gradient(of: loss, withRespectTo: parameters.map(\.parameter.tensor))
         let new = try SGD(learningRate: 0.01)
             .step(parameters: parameters.map(\.parameter.tensor), gradients: gradients, state: [])
-        let graph = try Graph(inputs: [pixels, labels], parameters: parameters, outputs: new.parameters + [loss])
+        let graph = try Graph(
+            inputs: [pixels, labels], parameters: parameters, outputs: new.parameters + [loss])
         return (graph, parameters.map(\.parameter.value))
     }
 

@@ -51,8 +51,10 @@ struct MessagesGroup {
             try Row.time(
                 "job of 64 B over tcp, one in flight, p50", latency * 1e6, "µs", against: peer, numbers[0]
             ).report()
-            try Row.rate("jobs of 64 B over tcp, 512 in flight", median(rates), "jobs/s", against: peer, numbers[1])
-                .report()
+            try Row.rate(
+                "jobs of 64 B over tcp, 512 in flight", median(rates), "jobs/s", against: peer, numbers[1]
+            )
+            .report()
         }
     }
 
@@ -70,7 +72,9 @@ struct MessagesGroup {
         ].map { $0 ?? .nan }
     }
 
-    private static func latency(_ session: Session, _ job: TensorJob, _ worker: JobTarget) async throws -> Double {
+    private static func latency(_ session: Session, _ job: TensorJob, _ worker: JobTarget) async throws
+        -> Double
+    {
         let clock = ContinuousClock()
         var times: [Double] = []
         for _ in 0..<10_000 {
@@ -81,7 +85,8 @@ struct MessagesGroup {
         return median(times)
     }
 
-    private static func rate(_ session: Session, _ job: TensorJob, _ worker: JobTarget) async throws -> Double {
+    private static func rate(_ session: Session, _ job: TensorJob, _ worker: JobTarget) async throws -> Double
+    {
         let clock = ContinuousClock()
         let start = clock.now
         try await withThrowingTaskGroup(of: Void.self) { group in

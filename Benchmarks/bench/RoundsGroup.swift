@@ -17,7 +17,8 @@ struct RoundsGroup {
     private func idleRound() async throws {
         let fleet = try Fleet(site)
         defer { fleet.stop() }
-        try fleet.addWorkers(site, (0..<10).map { ["--dataset", "digits", "--shard", "\($0)/10", "--name", "w\($0)"] })
+        try fleet.addWorkers(
+            site, (0..<10).map { ["--dataset", "digits", "--shard", "\($0)/10", "--name", "w\($0)"] })
         let session = try await Session.connect(fleet.endpoint, name: "bench")
         let shards = await session.catalogue.workers.flatMap { $0.shards.map(\.reference) }
         let round = try IdleRound()
@@ -74,7 +75,9 @@ private struct IdleRound {
         state = try sizes.map { TensorValue.zeros(ValueType(.float32, try Shape($0))) }
         byteCount = state.reduce(0) { $0 + $1.type.byteCount }
         func inputs(_ prefix: String) -> [Graph.Input] {
-            sizes.enumerated().map { Graph.Input(name: "\(prefix)\($0)", elementType: .float32, dimensions: $1) }
+            sizes.enumerated().map {
+                Graph.Input(name: "\(prefix)\($0)", elementType: .float32, dimensions: $1)
+            }
         }
         let label = Graph.Input(name: "label", elementType: .int32, dimensions: [nil])
         let examples = Graph.Input(name: "examples", elementType: .float32, dimensions: [])
@@ -87,7 +90,8 @@ private struct IdleRound {
                 outputs: Array(count..<2 * count)))
         program = { shard in
             Program(
-                step: step, finish: finish, stateCount: count, constantCount: 0, columns: ["label"], shard: shard,
+                step: step, finish: finish, stateCount: count, constantCount: 0, columns: ["label"],
+                shard: shard,
                 part: .train, schedule: Program.Schedule(batchSize: 1, batchLimit: 1),
                 outputs: (0..<count).map { "w\($0)" })
         }

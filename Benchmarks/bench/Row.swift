@@ -17,7 +17,9 @@ struct Row: Encodable {
     }
 
     /// A time, beside another's.
-    static func time(_ name: String, _ value: Double, _ unit: String, against: String, _ theirs: Double) -> Row {
+    static func time(_ name: String, _ value: Double, _ unit: String, against: String, _ theirs: Double)
+        -> Row
+    {
         var row = Row(name, value, unit)
         row.against = "\(against): \(rounded(theirs)) \(unit)"
         row.ratio = rounded(theirs / value)
@@ -25,7 +27,9 @@ struct Row: Encodable {
     }
 
     /// A rate, beside another's.
-    static func rate(_ name: String, _ value: Double, _ unit: String, against: String, _ theirs: Double) -> Row {
+    static func rate(_ name: String, _ value: Double, _ unit: String, against: String, _ theirs: Double)
+        -> Row
+    {
         var row = Row(name, value, unit)
         row.against = "\(against): \(rounded(theirs)) \(unit)"
         row.ratio = rounded(value / theirs)

@@ -7,10 +7,12 @@ package enum BrokerLimits {
     package static let tickMilliseconds: Int64 = 100
     /// How long a worker whose connection broke may take to come back before its jobs are given up.
     package static let reconnectGraceMilliseconds: Int64 = 1_000
-    /// A pause between two ticks after which the broker itself must have slept: nobody's silence counts from before it.
+    /// A pause between two ticks after which the broker itself must have slept: nobody's silence counts from
+    /// before it.
     package static let sleepMilliseconds: Int64 = 1_000
-    /// Attempts of a job before it fails for good: a job that kills its workers must not kill them all.
-    package static let attemptsMaximum: UInt32 = 8
+    /// Times a job is asked for again because its worker was lost or would not have it: a job that kills its
+    /// workers must not kill them all.
+    package static let resendsMaximum = 8
     /// Sessions at once, workers and trainers.
     package static let sessionsMaximum = 16_384
     /// Bytes of all workers' introductions: what they say must fit the body of one catalogue.
@@ -23,7 +25,8 @@ package enum BrokerLimits {
     /// Log lines about peers that come and go: so many at once.
     package static let sessionLogBurst = 200
 
-    /// Messages libzmq holds for each peer in each direction: a burst of small jobs fits, and what does not is parked.
+    /// Messages libzmq holds for each peer in each direction: a burst of small jobs fits, and what does not
+    /// is parked.
     package static let highWater = 1_024
     /// One message, all frames together: a model of 256 million floats.
     package static let messageByteCountMaximum = 1 << 30

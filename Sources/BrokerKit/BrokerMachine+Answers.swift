@@ -38,7 +38,8 @@ extension BrokerMachine {
         guard jobs[place].trainer == trainer else {
             counters.unexpected += 1
             let label = roster.trainers[trainer].presence.label
-            return logNoise("dropped a cancel from \(label): the job is another trainer's", .warning, &actions)
+            return logNoise(
+                "dropped a cancel from \(label): the job is another trainer's", .warning, &actions)
         }
         cancelAtWorker(place, &actions)
         end(place, Failure(.cancelled, "the trainer cancelled the job"), &actions)
@@ -54,7 +55,7 @@ extension BrokerMachine {
         counters.late += 1
         let label = roster.workers[worker].presence.label
         logNoise(
-            "dropped a late \(header.command) from \(label) for attempt \(header.attempt) of job \(header.job)",
+            "dropped a late \(header.command) from \(label): attempt \(header.attempt) of job \(header.job)",
             .debug, &actions)
         return nil
     }

@@ -39,7 +39,9 @@ extension BrokerMachine {
             catalogue.workers.append(description(of: session, openJobs: jobs.count(ofWorker: worker)))
             datasets.formUnion(session.datasets)
         }
-        catalogue.workers.sort { ($0.name, $0.session.high, $0.session.low) < ($1.name, $1.session.high, $1.session.low) }
+        catalogue.workers.sort {
+            ($0.name, $0.session.high, $0.session.low) < ($1.name, $1.session.high, $1.session.low)
+        }
         // Schemas of one name that differ are all listed; their order must not depend on the set's.
         catalogue.datasets = datasets.sorted { ($0.name, "\($0)") < ($1.name, "\($1)") }
         catalogue.trainers = roster.trainers.count

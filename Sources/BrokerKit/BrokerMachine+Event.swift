@@ -1,8 +1,8 @@
 package import Protocol
 
 extension BrokerMachine {
-    /// What can happen to the broker. Messages come with a decoded header, and with a decoded body where the broker
-    /// reads it; frames were counted by the shell.
+    /// What can happen to the broker. Messages come with a decoded header, and with a decoded body where the
+    /// broker reads it; frames were counted by the shell.
     package enum Event: Sendable {
         /// A peer introduces itself; the number of bytes of its body.
         case hello(PeerID, Hello, byteCount: Int)

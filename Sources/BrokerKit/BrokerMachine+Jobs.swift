@@ -59,12 +59,15 @@ extension BrokerMachine {
         case .worker(let worker):
             dispatch(place, to: worker, &actions)
         case .missing(let worker):
-            // It had its connection a moment ago: rather than fail the job, ask for it again when the worker is back.
+            // It had its connection a moment ago: rather than fail the job, ask for it again when the worker
+            // is back.
             jobs[place].isWaiting = true
             jobs.assign(place, to: worker)
             jobs.setExpiry(min(jobs[place].deadline, now + ProtocolLimits.silenceMilliseconds), of: place)
         case .full:
-            end(place, Failure(.overloaded, "every worker that serves \(targetText(place)) is full"), &actions)
+            end(
+                place, Failure(.overloaded, "every worker that serves \(targetText(place)) is full"), &actions
+            )
         case .nobody:
             end(place, Failure(.noWorker, "no worker serves \(targetText(place))"), &actions)
         }
@@ -80,6 +83,7 @@ extension BrokerMachine {
         jobs[place].avoided = nil
         jobs.assign(place, to: worker)
         jobs.setExpiry(jobs[place].deadline, of: place)
+        roster.dropClaim(on: jobs[place].id)
         var header = Header(.dispatch, job: jobs[place].id, attempt: jobs[place].attempt, epoch: epoch)
         header.deadlineMilliseconds = jobs[place].deadlineMilliseconds
         actions.append(.forward(to: peer, header))
@@ -91,10 +95,13 @@ extension BrokerMachine {
 
     private func targetText(_ place: Int32) -> String {
         if jobs[place].targetsSession { return "session \(jobs[place].target)" }
-        return roster.shard(of: jobs[place].target).map { "\($0)" } ?? "the shard with key \(jobs[place].target)"
+        return roster.shard(of: jobs[place].target).map { "\($0)" }
+            ?? "the shard with key \(jobs[place].target)"
     }
 
-    private mutating func drop(_ header: Header, _ reason: String, from trainer: Int32, _ actions: inout [Action]) {
+    private mutating func drop(
+        _ header: Header, _ reason: String, from trainer: Int32, _ actions: inout [Action]
+    ) {
         counters.unexpected += 1
         let label = roster.trainers[trainer].presence.label
         logNoise("refused a \(header.command) from \(label): \(reason)", .warning, &actions)
@@ -104,7 +111,8 @@ extension BrokerMachine {
 
 // The choice.
 extension BrokerMachine {
-    /// Who takes this job: a worker that has it already, else the best but the one that would not have it, else that one.
+    /// Who takes this job: a worker that has it already, else the best but the one that would not have it,
+    /// else that one.
     private func choose(for record: JobTable.Record) -> Choice {
         if let claimant = roster.claimant(of: record.id), roster.workers[claimant].presence.peer != nil,
             serves(claimant, record)
@@ -127,7 +135,9 @@ extension BrokerMachine {
     /// - Complexity: O(holders of the shard).
     func choose(_ target: Identifier, isSession: Bool, without excluded: Int32?) -> Choice {
         if isSession {
-            guard case .worker(let worker) = roster.party(of: target), worker != excluded else { return .nobody }
+            guard case .worker(let worker) = roster.party(of: target), worker != excluded else {
+                return .nobody
+            }
             return suitability(of: worker)
         }
         var best = Choice.nobody

@@ -37,9 +37,8 @@ extension BrokerMachine {
             next = jobs.nextOfWorker(after: place)
             guard !passOn(place, &actions) else { continue }
             let shard = roster.shard(of: jobs[place].target).map { "\($0)" } ?? "its session"
-            end(
-                place, Failure(.workerLost, "worker \(label) was lost with the job: \(reason); no other serves \(shard)"),
-                &actions)
+            let text = "worker \(label) was lost with the job: \(reason); nobody else serves \(shard)"
+            end(place, Failure(.workerLost, text), &actions)
         }
         roster.removeWorker(worker)
         catalogueChanged = true
@@ -60,16 +59,17 @@ extension BrokerMachine {
 
     /// Asks the trainer for a job again, if another worker may take it.
     ///
-    /// - Returns: whether it was asked; a job that had all its attempts is not.
+    /// - Returns: whether it was asked; a job that was too often is not.
     mutating func passOn(_ place: Int32, _ actions: inout [Action]) -> Bool {
         let record = jobs[place]
-        guard record.attempt < BrokerLimits.attemptsMaximum else { return false }
+        guard record.resends < BrokerLimits.resendsMaximum, record.attempt < .max else { return false }
         let before = jobs.worker(of: place)
         switch choose(record.target, isSession: record.targetsSession, without: before) {
         case .nobody, .full: return false
         case .worker, .missing: break
         }
         jobs[place].avoided = before
+        jobs[place].resends += 1
         resend(place, &actions)
         return true
     }
@@ -83,7 +83,8 @@ extension BrokerMachine {
         counters.resent += 1
         let attempt = record.attempt == .max ? .max : record.attempt + 1
         send(
-            Header(.resend, job: record.id, attempt: attempt, epoch: epoch), toTrainer: record.trainer, &actions)
+            Header(.resend, job: record.id, attempt: attempt, epoch: epoch), toTrainer: record.trainer,
+            &actions)
     }
 
     /// Ends a job with a failure.
@@ -97,7 +98,8 @@ extension BrokerMachine {
     mutating func cancelAtWorker(_ place: Int32, _ actions: inout [Action]) {
         guard !jobs[place].isWaiting, let worker = jobs.worker(of: place) else { return }
         send(
-            Header(.cancel, job: jobs[place].id, attempt: jobs[place].attempt, epoch: epoch), toWorker: worker,
+            Header(.cancel, job: jobs[place].id, attempt: jobs[place].attempt, epoch: epoch),
+            toWorker: worker,
             &actions)
     }
 

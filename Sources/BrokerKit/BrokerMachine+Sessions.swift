@@ -38,7 +38,8 @@ extension BrokerMachine {
         case (.unknown, _):
             guard roster.count < BrokerLimits.sessionsMaximum else {
                 return Failure(
-                    .overloaded, "the broker has \(roster.count) sessions, the limit is \(BrokerLimits.sessionsMaximum)")
+                    .overloaded,
+                    "the broker has \(roster.count) sessions, the limit is \(BrokerLimits.sessionsMaximum)")
             }
             before = 0
         default:
@@ -59,18 +60,22 @@ extension BrokerMachine {
     }
 
     /// One connection carries one session: a second one ends the first.
-    private mutating func leaveOtherSession(_ session: SessionID, of peer: PeerID, _ actions: inout [Action]) {
+    private mutating func leaveOtherSession(_ session: SessionID, of peer: PeerID, _ actions: inout [Action])
+    {
         let party = roster.party(of: peer)
         guard party != .unknown, party != roster.party(of: session) else { return }
         detach(party)
         switch party {
         case .worker(let worker): lose(worker: worker, "its connection introduced another session", &actions)
-        case .trainer(let trainer): lose(trainer: trainer, "its connection introduced another session", &actions)
+        case .trainer(let trainer):
+            lose(trainer: trainer, "its connection introduced another session", &actions)
         case .unknown: break
         }
     }
 
-    private mutating func welcomeWorker(_ hello: Hello, byteCount: Int, from peer: PeerID, _ actions: inout [Action]) {
+    private mutating func welcomeWorker(
+        _ hello: Hello, byteCount: Int, from peer: PeerID, _ actions: inout [Action]
+    ) {
         let worker: Int32
         var isReconnected = false
         switch roster.party(of: hello.session) {
@@ -99,7 +104,8 @@ extension BrokerMachine {
         let trainer = roster.addTrainer(presence(of: hello, at: peer))
         roster.bind(peer, to: .trainer(trainer))
         logSession(
-            "trainer \(LogText.printable(hello.name)) joined, \(LogText.printable(hello.software))", .info, &actions)
+            "trainer \(LogText.printable(hello.name)) joined, \(LogText.printable(hello.software))", .info,
+            &actions)
     }
 
     private func presence(of hello: Hello, at peer: PeerID) -> Presence {
@@ -129,18 +135,23 @@ extension BrokerMachine {
 
     /// Settles the jobs of a worker that came back by another connection: what was on its way is gone.
     private mutating func reconcile(_ worker: Int32, with openJobs: [JobID], _ actions: inout [Action]) {
-        roster.dropClaims(of: worker)
         let held = Set(openJobs)
+        // Its trainer has not asked for them since this broker started, but may.
+        let claimed = held.filter { roster.claimant(of: $0) == worker }
+        roster.dropClaims(of: worker)
         var next = jobs.first(ofWorker: worker)
         while let place = next {
             next = jobs.nextOfWorker(after: place)
             if !jobs[place].isWaiting && held.contains(jobs[place].id) { continue }
-            // It never got the job, or its answer was lost and is in its cache: either way it is to be asked again.
+            // It never got the job, or its answer was lost and is in its cache: either way it is to be asked
+            // again.
             roster.claim(jobs[place].id, for: worker)
             resend(place, &actions)
         }
         for job in held {
             switch jobs.place(of: job) {
+            case nil where claimed.contains(job):
+                roster.claim(job, for: worker)
             case nil:
                 send(Header(.cancel, job: job, attempt: 0, epoch: epoch), toWorker: worker, &actions)
             case let place? where jobs[place].isWaiting:

@@ -45,14 +45,16 @@ extension BrokerMachine {
         for place in expired {
             let record = jobs[place]
             guard record.deadline <= now else {
-                // The trainer was asked for the job again and did not send it: it does not want it, or will open it anew.
+                // The trainer was asked for the job again and did not send it: it does not want it, or will
+                // open it anew.
                 jobs.remove(place)
                 continue
             }
             let worker = record.isWaiting ? nil : jobs.worker(of: place)
             let whereabouts = worker.map { " at worker \(roster.workers[$0].presence.label)" } ?? ""
             cancelAtWorker(place, &actions)
-            let text = "the job took longer than the \(record.deadlineMilliseconds) ms it was given\(whereabouts)"
+            let text =
+                "the job took longer than the \(record.deadlineMilliseconds) ms it was given\(whereabouts)"
             end(place, Failure(.deadlineExceeded, text), &actions)
         }
         expired.removeAll(keepingCapacity: true)

@@ -3,13 +3,15 @@ import Protocol
 /// The broker: who is there, what they have, which job is where.
 ///
 /// DESIGN. A pure value: events and the time go in, actions come out; the shell owns the sockets, numbers the
-/// connections and holds the message an event came from until its actions are done. The broker keeps soft state only:
-/// the trainer owns its jobs and sends them again when the broker, or a worker, is lost, so nothing here is ever
-/// written down, and a job's body is never kept. A session outlives its connection: a worker whose connection broke is
-/// *missing* for a moment and gets no new jobs; back in time it goes on where it was, else it is *lost* and its jobs
-/// are asked for again. Every dispatch is an attempt with a number; only the answer of a job's latest attempt, from the
-/// worker that has it, passes. On the way of a job there are look-ups and stores, but no arrays and no texts.
-package struct BrokerMachine: Sendable {
+/// connections and holds the message an event came from until its actions are done. The broker keeps soft
+/// state only: the trainer owns its jobs and sends them again when the broker, or a worker, is lost, so
+/// nothing here is ever written down, and a job's body is never kept. A session outlives its connection: a
+/// worker whose connection broke is *missing* for a moment and gets no new jobs; back in time it goes on
+/// where it was, else it is *lost* and its jobs are asked for again. Every dispatch is an attempt with a
+/// number; only the answer of a job's latest attempt, from the worker that has it, passes. On the way of a
+/// job there are look-ups and stores, but no arrays and no texts; that the machine and its tables cannot be
+/// copied keeps it so, for reading a copyable one out of an actor may copy it.
+package struct BrokerMachine: ~Copyable, Sendable {
     /// The broker's run, as in every header.
     package let epoch: UInt64
     /// What was counted since the start.
@@ -30,7 +32,8 @@ package struct BrokerMachine: Sendable {
     var expired: [Int32] = []
     var noise = LogThrottle(intervalMilliseconds: BrokerLimits.noiseIntervalMilliseconds)
     var sessionLog = LogThrottle(
-        intervalMilliseconds: BrokerLimits.sessionLogIntervalMilliseconds, burst: BrokerLimits.sessionLogBurst)
+        intervalMilliseconds: BrokerLimits.sessionLogIntervalMilliseconds, burst: BrokerLimits.sessionLogBurst
+    )
 
     /// What the broker counts.
     package struct Counters: Sendable, Hashable {
@@ -75,7 +78,8 @@ package struct BrokerMachine: Sendable {
         switch event {
         case .message(let peer, let header): receive(header, from: peer, &actions)
         case .failed(let peer, let header, let code): receive(header, from: peer, failure: code, &actions)
-        case .hello(let peer, let hello, let byteCount): welcome(hello, byteCount: byteCount, from: peer, &actions)
+        case .hello(let peer, let hello, let byteCount):
+            welcome(hello, byteCount: byteCount, from: peer, &actions)
         case .goodbye(let peer, _, let reason): part(from: peer, reason: reason, &actions)
         case .garbage(let error):
             counters.garbage += 1
@@ -168,7 +172,9 @@ extension BrokerMachine {
     }
 
     /// Tells a trainer that its job has failed, if it is there.
-    mutating func tell(_ trainer: Int32, _ job: JobID, attempt: UInt32, _ failure: Failure, _ actions: inout [Action]) {
+    mutating func tell(
+        _ trainer: Int32, _ job: JobID, attempt: UInt32, _ failure: Failure, _ actions: inout [Action]
+    ) {
         guard let peer = roster.trainers[trainer].presence.peer else { return }
         counters.failed += 1
         roster.trainers[trainer].presence.sentAt = now
@@ -183,7 +189,8 @@ extension BrokerMachine {
     }
 
     /// Logs a line about somebody who came or went, at a bounded rate.
-    mutating func logSession(_ text: @autoclosure () -> String, _ level: LogLevel, _ actions: inout [Action]) {
+    mutating func logSession(_ text: @autoclosure () -> String, _ level: LogLevel, _ actions: inout [Action])
+    {
         guard let suppressed = sessionLog.admit(at: now) else { return }
         let more = suppressed == 0 ? "" : " (\(suppressed) lines left out)"
         actions.append(.log(level, text() + more))

@@ -6,7 +6,8 @@ extension BrokerShell {
     /// Takes a message off the ROUTER: routing id, header, and what the command says.
     func receive(_ message: consuming Message) {
         guard let id = message.routingID else {
-            return handle(.garbage(.malformed("a routing id of more than \(RoutingID.byteCountMaximum) bytes")))
+            return handle(
+                .garbage(.malformed("a routing id of more than \(RoutingID.byteCountMaximum) bytes")))
         }
         do throws(ProtocolError) {
             let header = try Header(behindRoutingIDOf: message)
@@ -55,7 +56,9 @@ extension BrokerShell {
         } catch {
             let body = Failure(.malformed, "the worker gave a reason that cannot be read: \(error)").encoded()
             message.replaceFrame(2, byteCount: body.count) { bytes in
-                for (offset, byte) in body.enumerated() { bytes.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self) }
+                for (offset, byte) in body.enumerated() {
+                    bytes.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
+                }
             }
             return .malformed
         }
@@ -64,7 +67,9 @@ extension BrokerShell {
     /// Tells a peer that its hello makes no sense; one the machine does not know is forgotten.
     private func refuse(_ peer: PeerID, _ error: ProtocolError) {
         let code: FailureCode = if case .limitExceeded = error { .limitExceeded } else { .malformed }
-        send(Header(.refused, job: .none, attempt: 0, epoch: machine.epoch), Failure(code, "\(error)").encoded(), to: peer)
+        send(
+            Header(.refused, job: .none, attempt: 0, epoch: machine.epoch),
+            Failure(code, "\(error)").encoded(), to: peer)
         if !machine.knows(peer) { forget(peer) }
     }
 
@@ -84,7 +89,8 @@ extension BrokerShell {
 }
 
 extension Header {
-    /// Reads the header of a message that a ROUTER received, and checks that the frames its command has are there.
+    /// Reads the header of a message that a ROUTER received, and checks that the frames its command has are
+    /// there.
     ///
     /// - Throws: `ProtocolError`.
     init(behindRoutingIDOf message: borrowing Message) throws(ProtocolError) {
@@ -102,7 +108,8 @@ extension Header {
 
     private func check(_ count: Int) throws(ProtocolError) {
         guard count <= ProtocolLimits.frameCountMaximum else {
-            throw .limitExceeded(what: "the number of frames", got: count, limit: ProtocolLimits.frameCountMaximum)
+            throw .limitExceeded(
+                what: "the number of frames", got: count, limit: ProtocolLimits.frameCountMaximum)
         }
     }
 }

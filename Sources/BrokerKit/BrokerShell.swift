@@ -4,16 +4,22 @@ package import ZMQ
 
 /// The broker in the world: a ROUTER, its monitor and a clock around a `BrokerMachine`.
 ///
-/// DESIGN. An actor that lives on the loop, so what the socket receives is handled where it arrives: no task, no hop, no lock
-/// for a message. A message is kept until the machine has said what to do with it; one that moves on gets another routing
-/// id and header in place, and its body and tensors are never read, copied or even counted. Time is read once in a turn of
-/// the loop. What a peer has no room for is parked behind it, bounded; a peer over the bound counts as lost.
-package actor BrokerShell: LoopActor {
-    /// Where it listens, as it was asked to.
-    package nonisolated let endpoint: String
+/// DESIGN. It lives on the loop's thread, and what the socket receives is handled where it arrives: no task,
+/// no hop, no lock for a message, and not even the check an actor makes when it is entered, which took an
+/// eighth of the time. A message is kept until the machine has said what to do with it; one that moves on
+/// gets another routing id and header in place, and its body and tensors are never read, copied or even
+/// counted. Time is read once in a turn of the loop. What a peer has no room for is parked behind it,
+/// bounded; a peer over the bound counts as lost. The loop holds on to the shell until it is stopped, or the
+/// loop ends: a weak reference would make every other reference to it slower.
+package final class BrokerShell: @unchecked Sendable {
+    // Proof: the constants are Sendable, and everything that changes is touched on the loop's thread alone,
+    // for the loop calls receivers, monitors and timers there, and `start`, `stop` and `statistics` go there
+    // through `onLoop`.
 
-    /// The thread it lives on, with its sockets.
-    package nonisolated let loop: Loop
+    /// Where it listens, as it was asked to.
+    package let endpoint: String
+
+    let loop: Loop
     let logger: Logger
     var machine: BrokerMachine
     var socket: SocketID?
@@ -45,14 +51,43 @@ package actor BrokerShell: LoopActor {
     ///
     /// - Returns: the endpoint, with a port of 0 resolved.
     /// - Throws: `ZMQError` that names the endpoint when it is taken or makes no sense.
-    package func start() throws(ZMQError) -> String {
+    package func start() async throws(ZMQError) -> String {
+        let ended = Result<String, ZMQError>.failure(
+            ZMQError(.terminated, function: "start", detail: endpoint))
+        return try await onLoop(otherwise: ended) { shell in
+            do throws(ZMQError) { return .success(try shell.open()) } catch { return .failure(error) }
+        }.get()
+    }
+
+    /// Says goodbye to everybody and closes the socket; a second call does nothing.
+    package func stop(reason: String = "the broker stops") async {
+        await onLoop(otherwise: ()) { $0.close(reason: reason) }
+    }
+
+    /// What there is and what was counted; zeros once the loop has ended.
+    package var statistics: BrokerStatistics {
+        get async { await onLoop(otherwise: BrokerStatistics()) { $0.collect() } }
+    }
+
+    /// Does something on the loop; once that has ended, gives another answer.
+    private func onLoop<T: Sendable>(otherwise: T, _ body: @escaping @Sendable (BrokerShell) -> T) async -> T
+    {
+        await withCheckedContinuation { continuation in
+            let isTaken = loop.execute { continuation.resume(returning: body(self)) }
+            if !isTaken { continuation.resume(returning: otherwise) }
+        }
+    }
+}
+
+// On the loop.
+extension BrokerShell {
+    private func open() throws(ZMQError) -> String {
         precondition(socket == nil, "a broker starts once")
         let socket = try loop.open(
-            .router, options: .router(BrokerLimits.socketLimits), for: self,
-            receive: { shell, message in shell.receive(message) },
-            endOfTurn: { shell in shell.endTurn() })
+            .router, options: .router(BrokerLimits.socketLimits), receive: { self.receive($0) },
+            endOfTurn: { self.endTurn() })
         do {
-            try loop.monitor(socket) { [weak self] event in self?.assumeIsolated { $0.observe(event) } }
+            try loop.monitor(socket) { self.observe($0) }
             let resolved = try loop.bind(socket, to: endpoint)
             self.socket = socket
             droppedByLoop = loop.statistics.messagesDropped
@@ -64,8 +99,7 @@ package actor BrokerShell: LoopActor {
         }
     }
 
-    /// Says goodbye to everybody and closes the socket; a second call does nothing.
-    package func stop(reason: String = "the broker stops") {
+    private func close(reason: String) {
         guard let socket else { return }
         handle(.stop(reason: reason))
         if let timer { loop.cancel(timer) }
@@ -73,8 +107,7 @@ package actor BrokerShell: LoopActor {
         self.socket = nil
     }
 
-    /// What there is and what was counted.
-    package var statistics: BrokerStatistics {
+    private func collect() -> BrokerStatistics {
         BrokerStatistics(
             counters: machine.counters, workers: machine.workerCount, trainers: machine.trainerCount,
             openJobs: machine.openJobCount, connections: connections.count, parkedMessages: parked.count,
@@ -98,9 +131,7 @@ extension BrokerShell {
     }
 
     private func scheduleTick() {
-        timer = loop.schedule(afterMilliseconds: BrokerLimits.tickMilliseconds) { [weak self] in
-            self?.assumeIsolated { $0.tick() }
-        }
+        timer = loop.schedule(afterMilliseconds: BrokerLimits.tickMilliseconds) { self.tick() }
     }
 
     private func tick() {
@@ -149,7 +180,7 @@ extension BrokerShell {
     func awaitRoom() {
         guard !isAwaitingRoom, let socket else { return }
         isAwaitingRoom = true
-        loop.onWritable(socket) { [weak self] in self?.assumeIsolated { $0.sendParked() } }
+        loop.onWritable(socket) { self.sendParked() }
     }
 
     private func sendParked() {

@@ -1,17 +1,17 @@
 /// What a running broker has at a moment and has counted since it started.
 package struct BrokerStatistics: Sendable, Hashable {
     /// What was counted.
-    package var counters: BrokerMachine.Counters
+    package var counters = BrokerMachine.Counters()
     /// Workers with a session.
-    package var workers: Int
+    package var workers = 0
     /// Trainers with a session.
-    package var trainers: Int
+    package var trainers = 0
     /// Jobs that are open.
-    package var openJobs: Int
+    package var openJobs = 0
     /// Connections that have a number.
-    package var connections: Int
+    package var connections = 0
     /// Messages that wait for a peer.
-    package var parkedMessages: Int
+    package var parkedMessages = 0
     /// Bytes of messages that wait for a peer.
-    package var parkedBytes: Int
+    package var parkedBytes = 0
 }

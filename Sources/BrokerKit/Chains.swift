@@ -1,7 +1,8 @@
 /// Numbered members in numbered chains, each member in one chain at most.
 ///
-/// Doubly linked lists in flat arrays: every change is O(1) and allocates only when a number is larger than any before.
-struct Chains: Sendable {
+/// Doubly linked lists in flat arrays: every change is O(1) and allocates only when a number is larger than
+/// any before.
+struct Chains: ~Copyable, Sendable {
     private static let nobody: Int32 = -1
 
     private struct Link {

@@ -1,13 +1,14 @@
 import ZMQ
 
-/// Which connection is which: the routing ids libzmq answers to, the numbers the machine knows, and the descriptors the
-/// monitor tells of.
+/// Which connection is which: the routing ids libzmq answers to, the numbers the machine knows, and the
+/// descriptors the monitor tells of.
 ///
-/// DESIGN. A peer's death is told by its descriptor, and the system gives a descriptor to the next connection at once. Events
-/// and messages come by different sockets, so a new connection's first message may overtake the death of the one before.
-/// But events come in order among themselves. So a descriptor remembers whether the `accepted` of its connection was seen:
-/// as long as it was not, a `disconnected` belongs to the connection before.
-struct ConnectionTable: Sendable {
+/// DESIGN. A peer's death is told by its descriptor, and the system gives a descriptor to the next connection
+/// at once. Events and messages come by different sockets, so a new connection's first message may overtake
+/// the death of the one before. But events come in order among themselves. So a descriptor remembers whether
+/// the `accepted` of its connection was seen: as long as it was not, a `disconnected` belongs to the
+/// connection before.
+struct ConnectionTable: ~Copyable, Sendable {
     private struct Entry: Sendable {
         var routingID: RoutingID?
         var descriptor: Int32?
@@ -37,7 +38,7 @@ struct ConnectionTable: Sendable {
     /// Numbers a connection.
     ///
     /// - Parameter descriptor: what its messages come by; `nil` for `inproc`.
-    /// - Returns: the number, and that of a connection that must be dead since its descriptor is in use again.
+    /// - Returns: the number, and that of a connection that must be dead, its descriptor being in use again.
     mutating func add(_ id: RoutingID, descriptor: Int32?) -> (peer: PeerID, dead: PeerID?) {
         let peer = PeerID(rawValue: entries.insert(Entry(routingID: id, descriptor: descriptor)))
         peers[id] = peer
@@ -46,7 +47,8 @@ struct ConnectionTable: Sendable {
             transports[descriptor] = Transport(peer: peer, isAccepted: false)
             return (peer, nil)
         }
-        transports[descriptor] = Transport(peer: peer, isAccepted: transport.peer == nil && transport.isAccepted)
+        transports[descriptor] = Transport(
+            peer: peer, isAccepted: transport.peer == nil && transport.isAccepted)
         return (peer, transport.peer)
     }
 

@@ -2,12 +2,12 @@ import Protocol
 
 /// The open jobs: found by id, listed by worker and by trainer, woken at their deadline.
 ///
-/// DESIGN. Records live in a slab and are known by their place; one dictionary leads from id to place. Who has which job
-/// is kept in chains through the places, so that dispatching and answering a job cost one look-up and a few stores, and
-/// losing a worker costs as much as it had jobs. Deadlines are a hashed timing wheel (Varghese and Lauck, 1987, scheme 6):
-/// one chain for each tick of a turn of the wheel, each walked when its tick comes. It is bounded by the open jobs,
-/// which a heap with lazy removal is not.
-struct JobTable: Sendable {
+/// DESIGN. Records live in a slab and are known by their place; one dictionary leads from id to place. Who
+/// has which job is kept in chains through the places, so that dispatching and answering a job cost one
+/// look-up and a few stores, and losing a worker costs as much as it had jobs. Deadlines are a hashed timing
+/// wheel (Varghese and Lauck, 1987, scheme 6): one chain for each tick of a turn of the wheel, each walked
+/// when its tick comes. It is bounded by the open jobs, which a heap with lazy removal is not.
+struct JobTable: ~Copyable, Sendable {
     /// What the broker knows of an open job; never its body.
     struct Record: Sendable {
         /// The job.
@@ -26,6 +26,8 @@ struct JobTable: Sendable {
         var deadline: Int64
         /// Whether no worker has it: the trainer must send it again.
         var isWaiting = false
+        /// How often it was asked for again.
+        var resends = 0
         /// A worker that would not have it, to be asked last.
         var avoided: Int32?
         /// When the wheel wakes it.
@@ -137,5 +139,7 @@ extension JobTable {
         }
     }
 
-    private static func chain(ofTick tick: Int64) -> Int32 { Int32(truncatingIfNeeded: tick & (wheelCount - 1)) }
+    private static func chain(ofTick tick: Int64) -> Int32 {
+        Int32(truncatingIfNeeded: tick & (wheelCount - 1))
+    }
 }

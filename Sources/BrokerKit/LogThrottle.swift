@@ -12,7 +12,8 @@ struct LogThrottle: Sendable {
         self.burst = Int64(burst)
     }
 
-    /// Asks for a line: the number suppressed since the last one admitted, or `nil` when this one is suppressed too.
+    /// Asks for a line: the number suppressed since the last one admitted, or `nil` when this one is
+    /// suppressed too.
     mutating func admit(at now: Int64) -> Int? {
         let start = max(emptyAt, now)
         guard start - now <= (burst - 1) * intervalMilliseconds else {

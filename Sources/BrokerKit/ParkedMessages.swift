@@ -1,8 +1,9 @@
 import DequeModule
 import ZMQ
 
-/// Messages that wait for peers that do not take them fast enough: in order for each peer, bounded for each and in all.
-struct ParkedMessages: Sendable {
+/// Messages that wait for peers that do not take them fast enough: in order for each peer, bounded for each
+/// and in all.
+struct ParkedMessages: ~Copyable, Sendable {
     private struct Queue: Sendable {
         var parcels: Deque<Parcel> = []
         var byteCount = 0
@@ -31,9 +32,12 @@ struct ParkedMessages: Sendable {
         let parcel = Parcel(message)
         var queue = queues.removeValue(forKey: peer) ?? Queue()
         let bytes = queue.byteCount + parcel.byteCount
-        let fits = queue.parcels.isEmpty
-            || (queue.parcels.count < BrokerLimits.parkedCountMaximum && bytes <= BrokerLimits.parkedByteCountMaximum)
-        let fitsAll = byteCount == 0 || byteCount + parcel.byteCount <= BrokerLimits.parkedTotalByteCountMaximum
+        let fits =
+            queue.parcels.isEmpty
+            || (queue.parcels.count < BrokerLimits.parkedCountMaximum
+                && bytes <= BrokerLimits.parkedByteCountMaximum)
+        let fitsAll =
+            byteCount == 0 || byteCount + parcel.byteCount <= BrokerLimits.parkedTotalByteCountMaximum
         if fits && fitsAll {
             queue.parcels.append(parcel)
             queue.byteCount = bytes

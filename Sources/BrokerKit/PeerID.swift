@@ -1,4 +1,5 @@
-/// A connection to the broker, as the shell numbers it: small, dense, and given to another connection once forgotten.
+/// A connection to the broker, as the shell numbers it: small, dense, and given to another connection once
+/// forgotten.
 package struct PeerID: Sendable, Hashable {
     /// The number.
     package let rawValue: Int32

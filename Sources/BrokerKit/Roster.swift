@@ -50,7 +50,7 @@ struct TrainerSession: Sendable {
 }
 
 /// Who is there: sessions by connection, by id and by the shards they serve.
-struct Roster: Sendable {
+struct Roster: ~Copyable, Sendable {
     /// Whose a connection or a session is.
     enum Party: Sendable, Hashable {
         case unknown
@@ -143,6 +143,11 @@ extension Roster {
         guard workers[worker].claims.count < ProtocolLimits.workerJobsMaximum else { return }
         guard claims.updateValue(worker, forKey: job) != worker else { return }
         workers[worker].claims.append(job)
+    }
+
+    /// Forgets a claim that was honoured.
+    mutating func dropClaim(on job: JobID) {
+        if !claims.isEmpty { claims.removeValue(forKey: job) }
     }
 
     /// Forgets what a worker claimed.

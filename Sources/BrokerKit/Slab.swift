@@ -1,5 +1,5 @@
 /// Values in numbered places; a place that was freed is used again, so that numbers stay small.
-struct Slab<Element> {
+struct Slab<Element>: ~Copyable {
     private var places: [Element] = []
     private var taken: [Bool] = []
     private var free: [Int32] = []

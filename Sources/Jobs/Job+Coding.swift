@@ -15,17 +15,24 @@ extension TensorJob {
     package func payload(includesGraph: Bool) -> Payload {
         var writer = TensorFrameWriter()
         for value in bindings { writer.add(value) }
-        let (references, frames) = writer.finish()
+        let body =
+            includesGraph
+            ? encodedBody(writer, includesGraph: true)
+            : graph.body(for: bindings.map(\.type)) { encodedBody(writer, includesGraph: false) }
+        return Payload(body: body, frames: writer.frames)
+    }
+
+    private func encodedBody(_ writer: TensorFrameWriter, includesGraph: Bool) -> [UInt8] {
         var wire = JobTensor()
         wire.graph = graph.reference(includesGraph: includesGraph)
-        wire.bindings = references.map { reference in
+        wire.bindings = writer.references.map { reference in
             var binding = JobBinding()
             binding.tensor = reference
             return binding
         }
         var job = JobJob()
         job.tensor = wire
-        return Payload(body: serialise(job), frames: frames)
+        return serialise(job)
     }
 }
 
@@ -36,7 +43,6 @@ extension ProgramJob {
     package func payload(includesGraphs: Bool) -> Payload {
         var writer = TensorFrameWriter()
         for value in bindings { writer.add(value) }
-        let (references, frames) = writer.finish()
         var wire = JobProgram()
         wire.step = program.step.reference(includesGraph: includesGraphs)
         wire.finish = program.finish.reference(includesGraph: includesGraphs)
@@ -49,11 +55,11 @@ extension ProgramJob {
         wire.shard.count = UInt32(clamping: program.shard.count)
         wire.part = program.part == .train ? .train : .heldOut
         wire.schedule = program.schedule.wire
-        wire.bindings = references
+        wire.bindings = writer.references
         wire.outputs = program.outputs
         var job = JobJob()
         job.program = wire
-        return Payload(body: serialise(job), frames: frames)
+        return Payload(body: serialise(job), frames: writer.frames)
     }
 }
 
@@ -154,15 +160,6 @@ extension Program.Schedule {
             shuffleSeed: wire.shuffles ? wire.shuffleSeed : nil,
             batchLimit: wire.batchLimit == 0 ? nil : Int(clamping: wire.batchLimit),
             dropsRemainder: wire.dropsRemainder)
-    }
-}
-
-extension SealedGraph {
-    fileprivate func reference(includesGraph: Bool) -> JobGraphReference {
-        var wire = JobGraphReference()
-        wire.hash.append(contentsOf: hash.bytes)
-        if includesGraph { wire.graph.append(contentsOf: bytes) }
-        return wire
     }
 }
 

@@ -5,9 +5,8 @@ extension JobResult {
     package var payload: Payload {
         var writer = TensorFrameWriter()
         for output in outputs { writer.add(output.value) }
-        let (references, frames) = writer.finish()
         var wire = JobOutcome()
-        wire.outputs = zip(outputs, references).map { output, reference in
+        wire.outputs = zip(outputs, writer.references).map { output, reference in
             var named = JobNamedTensor()
             named.name = output.name
             named.tensor = reference
@@ -16,7 +15,7 @@ extension JobResult {
         wire.examples = UInt64(clamping: examples)
         wire.batches = UInt64(clamping: batches)
         wire.seconds = seconds
-        return Payload(body: serialise(wire), frames: frames)
+        return Payload(body: serialise(wire), frames: writer.frames)
     }
 
     /// Reads a result.

@@ -1,4 +1,5 @@
 import Crypto
+import Synchronization
 public import Tensor
 
 /// A graph with the bytes it travels as and the hash workers know it by.
@@ -10,11 +11,18 @@ public struct SealedGraph: Sendable {
         let graph: Graph
         let hash: GraphHash
         let bytes: [UInt8]
+        /// The graph by its hash alone, as every job but the first names it.
+        let reference: JobGraphReference
+        /// The last job's body that named the graph so, and the types it was made for.
+        let lastBody = Mutex<(types: [ValueType], body: [UInt8])?>(nil)
 
         init(_ graph: Graph, bytes: [UInt8]) {
             self.graph = graph
             self.bytes = bytes
             hash = GraphHash(digest: SHA256.hash(data: bytes))
+            var reference = JobGraphReference()
+            reference.hash.append(contentsOf: hash.bytes)
+            self.reference = reference
         }
     }
 
@@ -45,6 +53,23 @@ public struct SealedGraph: Sendable {
         guard self.hash == hash else {
             throw .malformed("graph bytes hash to \(self.hash), the job says \(hash)")
         }
+    }
+
+    /// The graph as a job names it.
+    func reference(includesGraph: Bool) -> JobGraphReference {
+        var reference = content.reference
+        if includesGraph { reference.graph.append(contentsOf: bytes) }
+        return reference
+    }
+
+    /// The body of a job on values of these types: the last one, if it was made for the same, else `make`'s.
+    ///
+    /// A loop sends the same body over and over; only the tensors after it differ.
+    func body(for types: [ValueType], make: () -> [UInt8]) -> [UInt8] {
+        if let last = content.lastBody.withLock({ $0 }), last.types == types { return last.body }
+        let body = make()
+        content.lastBody.withLock { $0 = (types, body) }
+        return body
     }
 
     private init(_ graph: Graph, bytes: [UInt8]) {

@@ -40,45 +40,50 @@ package struct Payload: Sendable {
 struct TensorFrameWriter {
     private var packed: [UInt8] = []
     private var whole: [Storage] = []
-    private var pending: [(reference: JobTensorReference, place: Place)] = []
+    private var places: [Place] = []
+    private var hasPacked = false
 
-    private enum Place {
-        case packed(offset: Int)
-        case whole(index: Int)
+    /// Where a tensor was put: at an offset of the packed frame, or alone, as the `index`-th of its kind.
+    private struct Place {
+        let type: ValueType
+        let isPacked: Bool
+        let position: Int
     }
 
     /// Adds a tensor.
     mutating func add(_ value: TensorValue) {
-        var reference = JobTensorReference()
-        reference.elementType = UInt32(value.elementType.rawValue)
-        reference.dimensions = value.shape.dimensions.map { UInt64($0) }
         let fits = value.type.byteCount <= ProtocolLimits.packedTensorByteCountMaximum
         // One frame is kept for the packed tensors; past the limit the rest joins them, at the price of a
         // copy.
         if fits || whole.count >= ProtocolLimits.frameCountMaximum - 3 {
             while packed.count % Storage.alignment != 0 { packed.append(0) }
-            pending.append((reference, .packed(offset: packed.count)))
+            places.append(Place(type: value.type, isPacked: true, position: packed.count))
             value.storage.append(to: &packed)
+            hasPacked = true
         } else {
-            pending.append((reference, .whole(index: whole.count)))
+            places.append(Place(type: value.type, isPacked: false, position: whole.count))
             whole.append(value.storage)
         }
     }
 
-    /// The references in the order tensors were added, and the frames they point into.
-    consuming func finish() -> (references: [JobTensorReference], frames: [TensorFrame]) {
-        let hasPacked = pending.contains { if case .packed = $0.place { true } else { false } }
-        let firstWhole: UInt32 = hasPacked ? 1 : 0
-        let references = pending.map { entry in
-            var reference = entry.reference
-            switch entry.place {
-            case .packed(let offset): reference.offset = UInt64(offset)
-            case .whole(let index): reference.frame = firstWhole + UInt32(index)
+    /// The frames, the packed one first.
+    var frames: [TensorFrame] {
+        (hasPacked ? [TensorFrame.packed(packed)] : []) + whole.map { .whole($0) }
+    }
+
+    /// Where each tensor lies, in the order they were added: a function of their types alone.
+    var references: [JobTensorReference] {
+        places.map { place in
+            var reference = JobTensorReference()
+            reference.elementType = UInt32(place.type.elementType.rawValue)
+            reference.dimensions = place.type.shape.dimensions.map { UInt64($0) }
+            if place.isPacked {
+                reference.offset = UInt64(place.position)
+            } else {
+                reference.frame = UInt32(place.position) + (hasPacked ? 1 : 0)
             }
             return reference
         }
-        let frames = (hasPacked ? [TensorFrame.packed(packed)] : []) + whole.map { .whole($0) }
-        return (references, frames)
     }
 }
 

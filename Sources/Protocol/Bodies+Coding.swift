@@ -50,7 +50,8 @@ extension Hello: ControlBody {
         let wire = try parse(WireHello.self, bytes)
         try checkName("a peer's name", wire.name)
         guard wire.protocolMinimum <= wire.protocolMaximum else {
-            throw .malformed("protocol versions \(wire.protocolMinimum)...\(wire.protocolMaximum) are no range")
+            throw .malformed(
+                "protocol versions \(wire.protocolMinimum)...\(wire.protocolMaximum) are no range")
         }
         try check("data sets", wire.datasets.count, ProtocolLimits.datasetsMaximum)
         try check("shards", wire.shards.count, ProtocolLimits.shardsMaximum)
@@ -96,7 +97,8 @@ extension Welcome: ControlBody {
         let wire = try parse(WireWelcome.self, bytes)
         guard wire.heartbeatMilliseconds > 0, wire.silenceMilliseconds > wire.heartbeatMilliseconds else {
             throw .malformed(
-                "heartbeat \(wire.heartbeatMilliseconds) ms and silence \(wire.silenceMilliseconds) ms do not fit")
+                "heartbeat \(wire.heartbeatMilliseconds) ms and silence \(wire.silenceMilliseconds) ms do not fit"
+            )
         }
         self.init(
             version: wire.protocolVersion, heartbeatMilliseconds: Int64(wire.heartbeatMilliseconds),
@@ -143,7 +145,8 @@ extension Failure: ControlBody {
 extension JobProgress: ControlBody {
     package init(decoding bytes: [UInt8]) throws(ProtocolError) {
         let wire = try parse(WireProgress.self, bytes)
-        self.init(batchesDone: wire.batchesDone, batchesTotal: wire.batchesTotal, examplesDone: wire.examplesDone)
+        self.init(
+            batchesDone: wire.batchesDone, batchesTotal: wire.batchesTotal, examplesDone: wire.examplesDone)
     }
 
     package func encoded() -> [UInt8] {

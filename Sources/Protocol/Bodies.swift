@@ -84,7 +84,8 @@ package struct Hello: Sendable, Hashable {
 
     /// An introduction without data.
     package init(
-        name: String, role: PeerRole, session: SessionID, versions: ClosedRange<UInt32> = ProtocolVersion.supported,
+        name: String, role: PeerRole, session: SessionID,
+        versions: ClosedRange<UInt32> = ProtocolVersion.supported,
         software: String = ProtocolSoftware.name
     ) {
         self.name = name

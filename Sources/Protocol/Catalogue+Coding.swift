@@ -119,7 +119,8 @@ extension ShardDescription {
         }
         self.init(
             reference: ShardReference(
-                dataset: wire.dataset, partition: wire.partition, index: Int(wire.index), count: Int(wire.count)),
+                dataset: wire.dataset, partition: wire.partition, index: Int(wire.index),
+                count: Int(wire.count)),
             trainRows: Int(clamping: wire.trainRows), heldOutRows: Int(clamping: wire.heldOutRows))
     }
 

@@ -44,7 +44,9 @@ extension Command {
     package var hasBody: Bool {
         switch self {
         case .heartbeat, .reset, .catalogueQuery, .started, .cancel, .resend: false
-        case .hello, .welcome, .refused, .goodbye, .catalogue, .submit, .dispatch, .progress, .result, .failed: true
+        case .hello, .welcome, .refused, .goodbye, .catalogue, .submit, .dispatch, .progress, .result,
+            .failed:
+            true
         }
     }
 

@@ -1,6 +1,7 @@
 /// The first frame of every message: 64 bytes, little-endian, all the broker reads of a job.
 ///
-/// The first eight bytes keep their meaning in every version, so that peers of different versions can tell each other so.
+/// The first eight bytes keep their meaning in every version, so that peers of different versions can tell
+/// each other so.
 package struct Header: Sendable, Hashable {
     /// The number of bytes.
     package static let byteCount = 64
@@ -82,7 +83,8 @@ extension Header {
 
     /// Writes the header into a frame of `byteCount` bytes.
     package func encode(into bytes: inout MutableRawSpan) {
-        let version = UInt32(major) | UInt32(minor) << 8 | UInt32(command.rawValue) << 16 | UInt32(flags.rawValue) << 24
+        let version =
+            UInt32(major) | UInt32(minor) << 8 | UInt32(command.rawValue) << 16 | UInt32(flags.rawValue) << 24
         bytes.store(word32: Header.magic, at: 0)
         bytes.store(word32: version, at: 4)
         bytes.store(word32: attempt, at: 8)

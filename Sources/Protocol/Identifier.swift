@@ -60,7 +60,9 @@ package struct Identifier: Sendable, Hashable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Identifier.byteCount)
         for word in [high, low] {
-            for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+            for shift in stride(from: UInt64(0), to: 64, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
         }
         return bytes
     }

@@ -1,6 +1,7 @@
 /// Every maximum of the protocol, each with its reason. Times are in milliseconds.
 package enum ProtocolLimits {
-    /// One frame: a tensor of 64 million floats. Also libzmq's MAXMSGSIZE, so that a hostile length cannot reserve memory.
+    /// One frame: a tensor of 64 million floats. Also libzmq's MAXMSGSIZE, so that a hostile length cannot
+    /// reserve memory.
     package static let frameByteCountMaximum = 256 << 20
     /// A control body: a catalogue of ten thousand shards fits.
     package static let bodyByteCountMaximum = 8 << 20

@@ -158,7 +158,9 @@ package struct LinkMachine: Sendable {
             reopenedAt = now
             return [.reopen] + hello(at: now)
         }
-        guard let helloAt, now - helloAt < ProtocolLimits.helloRetryMilliseconds else { return hello(at: now) }
+        guard let helloAt, now - helloAt < ProtocolLimits.helloRetryMilliseconds else {
+            return hello(at: now)
+        }
         return []
     }
 

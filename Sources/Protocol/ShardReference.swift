@@ -20,14 +20,16 @@ public struct ShardReference: Sendable, Hashable {
     }
 
     /// What the header carries to route a job to any holder of this shard: FNV-1a, 128 bits, over
-    /// `dataset ␀ partition ␀ index ␀ count` in decimal. It is a name, not a secret: nothing rests on collisions being hard.
+    /// `dataset ␀ partition ␀ index ␀ count` in decimal. It is a name, not a
+    /// secret: nothing rests on collisions being hard.
     package var key: Identifier {
         var hash: UInt128 = 0x6c62272e_07bb0142_62b82175_6295c58d
         for byte in "\(dataset)\0\(partition)\0\(index)\0\(count)".utf8 {
             hash ^= UInt128(byte)
             hash = hash &* 0x00000000_01000000_00000000_0000013b
         }
-        return Identifier(high: UInt64(truncatingIfNeeded: hash >> 64), low: UInt64(truncatingIfNeeded: hash) | 1)
+        return Identifier(
+            high: UInt64(truncatingIfNeeded: hash >> 64), low: UInt64(truncatingIfNeeded: hash) | 1)
     }
 }
 

@@ -13,6 +13,12 @@ package enum WorkerLimits {
     package static let planCountMaximum = 64
     /// Bytes of all plans one compute thread keeps; a larger one is made anew for each job.
     package static let planByteCountMaximum = 64 << 20
+    /// Body and tensors of a job that is done on the loop: see `docs/decisions/0005-small-jobs-on-the-loop.md`.
+    package static let smallByteCountMaximum = 16 << 10
+    /// Nodes of a graph that is run on the loop: compiling it the first time takes a fraction of a millisecond.
+    package static let smallNodeCountMaximum = 64
+    /// Operations of a plan that is run on the loop: some microseconds.
+    package static let smallOperationMaximum = 20_000
     /// Answers a compute thread gathers before it wakes the loop.
     package static let reportCountMaximum = 64
     /// How long an answer waits for others to be gathered, as long as there is more to do.

@@ -9,8 +9,8 @@ package import ZMQ
 ///
 /// DESIGN. Messages come straight from the loop to `linkDidReceive`: the header is read, body and tensors are
 /// copied once, the machine says what to do, and new work is gathered until the turn ends and then handed to
-/// the compute threads at once. What they report comes back in batches through one closure on the loop.
-/// Nothing here decodes a job or computes.
+/// the compute threads at once. What they report comes back in batches through one closure on the loop. Only
+/// a graph of some microseconds is done right here: waking a thread for it would take longer.
 package actor WorkerShell {
     /// The loop it lives on.
     package nonisolated let loop: Loop
@@ -22,6 +22,8 @@ package actor WorkerShell {
     private var link: PeerLink
     private var machine: WorkerMachine
     private var executor: Executor?
+    /// For jobs too small to be worth a thread's waking.
+    private var bench: Workbench?
     private var actions: [WorkerMachine.Action] = []
     private var reports: [WorkerMachine.Event] = []
     private var pending: [Work] = []
@@ -62,10 +64,10 @@ package actor WorkerShell {
     /// - Throws: `ZMQError` for an endpoint that cannot be one.
     package func start() throws(ZMQError) {
         let loop = loop
-        let beginning = ContinuousClock.now
+        let graphs = GraphCache()
+        bench = Workbench(shards: store, graphs: graphs, now: { Loop.nanoseconds() })
         executor = Executor(
-            shards: store, threadCount: configuration.threads,
-            now: { beginning.duration(to: .now).nanoseconds },
+            shards: store, graphs: graphs, threadCount: configuration.threads, now: { Loop.nanoseconds() },
             notify: { [weak self] in
                 loop.execute { [weak self] in self?.assumeIsolated { $0.takeReports() } }
             })
@@ -216,11 +218,19 @@ package actor WorkerShell {
         }
     }
 
-    /// Gives the gathered work to the compute threads.
+    /// Gives the gathered work to the compute threads; a small job that came alone is done here.
     private func handOver() {
-        guard !pending.isEmpty else { return }
-        executor?.enqueue(pending)
-        pending.removeAll(keepingCapacity: true)
+        guard let first = pending.first else { return }
+        // The only job of all: nothing is overtaken, and a flood is answered in batches by the threads. It is
+        // the lone job that would wait for one to wake.
+        let isAlone = machine.heldCount == 1 && pending.count == 1
+        if isAlone, let answer = bench?.answerIfSmall(first) {
+            pending.removeAll(keepingCapacity: true)
+            apply(.finished(first.job, first.run, answer))
+        } else {
+            executor?.enqueue(pending)
+            pending.removeAll(keepingCapacity: true)
+        }
     }
 
     private func takeReports() {
@@ -267,6 +277,7 @@ package actor WorkerShell {
         ending = result
         executor?.stop()
         executor = nil
+        bench = nil
         pending.removeAll()
         for waiter in waiters { waiter.resume(returning: result) }
         waiters.removeAll()
@@ -290,13 +301,5 @@ extension WorkerShell: LinkOwner {
     package func linkDidEndTurn() {
         turnTime = nil
         handOver()
-    }
-}
-
-extension Duration {
-    /// Whole nanoseconds; those of three centuries fit.
-    fileprivate var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

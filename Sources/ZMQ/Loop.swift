@@ -52,11 +52,14 @@ package final class Loop: SerialExecutor, Sendable {
     }
 
     /// Milliseconds of a clock that never goes back; any thread.
-    package static func now() -> Int64 {
+    package static func now() -> Int64 { nanoseconds() / 1_000_000 }
+
+    /// Nanoseconds of a clock that never goes back; any thread.
+    package static func nanoseconds() -> Int64 {
         // Asked several times a message: `ContinuousClock` would divide 128-bit attoseconds each time.
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// Milliseconds of a clock that never goes back; any thread.

@@ -12,16 +12,17 @@ struct Broker: AsyncParsableCommand {
         commandName: "broker",
         abstract: "Brings trainers and workers together.",
         discussion: """
-            Workers announce which shards of which data they hold, trainers send jobs to shards, and the broker carries \
-            jobs there and answers back without reading them. It keeps nothing on disk: restart it at any time, and \
-            workers and trainers go on where they were.
+            Workers announce which shards of which data they hold, trainers send jobs to shards, and the broker \
+            carries jobs there and answers back without reading them. It keeps nothing on disk: restart it at any \
+            time, and workers and trainers go on where they were.
 
-            Prints "broker listening on <endpoint>" when it is ready. Every flag can also be given by the environment \
-            variable beside it. Ends with 64 for flags that make no sense, 69 when it cannot listen, 130 and 143 at \
-            SIGINT and SIGTERM; a second signal ends it at once.
+            Prints "broker listening on <endpoint>" when it is ready. Every flag can also be given by the \
+            environment variable beside it. Ends with 64 for flags that make no sense, 69 when it cannot listen, \
+            130 and 143 at SIGINT and SIGTERM; a second signal ends it at once.
             """)
 
-    @Option(help: "Where to listen: tcp://address:port (port 0 takes a free one) or ipc://path. [FAGURE_BIND]")
+    @Option(
+        help: "Where to listen: tcp://address:port (port 0 takes a free one) or ipc://path. [FAGURE_BIND]")
     var bind: String = Flag.environment("bind") ?? "tcp://127.0.0.1:5555"
 
     @Option(help: "How much to log: \(Broker.levels). [FAGURE_LOG_LEVEL]")
@@ -37,6 +38,10 @@ struct Broker: AsyncParsableCommand {
         }
         guard bind.contains("://") else {
             throw ValidationError("'\(bind)' is no endpoint; one looks like tcp://127.0.0.1:5555")
+        }
+        // libzmq takes 65,536 and more, and listens somewhere else.
+        if bind.hasPrefix("tcp://"), let port = bind.split(separator: ":").last.flatMap({ Int($0) }) {
+            guard (0...65_535).contains(port) else { throw ValidationError("there is no port \(port)") }
         }
     }
 

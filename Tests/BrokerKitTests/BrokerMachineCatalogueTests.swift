@@ -7,7 +7,7 @@ import Testing
 struct BrokerMachineCatalogueTests {
     @Test("workers are listed by name, schemas once, counts are told")
     func lists() {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, worker("zoe", session: 1, shards: [1, 2]))
         rig.join(1, worker("adam", session: 2))
         rig.join(2, trainer("bob", session: 3))
@@ -27,7 +27,7 @@ struct BrokerMachineCatalogueTests {
 
     @Test("differing schemas of one name are all listed")
     func keepsDifferences() {
-        var rig = Rig()
+        let rig = Rig()
         var other = worker("other", session: 2)
         other.datasets[0].tags = ["mine"]
         rig.join(0, worker("one", session: 1))
@@ -37,7 +37,7 @@ struct BrokerMachineCatalogueTests {
 
     @Test("trainers hear of every change, once for a turn")
     func pushes() {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, trainer("bob", session: 1))
         rig.join(1, trainer("eve", session: 2))
         rig.join(2, worker("alice", session: 3))
@@ -55,7 +55,7 @@ struct BrokerMachineCatalogueTests {
 
     @Test("a query is answered to the one who asked, once for a turn")
     func answers() {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, trainer("bob", session: 1))
         rig.join(1, trainer("eve", session: 2))
         rig.handle(.turnEnded)
@@ -66,7 +66,7 @@ struct BrokerMachineCatalogueTests {
 
     @Test("a worker that drains is shown as such")
     func showsDraining() {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, trainer("bob", session: 1))
         rig.join(1, worker("alice", session: 2))
         rig.say(0, .submit, job: 5, target: shard(0).key)

@@ -7,7 +7,7 @@ import Testing
 struct BrokerMachineJobTests {
     /// Trainer 0, workers 1 and 2 with shard 0, worker 2 with shard 1 too.
     private func rig(capacity: Int = 0) -> Rig {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, trainer("bob", session: 10))
         rig.join(1, worker("alice", session: 11, shards: [0], capacity: capacity))
         rig.join(2, worker("anna", session: 12, shards: [0, 1], capacity: capacity))
@@ -16,10 +16,12 @@ struct BrokerMachineJobTests {
 
     @Test("a job goes to a holder of its shard and its answers come back")
     func roundTrip() {
-        var rig = rig()
+        let rig = rig()
         let actions = rig.say(0, .submit, job: 5, target: shard(1).key, deadline: 700)
         #expect(summary(actions) == ["dispatch>2#1"])
-        guard case .forward(_, let header)? = actions.first else { return #expect(Bool(false), "no dispatch") }
+        guard case .forward(_, let header)? = actions.first else {
+            return #expect(Bool(false), "no dispatch")
+        }
         #expect(header.job == 5 && header.epoch == Rig.epoch && header.deadlineMilliseconds == 700)
         #expect(header.target == .none && header.flags == [])
         #expect(summary(rig.say(2, .started, job: 5, attempt: 1)) == ["relay>0"])
@@ -33,7 +35,7 @@ struct BrokerMachineJobTests {
 
     @Test("the least busy holder gets the job, of equals the one not used for longest")
     func spreads() {
-        var rig = rig()
+        let rig = rig()
         #expect(summary(rig.say(0, .submit, job: 1, target: shard(0).key)) == ["dispatch>1#1"])
         #expect(summary(rig.say(0, .submit, job: 2, target: shard(0).key)) == ["dispatch>2#1"])
         rig.say(1, .result, job: 1, attempt: 1)
@@ -45,9 +47,10 @@ struct BrokerMachineJobTests {
 
     @Test("a job may be addressed to a session")
     func addressesSession() {
-        var rig = rig()
+        let rig = rig()
         for job in 1...3 as ClosedRange<UInt64> {
-            let actions = rig.say(0, .submit, job: Identifier(high: job, low: 1), target: 12, flags: .targetsSession)
+            let actions = rig.say(
+                0, .submit, job: Identifier(high: job, low: 1), target: 12, flags: .targetsSession)
             #expect(summary(actions) == ["dispatch>2#1"])
         }
         let strangers = rig.say(0, .submit, job: 9, target: 99, flags: .targetsSession)
@@ -58,7 +61,7 @@ struct BrokerMachineJobTests {
 
     @Test("nobody serves it, everybody is full, no job named: told at once")
     func refuses() {
-        var rig = rig(capacity: 1)
+        let rig = rig(capacity: 1)
         #expect(summary(rig.say(0, .submit, job: 1, target: shard(3).key)) == ["failed(no-worker)>0"])
         #expect(summary(rig.say(0, .submit, job: 2, target: shard(0).key)) == ["dispatch>1#1"])
         #expect(summary(rig.say(0, .submit, job: 3, target: shard(0).key)) == ["dispatch>2#1"])
@@ -71,7 +74,7 @@ struct BrokerMachineJobTests {
 
     @Test("an answer of another worker, another attempt or no job at all is dropped and counted")
     func fences() {
-        var rig = rig()
+        let rig = rig()
         rig.say(0, .submit, job: 5, target: shard(0).key)
         for command in [Command.started, .progress, .result] {
             #expect(summary(rig.say(2, command, job: 5, attempt: 1)).isEmpty)
@@ -85,7 +88,7 @@ struct BrokerMachineJobTests {
 
     @Test("a failure of the job goes to the trainer as it came")
     func relaysFailure() {
-        var rig = rig()
+        let rig = rig()
         rig.say(0, .submit, job: 5, target: shard(0).key)
         #expect(summary(rig.fail(1, job: 5, attempt: 1, .executionFailed)) == ["relay>0"])
         #expect(rig.machine.openJobCount == 0)
@@ -94,7 +97,7 @@ struct BrokerMachineJobTests {
 
     @Test("submitted again, a job goes to the worker that has it, as a new attempt")
     func resubmits() {
-        var rig = rig()
+        let rig = rig()
         rig.say(0, .submit, job: 5, target: shard(0).key)
         #expect(summary(rig.say(0, .submit, job: 5, attempt: 1, target: shard(0).key)) == ["dispatch>1#2"])
         #expect(summary(rig.say(1, .result, job: 5, attempt: 1)).isEmpty)
@@ -103,9 +106,15 @@ struct BrokerMachineJobTests {
 
     @Test("attempts do not overflow")
     func attemptsEnd() {
-        var rig = rig()
-        #expect(summary(rig.say(0, .submit, job: 5, attempt: .max, target: shard(0).key)) == ["dispatch>1#\(UInt32.max)"])
-        #expect(summary(rig.say(0, .submit, job: 5, attempt: .max, target: shard(0).key)) == ["dispatch>1#\(UInt32.max)"])
+        let rig = rig()
+        #expect(
+            summary(rig.say(0, .submit, job: 5, attempt: .max, target: shard(0).key)) == [
+                "dispatch>1#\(UInt32.max)"
+            ])
+        #expect(
+            summary(rig.say(0, .submit, job: 5, attempt: .max, target: shard(0).key)) == [
+                "dispatch>1#\(UInt32.max)"
+            ])
         rig.handle(.disconnected(1))
         let lost = rig.pass(milliseconds: BrokerLimits.reconnectGraceMilliseconds)
         #expect(summary(lost).contains("failed(worker-lost)>0"))
@@ -113,7 +122,7 @@ struct BrokerMachineJobTests {
 
     @Test("another trainer's job id is refused, and cannot be cancelled")
     func protectsJobs() {
-        var rig = rig()
+        let rig = rig()
         rig.join(3, trainer("mallory", session: 13))
         rig.say(0, .submit, job: 5, target: shard(0).key)
         #expect(summary(rig.say(3, .submit, job: 5, target: shard(0).key)) == ["failed(malformed)>3"])
@@ -124,7 +133,7 @@ struct BrokerMachineJobTests {
 
     @Test("a cancel reaches the worker, is confirmed, and is harmless when said again")
     func cancels() {
-        var rig = rig()
+        let rig = rig()
         rig.say(0, .submit, job: 5, target: shard(0).key)
         #expect(summary(rig.say(0, .cancel, job: 5)) == ["cancel>1#1", "failed(cancelled)>0"])
         #expect(summary(rig.say(0, .cancel, job: 5)).isEmpty)
@@ -132,9 +141,11 @@ struct BrokerMachineJobTests {
         #expect(rig.machine.counters.unexpected == 0)
     }
 
-    @Test("a deadline that passes cancels at the worker and fails the job", arguments: [1, 150, 8_500, 250_000] as [UInt32])
+    @Test(
+        "a deadline that passes cancels at the worker and fails the job",
+        arguments: [1, 150, 8_500, 250_000] as [UInt32])
     func deadlines(milliseconds: UInt32) {
-        var rig = rig()
+        let rig = rig()
         rig.say(0, .submit, job: 5, target: shard(0).key, deadline: milliseconds)
         var seen: [String] = []
         var waited: Int64 = 0
@@ -153,7 +164,7 @@ struct BrokerMachineJobTests {
 
     @Test("too many open jobs are refused as overload")
     func boundsJobs() {
-        var rig = Rig(jobsMaximum: 2)
+        let rig = Rig(jobsMaximum: 2)
         rig.join(0, trainer("bob", session: 10))
         rig.join(1, worker("alice", session: 11))
         for job in [1, 2] as [JobID] {

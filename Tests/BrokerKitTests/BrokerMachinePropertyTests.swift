@@ -3,8 +3,8 @@ import Testing
 
 @testable import BrokerKit
 
-/// Random peers doing random things, right and wrong, under virtual time; a model that only sees events and actions
-/// watches what the broker may and may not do.
+/// Random peers doing random things, right and wrong, under virtual time; a model that only sees events and
+/// actions watches what the broker may and may not do.
 @Suite("Broker machine: properties")
 struct BrokerMachinePropertyTests {
     @Test("invariants hold in any history", arguments: 0..<200 as Range<UInt64>)
@@ -17,7 +17,8 @@ struct BrokerMachinePropertyTests {
         #expect(history.violations == [], "seed \(seed)")
         #expect(history.rig.machine.openJobCount == 0)
         #expect(history.rig.machine.workerCount == 0 && history.rig.machine.trainerCount == 0)
-        #expect(history.rig.machine.roster.isEmpty)
+        let isForgotten = history.rig.machine.roster.isEmpty
+        #expect(isForgotten)
     }
 }
 
@@ -28,7 +29,7 @@ private struct History {
         var attempt: UInt32
     }
 
-    var rig = Rig()
+    let rig = Rig()
     var violations: [String] = []
     var answered = 0
     private var random: SplitMix64
@@ -97,7 +98,8 @@ private struct History {
 
     private mutating func hello(_ peer: PeerID) -> BrokerMachine.Event {
         if Int.random(in: 0..<3, using: &random) == 0 {
-            return .hello(peer, trainer("t", session: Self.trainers.randomElement(using: &random) ?? 1), byteCount: 10)
+            return .hello(
+                peer, trainer("t", session: Self.trainers.randomElement(using: &random) ?? 1), byteCount: 10)
         }
         let session = Self.workers.randomElement(using: &random) ?? 1
         let shards = (0..<3).filter { _ in Bool.random(using: &random) }
@@ -105,7 +107,8 @@ private struct History {
         let capacity = Int.random(in: 0...4, using: &random)
         known[session, default: []].formUnion(open)
         return .hello(
-            peer, worker("w", session: session, shards: shards, capacity: capacity, openJobs: open), byteCount: 10)
+            peer, worker("w", session: session, shards: shards, capacity: capacity, openJobs: open),
+            byteCount: 10)
     }
 
     private mutating func submit(peer: PeerID, _ job: JobID) -> BrokerMachine.Event {
@@ -169,7 +172,9 @@ private struct History {
         checkTable()
     }
 
-    private mutating func watch(_ action: BrokerMachine.Action, _ event: BrokerMachine.Event, speaker: SessionID?) {
+    private mutating func watch(
+        _ action: BrokerMachine.Action, _ event: BrokerMachine.Event, speaker: SessionID?
+    ) {
         switch action {
         case .welcome(let peer, _, _):
             if case .hello(_, let hello, _) = event { sessions[peer] = hello.session }
@@ -228,14 +233,20 @@ private struct History {
         }
     }
 
-    private mutating func failed(_ job: JobID, _ failure: Failure, at peer: PeerID, _ event: BrokerMachine.Event) {
+    private mutating func failed(
+        _ job: JobID, _ failure: Failure, at peer: PeerID, _ event: BrokerMachine.Event
+    ) {
         if case .message(let speaker, let header) = event, header.command == .submit, speaker == peer,
             open[job] != sessions[peer]
         {
             return  // Turned away at once: it never was open, or is another trainer's.
         }
-        if case .message(_, let header) = event, header.command == .submit, failure.code == .malformed { return }
-        guard let trainer = open[job] else { return violations.append("\(failure.code) for a job that is not open") }
+        if case .message(_, let header) = event, header.command == .submit, failure.code == .malformed {
+            return
+        }
+        guard let trainer = open[job] else {
+            return violations.append("\(failure.code) for a job that is not open")
+        }
         if sessions[peer] != trainer { violations.append("a failure went to another trainer") }
         close(job)
     }
@@ -246,7 +257,9 @@ private struct History {
         {
             open[header.job] = speaker  // It waits for a worker that is missing.
         }
-        if case .failed(_, let header, .draining) = event, let speaker, last[header.job]?.session == speaker || last[header.job] == nil {
+        if case .failed(_, let header, .draining) = event, let speaker,
+            last[header.job]?.session == speaker || last[header.job] == nil
+        {
             for (number, worker) in workers() where worker.isDraining {
                 draining.insert(rig.machine.roster.workers[number].presence.session)
             }
@@ -261,19 +274,25 @@ private struct History {
     }
 
     private mutating func checkTable() {
-        let table = rig.machine.jobs
-        let places = Self.jobs.compactMap { table.place(of: $0) }
-        if places.count != table.count { violations.append("\(table.count) records, \(places.count) jobs") }
+        let places = Self.jobs.compactMap { rig.machine.jobs.place(of: $0) }
+        let count = rig.machine.openJobCount
+        if places.count != count { violations.append("\(count) records, \(places.count) jobs") }
         for (number, worker) in workers() {
-            let held = places.filter { table.worker(of: $0) == number }
-            if table.count(ofWorker: number) != held.count { violations.append("a worker's count is wrong") }
+            let held = places.filter { rig.machine.jobs.worker(of: $0) == number }
+            if rig.machine.jobs.count(ofWorker: number) != held.count {
+                violations.append("a worker's count is wrong")
+            }
             let isMissing = worker.presence.peer == nil
-            if isMissing != (worker.presence.missingSince != nil) { violations.append("missing and not missing") }
+            if isMissing != (worker.presence.missingSince != nil) {
+                violations.append("missing and not missing")
+            }
         }
         for job in Self.jobs {
-            guard let place = table.place(of: job) else { continue }
+            guard let place = rig.machine.jobs.place(of: job) else { continue }
             if open[job] == nil { violations.append("\(job) is in the table, but was answered") }
-            if table.worker(of: place) == nil && !table[place].isWaiting { violations.append("\(job) is nowhere") }
+            if rig.machine.jobs.worker(of: place) == nil && !rig.machine.jobs[place].isWaiting {
+                violations.append("\(job) is nowhere")
+            }
         }
     }
 
@@ -282,13 +301,14 @@ private struct History {
     }
 
     private func workers() -> [(Int32, WorkerSession)] {
-        let workers = rig.machine.roster.workers
-        return workers.numbers.filter { workers.isTaken($0) }.map { ($0, workers[$0]) }
+        rig.machine.roster.workers.numbers.filter { rig.machine.roster.workers.isTaken($0) }
+            .map { ($0, rig.machine.roster.workers[$0]) }
     }
 
     private static func peer(of event: BrokerMachine.Event) -> PeerID? {
         switch event {
-        case .hello(let peer, _, _), .goodbye(let peer, _, _), .failed(let peer, _, _), .message(let peer, _): peer
+        case .hello(let peer, _, _), .goodbye(let peer, _, _), .failed(let peer, _, _), .message(let peer, _):
+            peer
         default: nil
         }
     }

@@ -7,10 +7,13 @@ import Testing
 struct BrokerMachineSessionTests {
     @Test("a hello is welcomed with the epoch, once for each time it is said")
     func welcomes() {
-        var rig = Rig()
+        let rig = Rig()
         let actions = rig.join(0, worker("alice", session: 1))
         #expect(summary(actions) == ["welcome>0"])
-        guard case .welcome(_, let header, let welcome)? = actions.first(where: { if case .welcome = $0 { true } else { false } })
+        guard
+            case .welcome(_, let header, let welcome)? = actions.first(where: {
+                if case .welcome = $0 { true } else { false }
+            })
         else { return #expect(Bool(false), "no welcome") }
         #expect(header.epoch == Rig.epoch)
         #expect(welcome.version == 1)
@@ -20,7 +23,7 @@ struct BrokerMachineSessionTests {
 
     @Test("no common version is refused, and both ranges are named")
     func refusesVersions() {
-        var rig = Rig()
+        let rig = Rig()
         var hello = worker("alice", session: 1)
         hello.versions = 7...9
         let actions = rig.join(3, hello)
@@ -32,7 +35,7 @@ struct BrokerMachineSessionTests {
 
     @Test("a range that overlaps ours is welcomed with the highest common version")
     func negotiates() {
-        var rig = Rig()
+        let rig = Rig()
         var hello = trainer("bob", session: 1)
         hello.versions = 1...9
         #expect(summary(rig.join(3, hello)) == ["welcome>3"])
@@ -40,8 +43,9 @@ struct BrokerMachineSessionTests {
 
     @Test("a session of zero, and a known session in the other role, are refused")
     func refusesBadSessions() {
-        var rig = Rig()
-        #expect(summary(rig.join(0, worker("alice", session: .none))) == ["refused(malformed)>0", "forget>0"])
+        let rig = Rig()
+        #expect(
+            summary(rig.join(0, worker("alice", session: .none))) == ["refused(malformed)>0", "forget>0"])
         rig.join(0, worker("alice", session: 1))
         #expect(summary(rig.join(1, trainer("mallory", session: 1))) == ["refused(malformed)>1", "forget>1"])
         #expect(rig.machine.workerCount == 1)
@@ -49,7 +53,7 @@ struct BrokerMachineSessionTests {
 
     @Test("introductions that no catalogue could hold are refused")
     func refusesTooMuch() {
-        var rig = Rig()
+        let rig = Rig()
         let half = BrokerLimits.announcedByteCountMaximum / 2 + 1
         #expect(summary(rig.handle(.hello(0, worker("a", session: 1), byteCount: half))) == ["welcome>0"])
         #expect(
@@ -61,18 +65,25 @@ struct BrokerMachineSessionTests {
 
     @Test("more sessions than the limit are refused as overload")
     func refusesTooMany() {
-        var rig = Rig()
+        let rig = Rig()
         for number in 0..<Int32(BrokerLimits.sessionsMaximum) {
-            rig.handle(.hello(PeerID(rawValue: number), trainer("t", session: Identifier(high: UInt64(number), low: 1)), byteCount: 1))
+            rig.handle(
+                .hello(
+                    PeerID(rawValue: number), trainer("t", session: Identifier(high: UInt64(number), low: 1)),
+                    byteCount: 1))
         }
         let peer = PeerID(rawValue: Int32(BrokerLimits.sessionsMaximum))
-        #expect(summary(rig.join(peer, trainer("one more", session: 99_999))).first == "refused(overloaded)>\(peer.rawValue)")
-        #expect(summary(rig.join(7, trainer("t", session: 7))) == ["welcome>7"], "a known session is let in again")
+        #expect(
+            summary(rig.join(peer, trainer("one more", session: 99_999))).first
+                == "refused(overloaded)>\(peer.rawValue)")
+        #expect(
+            summary(rig.join(7, trainer("t", session: 7))) == ["welcome>7"], "a known session is let in again"
+        )
     }
 
     @Test("the same session by a new connection replaces the old one")
     func replacesPeer() {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, worker("alice", session: 1))
         #expect(summary(rig.join(1, worker("alice", session: 1))) == ["welcome>1", "forget>0"])
         #expect(summary(rig.say(0, .heartbeat)) == ["reset>0", "forget>0"])
@@ -82,7 +93,7 @@ struct BrokerMachineSessionTests {
 
     @Test("another session by the same connection ends the first")
     func replacesSession() {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, trainer("bob", session: 9))
         rig.join(1, worker("alice", session: 1))
         rig.say(0, .submit, job: 5, target: shard(0).key)
@@ -94,7 +105,7 @@ struct BrokerMachineSessionTests {
 
     @Test("a stranger is reset, whatever it says, but not when it leaves", arguments: Command.allCases)
     func resetsStrangers(command: Command) {
-        var rig = Rig()
+        let rig = Rig()
         #expect(summary(rig.say(4, command, job: 1, target: shard(0).key)) == ["reset>4", "forget>4"])
         let header = Header(.goodbye, job: .none, attempt: 0, epoch: Rig.epoch)
         #expect(summary(rig.handle(.goodbye(4, header, reason: "bye"))) == ["forget>4"])
@@ -102,7 +113,7 @@ struct BrokerMachineSessionTests {
 
     @Test("a known peer that speaks to another run is reset and stays", arguments: [0, Rig.epoch + 1])
     func resetsOtherEpochs(epoch: UInt64) {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, worker("alice", session: 1))
         let header = Header(.heartbeat, job: .none, attempt: 0, epoch: epoch)
         #expect(summary(rig.handle(.message(0, header))) == ["reset>0"])
@@ -111,7 +122,7 @@ struct BrokerMachineSessionTests {
 
     @Test("a name cannot write lines of its own into the log")
     func cleansNames() {
-        var rig = Rig()
+        let rig = Rig()
         let actions = rig.join(0, worker("al\nice\u{1B}[31m", session: 1))
         for case .log(_, let text) in actions {
             #expect(!text.contains("\n") && !text.contains("\u{1B}"))
@@ -122,7 +133,7 @@ struct BrokerMachineSessionTests {
 
     @Test("a heartbeat is answered, and one is sent to whoever was sent nothing for a second")
     func heartbeats() {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, worker("alice", session: 1))
         rig.join(1, trainer("bob", session: 2))
         #expect(summary(rig.say(0, .heartbeat)) == ["heartbeat>0"])
@@ -133,7 +144,7 @@ struct BrokerMachineSessionTests {
 
     @Test("silence loses a peer, any message keeps it")
     func silence() {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, worker("alice", session: 1))
         rig.join(1, worker("anna", session: 2))
         rig.pass(milliseconds: ProtocolLimits.silenceMilliseconds)
@@ -145,7 +156,7 @@ struct BrokerMachineSessionTests {
 
     @Test("a broker that slept blames nobody for it")
     func sleeps() {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, worker("alice", session: 1))
         rig.now += 60_000
         rig.handle(.tick)
@@ -156,7 +167,7 @@ struct BrokerMachineSessionTests {
 
     @Test("stop says goodbye to everybody and nothing is handled after it")
     func stops() {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, worker("alice", session: 1))
         rig.join(1, trainer("bob", session: 2))
         #expect(summary(rig.handle(.stop(reason: "done"))) == ["goodbye>0", "goodbye>1"])
@@ -166,7 +177,7 @@ struct BrokerMachineSessionTests {
 
     @Test("garbage is counted, and logged once a second with the number left out")
     func boundsNoise() {
-        var rig = Rig()
+        let rig = Rig()
         var logged: [String] = []
         for _ in 0..<1_000 {
             for case .log(_, let text) in rig.handle(.garbage(.notFagure)) { logged.append(text) }

@@ -18,9 +18,10 @@ struct BrokerMachineTableTests {
         var description: String { "\(speaker) says \(command)" }
     }
 
-    /// Trainer 0 awaits job 5 of worker 1; worker 2 drains and has job 6; 3 was worker 1's connection; trainer 4 idles.
+    /// Trainer 0 awaits job 5 of worker 1; worker 2 drains and has job 6; 3 was worker 1's connection;
+    /// trainer 4 idles.
     private static func rig() -> Rig {
-        var rig = Rig()
+        let rig = Rig()
         rig.join(0, Hello(name: "bob", role: .trainer, session: 10))
         rig.join(4, Hello(name: "eve", role: .trainer, session: 14))
         rig.join(3, worker("alice", session: 11, shards: [0]))
@@ -74,7 +75,7 @@ struct BrokerMachineTableTests {
 
     @Test("every state × every command", arguments: rows)
     func table(row: Row) {
-        var rig = Self.rig()
+        let rig = Self.rig()
         let before = rig.machine.counters.unexpected
         let actions = summary(rig.handle(Self.event(row)))
         if let expected = row.actions {

@@ -34,7 +34,7 @@ struct BrokerShellTests {
 
     @Test(
         "a job and its answer pass through byte for byte",
-        arguments: ["tcp://127.0.0.1:0", "inproc://broker", "ipc://@fagure-broker-shell-test"])
+        arguments: ["tcp://127.0.0.1:0", "inproc://broker", "ipc://@fagure-\(UInt64.random(in: 0 ... .max))"])
     func passes(endpoint: String) async throws {
         try await withBroker(endpoint) { loop, shell, endpoint in
             let alice = try await TestPeer(loop, endpoint)
@@ -44,10 +44,14 @@ struct BrokerShellTests {
             var random = SplitMix64(seed: 7)
             for size in [0, 1, 33, 34, 64, 9_000, 1 << 20] {
                 let job = Identifier(high: UInt64(size), low: 3)
-                let frames = (0..<4).map { _ in (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) } }
+                let frames = (0..<4).map { _ in
+                    (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
+                }
                 try await bob.say(frames: [submit(job, epoch: epoch).bytes] + frames)
                 let dispatch = try await alice.next(.dispatch)
-                #expect(dispatch.header.job == job && dispatch.header.attempt == 1 && dispatch.header.epoch == epoch)
+                #expect(
+                    dispatch.header.job == job && dispatch.header.attempt == 1
+                        && dispatch.header.epoch == epoch)
                 #expect(dispatch.frames == frames)
                 try await alice.say(Header(.started, job: job, attempt: 1, epoch: epoch))
                 let result = Header(.result, job: job, attempt: 1, epoch: epoch)
@@ -152,7 +156,8 @@ struct BrokerShellTests {
             try await bob.say(submit(6, epoch: epoch), [2])
             #expect(try await alice.next(.dispatch).header.job == (more == 0 ? 5 : 6))
             if more > 0 {
-                // Counted at the next tick, as the loop drops it; a heartbeat is due no sooner than ten of them.
+                // Counted at the next tick, as the loop drops it; a heartbeat is due no sooner than ten of
+                // them.
                 _ = try await alice.next(.heartbeat)
                 #expect(await shell.statistics.counters.garbage == 1)
             }
@@ -184,11 +189,13 @@ struct BrokerShellTests {
             let epoch = try await alice.join(worker("alice", session: 1)).epoch
             var random = SplitMix64(seed: 3)
             for _ in 0..<20 {
-                try #require(RawPeer(endpoint)).write((0..<4_096).map { _ in UInt8.random(in: 0...255, using: &random) })
+                try #require(RawPeer(endpoint)).write(
+                    (0..<4_096).map { _ in UInt8.random(in: 0...255, using: &random) })
             }
             // A greeting as it should be, for a security mechanism nobody knows.
             let odd = try #require(RawPeer(endpoint))
-            odd.write([0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + [UInt8](repeating: 0x41, count: 52))
+            odd.write(
+                [0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + [UInt8](repeating: 0x41, count: 52))
             while try await !odd.read().isEmpty {}
             let giant = try #require(RawPeer(endpoint))
             try await giant.greet()
@@ -249,7 +256,8 @@ struct BrokerShellTests {
         }
     }
 
-    // Over tcp libzmq drops what a DEALER has not read when its connection ends (IMMEDIATE), a goodbye among it.
+    // Over tcp libzmq drops what a DEALER has not read when its connection ends (IMMEDIATE), a goodbye among
+    // it.
     @Test("a broker that stops says goodbye")
     func saysGoodbye() async throws {
         try await withBroker("inproc://goodbye") { loop, shell, endpoint in

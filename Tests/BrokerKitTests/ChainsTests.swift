@@ -20,14 +20,16 @@ struct ChainsTests {
                 chains.remove(member)
             }
             for chain in 0..<6 as Range<Int32> {
-                #expect(walk(chains, chain) == twin[chain] ?? [])
-                #expect(chains.count(of: chain) == twin[chain]?.count ?? 0)
+                let (members, count) = (walk(chains, chain), chains.count(of: chain))
+                #expect(members == twin[chain] ?? [])
+                #expect(count == twin[chain]?.count ?? 0)
             }
-            #expect(chains.chain(of: member) == twin.first { $0.value.contains(member) }?.key)
+            let chainOfMember = chains.chain(of: member)
+            #expect(chainOfMember == twin.first { $0.value.contains(member) }?.key)
         }
     }
 
-    private func walk(_ chains: Chains, _ chain: Int32) -> [Int32] {
+    private func walk(_ chains: borrowing Chains, _ chain: Int32) -> [Int32] {
         var members: [Int32] = []
         var next = chains.first(of: chain)
         while let member = next {

@@ -19,21 +19,25 @@ struct ParkedMessagesTests {
             #expect(fits)
         }
         _ = parked.append(message([9]), for: 2)
-        #expect(parked.count == 6 && parked.byteCount == 11)
+        let (count, byteCount) = (parked.count, parked.byteCount)
+        #expect(count == 6 && byteCount == 11)
         var sent: [UInt8] = []
         parked.drain(1) { message in
             if sent.count == 3 { return .full }
             sent.append(message.bytes(at: 0)[0])
             return .sent
         }
-        #expect(sent == [0, 1, 2] && parked.count == 3 && parked.isWaiting(for: 1))
+        let (left, isWaiting) = (parked.count, parked.isWaiting(for: 1))
+        #expect(sent == [0, 1, 2] && left == 3 && isWaiting)
         parked.drain(1) { message in
             sent.append(message.bytes(at: 0)[0])
             return .sent
         }
-        #expect(sent == [0, 1, 2, 3, 4] && !parked.isWaiting(for: 1))
+        let isWaitingStill = parked.isWaiting(for: 1)
+        #expect(sent == [0, 1, 2, 3, 4] && !isWaitingStill)
         parked.remove(2)
-        #expect(parked.isEmpty && parked.byteCount == 0)
+        let (isEmpty, noBytes) = (parked.isEmpty, parked.byteCount)
+        #expect(isEmpty && noBytes == 0)
     }
 
     @Test("are bounded for each peer")
@@ -50,6 +54,7 @@ struct ParkedMessagesTests {
         #expect(!fits)
         let fitsAnother = parked.append(message([1]), for: 2)
         #expect(fitsAnother)
-        #expect(parked.count == BrokerLimits.parkedCountMaximum + 1)
+        let count = parked.count
+        #expect(count == BrokerLimits.parkedCountMaximum + 1)
     }
 }

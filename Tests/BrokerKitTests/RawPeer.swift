@@ -1,10 +1,10 @@
+@testable import ZMQ
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
     import Darwin
 #endif
-
-@testable import ZMQ
 
 /// A plain TCP connection to a broker: a peer that does not play by the rules.
 final class RawPeer: Sendable {
@@ -60,13 +60,16 @@ final class RawPeer: Sendable {
         return Array(buffer.prefix(max(0, count)))
     }
 
-    /// Greets as a DEALER of ZMTP 3.0 without security (rfc.zeromq.org/spec/23), and waits to be greeted: libzmq takes
-    /// what comes before its own READY is out for a part of the handshake.
+    /// Greets as a DEALER of ZMTP 3.0 without security (rfc.zeromq.org/spec/23), and waits to be greeted:
+    /// libzmq takes what comes before its own READY is out for a part of the handshake.
     func greet() async throws {
         let mechanism = Array("NULL".utf8) + [UInt8](repeating: 0, count: 16)
-        write([0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + mechanism + [UInt8](repeating: 0, count: 32))
+        write(
+            [0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + mechanism
+                + [UInt8](repeating: 0, count: 32))
         let (name, type) = (Array("Socket-Type".utf8), Array("DEALER".utf8))
-        let body = [5] + Array("READY".utf8) + [UInt8(name.count)] + name + [0, 0, 0, UInt8(type.count)] + type
+        let body =
+            [5] + Array("READY".utf8) + [UInt8(name.count)] + name + [0, 0, 0, UInt8(type.count)] + type
         write([4, UInt8(body.count)] + body)
         var greeting: [UInt8] = []
         while greeting.count < 66 || greeting.count < 66 + Int(greeting[65]) { greeting += try await read() }

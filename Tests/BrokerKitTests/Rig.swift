@@ -4,7 +4,7 @@ import Testing
 @testable import BrokerKit
 
 /// A machine with a clock to turn by hand, and what it did last.
-struct Rig {
+final class Rig {
     static let epoch: UInt64 = 0xE90C
     var machine: BrokerMachine
     var now: Int64 = 10_000
@@ -16,7 +16,7 @@ struct Rig {
 
     /// Handles an event and keeps only its actions.
     @discardableResult
-    mutating func handle(_ event: BrokerMachine.Event) -> [BrokerMachine.Action] {
+    func handle(_ event: BrokerMachine.Event) -> [BrokerMachine.Action] {
         actions.removeAll(keepingCapacity: true)
         machine.handle(event, at: now, actions: &actions)
         return actions
@@ -24,7 +24,7 @@ struct Rig {
 
     /// Lets time pass in ticks and keeps the actions of all of them.
     @discardableResult
-    mutating func pass(milliseconds: Int64) -> [BrokerMachine.Action] {
+    func pass(milliseconds: Int64) -> [BrokerMachine.Action] {
         actions.removeAll()
         let end = now + milliseconds
         while now < end {
@@ -35,21 +35,22 @@ struct Rig {
     }
 
     @discardableResult
-    mutating func join(_ peer: PeerID, _ hello: Hello) -> [BrokerMachine.Action] {
+    func join(_ peer: PeerID, _ hello: Hello) -> [BrokerMachine.Action] {
         handle(.hello(peer, hello, byteCount: 100))
     }
 
     /// A message by a peer that knows the broker.
     @discardableResult
-    mutating func say(
-        _ peer: PeerID, _ command: Command, job: JobID = .none, attempt: UInt32 = 0, target: Identifier? = nil,
+    func say(
+        _ peer: PeerID, _ command: Command, job: JobID = .none, attempt: UInt32 = 0,
+        target: Identifier? = nil,
         deadline: UInt32 = 0, flags: Header.Flags = []
     ) -> [BrokerMachine.Action] {
         handle(.message(peer, header(command, job, attempt, target, deadline, flags)))
     }
 
     @discardableResult
-    mutating func fail(_ peer: PeerID, job: JobID, attempt: UInt32, _ code: FailureCode) -> [BrokerMachine.Action] {
+    func fail(_ peer: PeerID, job: JobID, attempt: UInt32, _ code: FailureCode) -> [BrokerMachine.Action] {
         handle(.failed(peer, header(.failed, job, attempt, nil, 0, []), code))
     }
 
@@ -66,10 +67,12 @@ struct Rig {
 }
 
 extension PeerID: ExpressibleByIntegerLiteral {
+    /// A number in a test.
     public init(integerLiteral value: Int32) { self.init(rawValue: value) }
 }
 
 extension Identifier: ExpressibleByIntegerLiteral {
+    /// A number in a test.
     public init(integerLiteral value: UInt64) { self.init(high: value, low: 1) }
 }
 
@@ -85,7 +88,9 @@ func worker(
     hello.datasets = [
         DatasetDescription(
             name: "digits", tags: [],
-            columns: [ColumnDescription(name: "label", role: .label, elementType: 2, dimensions: [], classes: [])])
+            columns: [
+                ColumnDescription(name: "label", role: .label, elementType: 2, dimensions: [], classes: [])
+            ])
     ]
     hello.shards = shards.map { ShardDescription(reference: shard($0), trainRows: 10, heldOutRows: 2) }
     hello.capacity = capacity
@@ -93,7 +98,9 @@ func worker(
     return hello
 }
 
-func trainer(_ name: String, session: SessionID) -> Hello { Hello(name: name, role: .trainer, session: session) }
+func trainer(_ name: String, session: SessionID) -> Hello {
+    Hello(name: name, role: .trainer, session: session)
+}
 
 /// Compares actions without their texts: `dispatch>1#2`, `fail(noWorker)>0`.
 func summary(_ actions: [BrokerMachine.Action]) -> [String] {

@@ -31,20 +31,29 @@ struct BadInputTests {
     @Test(
         "a worker says what is wrong with its data",
         arguments: [
-            Case(name: "unknown data set", arguments: ["--dataset", "mnist-3"], status: 65,
+            Case(
+                name: "unknown data set", arguments: ["--dataset", "mnist-3"], status: 65,
                 says: ["mnist-3", "fashion-mnist", "digits", "toy"]),
-            Case(name: "shard out of range", arguments: ["--dataset", "toy", "--shard", "4/4"], status: 64,
-                says: ["4/4"]),
-            Case(name: "not a shard", arguments: ["--dataset", "toy", "--shard", "one"], status: 64, says: ["one"]),
-            Case(name: "missing folder", arguments: ["--dataset", "fashion-mnist", "--data-folder", "/nowhere"],
+            Case(
+                name: "shard out of range", arguments: ["--dataset", "toy", "--shard", "4/4"], status: 64,
+                says: ["4 of 4"]),
+            Case(
+                name: "not a shard", arguments: ["--dataset", "toy", "--shard", "one"], status: 64,
+                says: ["one"]),
+            Case(
+                name: "missing folder",
+                arguments: ["--dataset", "fashion-mnist", "--data-folder", "/nowhere"],
                 status: 65, says: ["/nowhere"]),
-            Case(name: "missing file", arguments: ["--data", "/nowhere.csv", "--label", "y"], status: 65,
+            Case(
+                name: "missing file", arguments: ["--data", "/nowhere.csv", "--label", "y"], status: 65,
                 says: ["/nowhere.csv"]),
-            Case(name: "unknown partition", arguments: ["--dataset", "toy", "--partition", "zig"], status: 64,
+            Case(
+                name: "unknown partition", arguments: ["--dataset", "toy", "--partition", "zig"], status: 64,
                 says: ["zig", "iid", "contiguous"]),
         ])
     func badData(_ row: Case) async throws {
-        let worker = try RunningProgram("worker", ["--broker", "tcp://127.0.0.1:1", "--timeout", "1"] + row.arguments)
+        let worker = try RunningProgram(
+            "worker", ["--broker", "tcp://127.0.0.1:1", "--timeout", "1"] + row.arguments)
         #expect(await worker.end() == row.status, "\(worker.errors)")
         for word in row.says { #expect(worker.errors.contains(word), "\(word) in \(worker.errors)") }
     }
@@ -61,7 +70,10 @@ struct BadInputTests {
             try text.write(toFile: folder["\(name).csv"], atomically: true, encoding: .utf8)
             let worker = try RunningProgram(
                 "worker",
-                ["--broker", "tcp://127.0.0.1:1", "--timeout", "1", "--data", folder["\(name).csv"], "--label", "y"])
+                [
+                    "--broker", "tcp://127.0.0.1:1", "--timeout", "1", "--data", folder["\(name).csv"],
+                    "--label", "y",
+                ])
             #expect(await worker.end() == 65, "\(worker.errors)")
             for word in says { #expect(worker.errors.contains(word), "\(word) in \(worker.errors)") }
         }
@@ -107,7 +119,9 @@ struct BadInputTests {
         let wild = ["--epochs", "4", "--learning-rate", "1e30", "--hidden", "16"]
         let stops = try await fleet.train(wild)
         #expect(await stops.end() != 0)
-        #expect(stops.errors.lowercased().contains("nan") || stops.errors.contains("not finite"), "\(stops.errors)")
+        #expect(
+            stops.errors.lowercased().contains("nan") || stops.errors.contains("not finite"),
+            "\(stops.errors)")
         let goesOn = try await fleet.train(wild + ["--allow-nan"])
         #expect(await goesOn.end() == 0, "\(goesOn.errors)")
         await fleet.stop()
@@ -128,7 +142,9 @@ enum Noise {
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let connected = unsafe withUnsafePointer(to: &address) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(descriptor, $0, size) }
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, size)
+            }
         }
         guard connected == 0 else { throw Unreachable() }
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1

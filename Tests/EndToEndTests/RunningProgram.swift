@@ -4,7 +4,8 @@ import Testing
 
 /// One of the three programs as a real process: its output comes as lines to wait for, its end as a status.
 ///
-/// Nothing here waits on time: a line comes, or the process ends and says why; suites carry a time limit as the last fence.
+/// Nothing here waits on time: a line comes, or the process ends and says why; suites carry a time limit as
+/// the last fence.
 final class RunningProgram: Sendable {
     /// Why a wait ended without its line.
     struct Ended: Error, CustomStringConvertible {
@@ -41,18 +42,32 @@ final class RunningProgram: Sendable {
         inherited.merge(environment) { $1 }
         process.environment = inherited
         process.standardInput = FileHandle.nullDevice
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        follow(output.fileHandleForReading) { $0.lines.append($1) }
-        follow(errors.fileHandleForReading) { $0.errors += $1 + "\n" }
-        process.terminationHandler = { [weak self] _ in self?.change { $0.hasEnded = true } }
-        try process.run()
+        let (output, errors) = try RunningProgram.launching.withLock { _ in
+            let pipes = (RunningProgram.pipe(), RunningProgram.pipe())
+            process.standardOutput = pipes.0
+            process.standardError = pipes.1
+            process.terminationHandler = { [weak self] _ in self?.change { $0.hasEnded = true } }
+            try process.run()
+            return pipes
+        }
+        follow(output) { $0.lines.append($1) }
+        follow(errors) { $0.errors += $1 + "\n" }
     }
 
     deinit {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    /// One program is started at a time: see `pipe`.
+    private static let launching = Mutex(())
+
+    /// A pipe that other children do not inherit: one that held its end open would hide that the program has ended.
+    private static func pipe() -> Pipe {
+        let pipe = Pipe()
+        for handle in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
+            _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        }
+        return pipe
     }
 
     /// The process's number.
@@ -78,11 +93,14 @@ final class RunningProgram: Sendable {
     func line(where matches: (String) -> Bool) async throws -> String {
         var seen = 0
         while true {
-            let (new, hasEnded) = state.withLock { (Array($0.lines[seen...]), $0.hasEnded && $0.openStreams == 0) }
+            let (new, hasEnded) = state.withLock {
+                (Array($0.lines[seen...]), $0.hasEnded && $0.openStreams == 0)
+            }
             if let found = new.first(where: matches) { return found }
             seen += new.count
             guard !hasEnded else {
-                throw Ended(description: "\(name) ended with \(status):\n\(lines.joined(separator: "\n"))\n\(errors)")
+                throw Ended(
+                    description: "\(name) ended with \(status):\n\(lines.joined(separator: "\n"))\n\(errors)")
             }
             await wait(.lines(more: seen))
         }
@@ -134,28 +152,31 @@ final class RunningProgram: Sendable {
         for continuation in ready { continuation.resume() }
     }
 
-    private func follow(_ handle: FileHandle, _ add: @escaping @Sendable (inout State, String) -> Void) {
-        let rest = Mutex(Data())
-        handle.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            let (lines, isOver): ([String], Bool) = rest.withLock { rest in
-                guard !data.isEmpty else {
-                    return (rest.isEmpty ? [] : [String(decoding: rest, as: UTF8.self)], true)
-                }
+    /// Reads a stream on a thread of its own: on Linux, a `FileHandle` watched by Dispatch may be closed under it.
+    private func follow(_ pipe: Pipe, _ add: @escaping @Sendable (inout State, String) -> Void) {
+        Thread { [weak self] in
+            var rest = Data()
+            while true {
+                let data = pipe.fileHandleForReading.availableData
                 rest.append(data)
-                var lines: [String] = []
-                while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                    lines.append(String(decoding: rest[rest.startIndex..<end], as: UTF8.self))
-                    rest.removeSubrange(rest.startIndex...end)
+                let lines = Self.takeLines(from: &rest, isOver: data.isEmpty)
+                self?.change { state in
+                    for line in lines { add(&state, line) }
+                    if data.isEmpty { state.openStreams -= 1 }
                 }
-                return (lines, false)
+                if data.isEmpty { return }
             }
-            if isOver { handle.readabilityHandler = nil }
-            self?.change { state in
-                for line in lines { add(&state, line) }
-                if isOver { state.openStreams -= 1 }
-            }
+        }.start()
+    }
+
+    private static func takeLines(from rest: inout Data, isOver: Bool) -> [String] {
+        var lines: [String] = []
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            lines.append(String(decoding: rest[rest.startIndex..<end], as: UTF8.self))
+            rest.removeSubrange(rest.startIndex...end)
         }
+        if isOver, !rest.isEmpty { lines.append(String(decoding: rest, as: UTF8.self)) }
+        return lines
     }
 }
 

@@ -9,7 +9,8 @@ struct TrainingTests {
     func mainJob() async throws {
         let fleet = try await Fleet()
         for index in 0..<4 {
-            try await fleet.addWorker("worker-\(index)", ["--dataset", "fashion-mnist", "--shard", "\(index)/4"])
+            try await fleet.addWorker(
+                "worker-\(index)", ["--dataset", "fashion-mnist", "--shard", "\(index)/4"])
         }
         let folder = try TemporaryFolder()
         let trainer = try await fleet.train(
@@ -35,7 +36,8 @@ struct TrainingTests {
         #expect(FileManager.default.fileExists(atPath: model))
         let history = String(decoding: try folder.bytes("run/history.jsonl"), as: UTF8.self)
         let recorded = history.split(separator: "\n").map(String.init)
-        #expect(recorded.filter { $0.contains("\"epoch\"") } == trainer.lines.filter { $0.contains("\"epoch\"") })
+        #expect(
+            recorded.filter { $0.contains("\"epoch\"") } == trainer.lines.filter { $0.contains("\"epoch\"") })
     }
 
     @Test("the same four shards give the same bytes from 1, 2 or 4 workers, and embedded")
@@ -48,15 +50,19 @@ struct TrainingTests {
                 try await fleet.addWorker("worker-\(index)", Self.digits + ["--shard", shards])
             }
             let trainer = try await fleet.train(
-                ["--epochs", "3", "--hidden", "24", "--seed", "5", "--momentum", "0.9",
-                    "--workers-min", "\(layout.count)", "--output", folder["run-\(number)"]])
+                [
+                    "--epochs", "3", "--hidden", "24", "--seed", "5", "--momentum", "0.9",
+                    "--workers-min", "\(layout.count)", "--output", folder["run-\(number)"],
+                ])
             #expect(await trainer.end() == 0, "\(trainer.errors)")
             await fleet.stop()
         }
         let embedded = try RunningProgram(
             "trainer",
-            ["--embedded", "4", "--dataset", "digits", "--epochs", "3", "--hidden", "24", "--seed", "5",
-                "--momentum", "0.9", "--output", folder["run-3"]])
+            [
+                "--embedded", "4", "--dataset", "digits", "--epochs", "3", "--hidden", "24", "--seed", "5",
+                "--momentum", "0.9", "--output", folder["run-3"],
+            ])
         #expect(await embedded.end() == 0, "\(embedded.errors)")
 
         let models = try (0..<4).map { try folder.bytes("run-\($0)/model.safetensors") }
@@ -67,9 +73,13 @@ struct TrainingTests {
     @Test("a worker killed and one added while it runs: training goes on")
     func workersComeAndGo() async throws {
         let fleet = try await Fleet()
-        for index in 0..<3 { try await fleet.addWorker("stays-\(index)", Self.digits + ["--shard", "\(index)/4"]) }
+        for index in 0..<3 {
+            try await fleet.addWorker("stays-\(index)", Self.digits + ["--shard", "\(index)/4"])
+        }
         let victim = try await fleet.addWorker("victim", Self.digits + ["--shard", "3/4"])
-        let trainer = try fleet.trainer(["--epochs", "4000", "--hidden", "64", "--workers-min", "3", "--json"])
+        let trainer = try fleet.trainer([
+            "--epochs", "4000", "--hidden", "64", "--workers-min", "3", "--json",
+        ])
 
         try await trainer.line { Self.shards(of: $0) == 4 }
         victim.signal(SIGKILL)
@@ -102,7 +112,9 @@ struct TrainingTests {
     @Test("a broker killed and started again while it runs: the run finishes")
     func brokerRestarts() async throws {
         let fleet = try await Fleet()
-        for index in 0..<2 { try await fleet.addWorker("worker-\(index)", Self.digits + ["--shard", "\(index)/2"]) }
+        for index in 0..<2 {
+            try await fleet.addWorker("worker-\(index)", Self.digits + ["--shard", "\(index)/2"])
+        }
         let folder = try TemporaryFolder()
         let arguments = ["--epochs", "30", "--hidden", "128", "--seed", "3", "--workers-min", "2", "--json"]
         let trainer = try fleet.trainer(arguments + ["--output", folder["broken"]])
@@ -127,9 +139,12 @@ struct TrainingTests {
         let file = SourceFolder.root.appending(path: "Examples/data/breast-cancer.csv").path
         let fleet = try await Fleet()
         for (index, name) in ["north", "south", "west"].enumerated() {
-            try await fleet.addWorker(name, ["--data", file, "--label", "diagnosis", "--shard", "\(index)/3"])
+            try await fleet.addWorker(
+                name, ["--data", file, "--label", "diagnosis", "--shard", "\(index)/3"])
         }
-        let trainer = try await fleet.train(["--model", "logistic", "--epochs", "10", "--workers-min", "3", "--json"])
+        let trainer = try await fleet.train([
+            "--model", "logistic", "--epochs", "10", "--workers-min", "3", "--json",
+        ])
         #expect(await trainer.end() == 0, "\(trainer.errors)")
         let last = try #require(try events(trainer.lines).last { $0["event"] as? String == "epoch" })
         #expect(try #require(last["testAccuracy"] as? Double) > 0.9)

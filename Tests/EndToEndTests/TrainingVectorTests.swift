@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Tensor
 import Testing
@@ -42,25 +43,17 @@ struct LabelledImages {
     let labels: TensorValue
 
     static let folder = "/usr/share/datasets/fashion-mnist/"
-    static var areInstalled: Bool { FileManager.default.fileExists(atPath: folder) }
+    /// The data set as everybody reads it, read once.
+    private static let dataset = Result { try Dataset.load(named: "fashion-mnist") }
 
     static func load(_ part: String) throws -> LabelledImages {
-        let pixels = try unpack("\(part)-images-idx3-ubyte.gz").dropFirst(16)
-        let labels = try unpack("\(part)-labels-idx1-ubyte.gz").dropFirst(8)
+        let dataset = try dataset.get()
+        let table = part == "train" ? dataset.train : try #require(dataset.test)
+        let pixels = try #require(table["pixels"])
+        let labels = try #require(table["label"])
         return LabelledImages(
-            images: try TensorValue([UInt8](pixels), shape: [pixels.count / 784, 784]),
-            labels: try TensorValue([UInt8](labels)))
-    }
-
-    private static func unpack(_ name: String) throws -> Data {
-        let process = Process(), pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/bin/gzip")
-        process.arguments = ["-dc", folder + name]
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return data
+            images: try TensorValue(try pixels.bytes, shape: [table.rowCount, 784]),
+            labels: try TensorValue(try labels.int32s.map { UInt8($0) }))
     }
 }
 
@@ -151,7 +144,7 @@ struct Tolerance {
     static let rounds = Tolerance(relativeLoss: 0.1, accuracy: 0.05)
 }
 
-@Suite("training vectors", .serialized, .enabled(if: LabelledImages.areInstalled))
+@Suite("training vectors", .serialized)
 struct TrainingVectorTests {
     let network: ReferenceNetwork
     let vector: TrainingVector

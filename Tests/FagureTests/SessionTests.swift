@@ -50,7 +50,8 @@ struct SessionTests {
             #expect(try result.outputs[0].value.floats == [Float(2 * round), 2])
             sent.append(await session.statistics.bytesSent - before)
         }
-        #expect(sent[1] == sent[2] && sent[0] >= sent[1] + UInt64(graph.bytes.count))
+        // A heartbeat may leave in any round, so the leaner of the later rounds is what a job takes.
+        #expect(sent[0] >= min(sent[1], sent[2]) + UInt64(graph.bytes.count))
         let statistics = await session.statistics
         #expect(
             statistics.jobs == 3 && statistics.answers == 3 && statistics.roundTrips == 3

@@ -14,7 +14,7 @@ struct TensorFramesTests {
         ]
         var writer = TensorFrameWriter()
         for value in values { writer.add(value) }
-        let (references, frames) = writer.finish()
+        let (references, frames) = (writer.references, writer.frames)
         #expect(references.map(\.offset) == [0, 64, 128, 192])
         #expect(references.map(\.frame) == [0, 0, 0, 0])
         guard frames.count == 1, case .packed(let bytes) = frames[0] else {

@@ -6,14 +6,16 @@ import Testing
 struct BodiesTests {
     static var hello: Hello {
         var hello = Hello(
-            name: "alice", role: .worker, session: Identifier(high: 7, low: 8), versions: 1...3, software: "test 1")
+            name: "alice", role: .worker, session: Identifier(high: 7, low: 8), versions: 1...3,
+            software: "test 1")
         hello.datasets = [
             DatasetDescription(
                 name: "hospital", tags: ["medical", "été"],
                 columns: [
-                    ColumnDescription(name: "image", role: .feature, elementType: 4, dimensions: [28, 28], classes: []),
                     ColumnDescription(
-                        name: "label", role: .label, elementType: 3, dimensions: [], classes: ["ill", "well"]),
+                        name: "image", role: .feature, elementType: 4, dimensions: [28, 28], classes: []),
+                    ColumnDescription(
+                        name: "label", role: .label, elementType: 3, dimensions: [], classes: ["ill", "fit"]),
                 ])
         ]
         hello.shards = (0..<3).map { index in
@@ -33,7 +35,8 @@ struct BodiesTests {
                 name: "alice", session: Identifier(high: 7, low: 8), software: "test 1", isDraining: true,
                 shards: hello.shards, openJobs: 3, silentMilliseconds: 250),
             WorkerDescription(
-                name: "zoe", session: Identifier(high: 9, low: 8), software: "", isDraining: false, shards: [],
+                name: "zoe", session: Identifier(high: 9, low: 8), software: "", isDraining: false,
+                shards: [],
                 openJobs: 0, silentMilliseconds: 0),
         ]
         catalogue.datasets = hello.datasets

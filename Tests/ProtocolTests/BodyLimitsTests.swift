@@ -35,28 +35,52 @@ struct BodyLimitsTests {
         #expect(isMalformed(refusal { $0.datasets[0].tags = [""] }))
         #expect(isMalformed(columnRefusal({ $0.name = "" })))
         let nameless = ShardReference(dataset: "", partition: "iid:0", index: 0, count: 1)
-        #expect(isMalformed(refusal { $0.shards = [ShardDescription(reference: nameless, trainRows: 1, heldOutRows: 1)] }))
+        #expect(
+            isMalformed(
+                refusal { $0.shards = [ShardDescription(reference: nameless, trainRows: 1, heldOutRows: 1)] })
+        )
         let unparted = ShardReference(dataset: "d", partition: "", index: 0, count: 1)
-        #expect(isMalformed(refusal { $0.shards = [ShardDescription(reference: unparted, trainRows: 1, heldOutRows: 1)] }))
+        #expect(
+            isMalformed(
+                refusal { $0.shards = [ShardDescription(reference: unparted, trainRows: 1, heldOutRows: 1)] })
+        )
     }
 
     @Test("there are not too many of anything")
     func counts() {
-        #expect(isLimit(refusal { hello in
-            hello.datasets = Array(repeating: hello.datasets[0], count: ProtocolLimits.datasetsMaximum + 1)
-        }))
-        #expect(isLimit(refusal { hello in
-            hello.shards = Array(repeating: hello.shards[0], count: ProtocolLimits.shardsMaximum + 1)
-        }))
-        #expect(isLimit(refusal { hello in
-            hello.openJobs = Array(repeating: hello.openJobs[0], count: ProtocolLimits.workerJobsMaximum + 1)
-        }))
-        #expect(isLimit(refusal { hello in
-            let column = hello.datasets[0].columns[0]
-            hello.datasets[0].columns = Array(repeating: column, count: ProtocolLimits.columnsMaximum + 1)
-        }))
-        #expect(isLimit(refusal { $0.datasets[0].tags = Array(repeating: "t", count: ProtocolLimits.columnsMaximum + 1) }))
-        #expect(isLimit(columnRefusal({ $0.classes = Array(repeating: "", count: ProtocolLimits.classesMaximum + 1) })))
+        #expect(
+            isLimit(
+                refusal { hello in
+                    hello.datasets = Array(
+                        repeating: hello.datasets[0], count: ProtocolLimits.datasetsMaximum + 1)
+                }))
+        #expect(
+            isLimit(
+                refusal { hello in
+                    hello.shards = Array(repeating: hello.shards[0], count: ProtocolLimits.shardsMaximum + 1)
+                }))
+        #expect(
+            isLimit(
+                refusal { hello in
+                    hello.openJobs = Array(
+                        repeating: hello.openJobs[0], count: ProtocolLimits.workerJobsMaximum + 1)
+                }))
+        #expect(
+            isLimit(
+                refusal { hello in
+                    let column = hello.datasets[0].columns[0]
+                    hello.datasets[0].columns = Array(
+                        repeating: column, count: ProtocolLimits.columnsMaximum + 1)
+                }))
+        #expect(
+            isLimit(
+                refusal {
+                    $0.datasets[0].tags = Array(repeating: "t", count: ProtocolLimits.columnsMaximum + 1)
+                }))
+        #expect(
+            isLimit(
+                columnRefusal({ $0.classes = Array(repeating: "", count: ProtocolLimits.classesMaximum + 1) })
+            ))
         #expect(isLimit(columnRefusal({ $0.dimensions = Array(repeating: 1, count: 8) })))
         #expect(isLimit(columnRefusal({ $0.dimensions = [Int(Int32.max) + 1] })))
         #expect(columnRefusal({ $0.dimensions = [Int(Int32.max)] }) == nil)
@@ -67,7 +91,11 @@ struct BodyLimitsTests {
         for code in [0, 5, 255] as [UInt8] { #expect(isMalformed(columnRefusal({ $0.elementType = code }))) }
         for (index, count) in [(4, 4), (5, 4), (0, 0)] {
             let reference = ShardReference(dataset: "d", partition: "p", index: index, count: count)
-            #expect(isMalformed(refusal { $0.shards = [ShardDescription(reference: reference, trainRows: 0, heldOutRows: 0)] }))
+            #expect(
+                isMalformed(
+                    refusal {
+                        $0.shards = [ShardDescription(reference: reference, trainRows: 0, heldOutRows: 0)]
+                    }))
         }
     }
 
@@ -88,19 +116,24 @@ struct BodyLimitsTests {
         #expect(isMalformed(refusal { $0.role = .unspecified }))
         #expect(isMalformed(refusal { $0.role = .UNRECOGNIZED(7) }))
         #expect(isMalformed(refusal { $0.session.removeLast() }))
-        #expect(isMalformed(refusal { $0.openJobs = [$0.session, $0.session]
-            $0.openJobs[1].removeLast()
-        }))
+        #expect(
+            isMalformed(
+                refusal {
+                    $0.openJobs = [$0.session, $0.session]
+                    $0.openJobs[1].removeLast()
+                }))
         #expect(isMalformed(refusal { $0.protocolMinimum = 2 }))
-        #expect(isMalformed(refusal { wire in
-            var column = WireColumn()
-            column.name = "c"
-            column.elementType = 1
-            var dataset = WireDataset()
-            dataset.name = "d"
-            dataset.columns = [column]
-            wire.datasets = [dataset]
-        }), "a column without a role")
+        #expect(
+            isMalformed(
+                refusal { wire in
+                    var column = WireColumn()
+                    column.name = "c"
+                    column.elementType = 1
+                    var dataset = WireDataset()
+                    dataset.name = "d"
+                    dataset.columns = [column]
+                    wire.datasets = [dataset]
+                }), "a column without a role")
     }
 
     @Test("a welcome leaves time between heartbeats and silence")
@@ -130,7 +163,9 @@ struct BodyLimitsTests {
 
     @Test("an error says what was expected and what came")
     func errors() {
-        #expect("\(ProtocolError.limitExceeded(what: "shards", got: 3, limit: 2))" == "shards is 3, the limit is 2")
+        #expect(
+            "\(ProtocolError.limitExceeded(what: "shards", got: 3, limit: 2))"
+                == "shards is 3, the limit is 2")
         #expect("\(ProtocolError.unsupportedVersion(major: 9, minor: 1))".contains("9.1"))
         #expect("\(ProtocolError.unknownCommand(77))".contains("77"))
         #expect("\(ProtocolError.unexpectedCommand(.welcome))".contains("welcome"))

@@ -37,8 +37,10 @@ struct CommandTests {
         let names = (1...15 as ClosedRange<UInt32>).map { FailureCode(rawValue: $0).description }
         #expect(
             names == [
-                "version-unsupported", "malformed", "limit-exceeded", "no-worker", "worker-lost", "overloaded",
-                "cancelled", "deadline-exceeded", "unknown-graph", "invalid-job", "not-permitted", "unknown-dataset",
+                "version-unsupported", "malformed", "limit-exceeded", "no-worker", "worker-lost",
+                "overloaded",
+                "cancelled", "deadline-exceeded", "unknown-graph", "invalid-job", "not-permitted",
+                "unknown-dataset",
                 "execution-failed", "draining", "broker-unreachable",
             ])
         #expect(FailureCode(rawValue: 99).description == "code-99")

@@ -20,7 +20,8 @@ struct HeaderTests {
 
     private static var full: Header {
         var header = Header(
-            .submit, job: Identifier(high: 0x2122_2324_2526_2728, low: 0x3132_3334_3536_3738), attempt: 0x0102_0304,
+            .submit, job: Identifier(high: 0x2122_2324_2526_2728, low: 0x3132_3334_3536_3738),
+            attempt: 0x0102_0304,
             epoch: 0x1112_1314_1516_1718)
         header.flags = .targetsSession
         header.sequence = 0x0506_0708
@@ -72,14 +73,18 @@ struct HeaderTests {
         var bytes = Self.golden
         bytes[4] = 2
         bytes[5] = 7
-        #expect(thrown { () throws(ProtocolError) in _ = try Header(bytes) } == .unsupportedVersion(major: 2, minor: 7))
+        #expect(
+            thrown { () throws(ProtocolError) in _ = try Header(bytes) }
+                == .unsupportedVersion(major: 2, minor: 7))
         bytes[4] = 1
         #expect(try Header(bytes).minor == 7)
         // The version is read before anything whose meaning it could change.
         bytes[4] = 0
         bytes[6] = 255
         bytes[63] = 1
-        #expect(thrown { () throws(ProtocolError) in _ = try Header(bytes) } == .unsupportedVersion(major: 0, minor: 7))
+        #expect(
+            thrown { () throws(ProtocolError) in _ = try Header(bytes) }
+                == .unsupportedVersion(major: 0, minor: 7))
     }
 
     @Test("unknown commands, unknown flags and reserved bytes are refused")
@@ -101,14 +106,20 @@ struct HeaderTests {
         }
     }
 
-    @Test("random bytes are an error or a header that encodes to the same bytes", arguments: 0..<20 as Range<UInt64>)
+    @Test(
+        "random bytes are an error or a header that encodes to the same bytes",
+        arguments: 0..<20 as Range<UInt64>)
     func randomBytes(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         for _ in 0..<500 {
             var bytes = random.bytes(Int(random.next() % 130))
             // Most of them get past the magic, or the rest of the decoder would see little.
-            if random.next() % 8 != 0 { bytes.replaceSubrange(0..<min(8, bytes.count), with: Self.golden.prefix(min(8, bytes.count))) }
-            if bytes.count == Header.byteCount, random.next() % 2 == 0 { bytes.replaceSubrange(60..<64, with: [0, 0, 0, 0]) }
+            if random.next() % 8 != 0 {
+                bytes.replaceSubrange(0..<min(8, bytes.count), with: Self.golden.prefix(min(8, bytes.count)))
+            }
+            if bytes.count == Header.byteCount, random.next() % 2 == 0 {
+                bytes.replaceSubrange(60..<64, with: [0, 0, 0, 0])
+            }
             if let header = try? Header(bytes) { #expect(header.bytes == bytes) }
         }
     }

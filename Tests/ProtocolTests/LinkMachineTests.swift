@@ -42,12 +42,16 @@ struct LinkMachineTests {
                 Row(start: start, event: .started, actions: [.sendHello], state: searching),
                 Row(start: start, event: .connected, actions: [.sendHello], state: searching),
                 Row(start: start, event: .disconnected, actions: [], state: searching),
-                Row(start: start, event: .welcomed(welcome, epoch: 9), actions: become, state: .ready(epoch: 9)),
+                Row(
+                    start: start, event: .welcomed(welcome, epoch: 9), actions: become,
+                    state: .ready(epoch: 9)),
                 Row(start: start, event: .reset, actions: [.sendHello], state: searching),
                 Row(start: start, event: .refused(failure), actions: [.fail(failure)], state: .closed),
                 Row(start: start, event: .heard, actions: [], state: searching),
                 Row(start: start, event: .sent, actions: [], state: searching),
-                Row(start: start, event: .tick, actions: start == .fresh ? [.sendHello] : [], state: searching),
+                Row(
+                    start: start, event: .tick, actions: start == .fresh ? [.sendHello] : [], state: searching
+                ),
                 Row(start: start, event: .leave(reason: "x"), actions: [], state: .closed),
             ]
         }
@@ -70,10 +74,13 @@ struct LinkMachineTests {
             Row(start: .ready, event: .heard, actions: [], state: ready),
             Row(start: .ready, event: .sent, actions: [], state: ready),
             Row(start: .ready, event: .tick, actions: [], state: ready),
-            Row(start: .ready, event: .leave(reason: "x"), actions: [.sendGoodbye(reason: "x")], state: .closed),
+            Row(
+                start: .ready, event: .leave(reason: "x"), actions: [.sendGoodbye(reason: "x")],
+                state: .closed),
         ]
         let events: [LinkMachine.Event] = [
-            .started, .connected, .disconnected, .welcomed(welcome, epoch: 9), .reset, .refused(failure), .heard, .sent,
+            .started, .connected, .disconnected, .welcomed(welcome, epoch: 9), .reset, .refused(failure),
+            .heard, .sent,
             .tick, .leave(reason: "x"),
         ]
         return rows + events.map { Row(start: .closed, event: $0, actions: [], state: .closed) }
@@ -94,7 +101,8 @@ struct LinkMachineTests {
 
     /// Ticks every 100 ms and tells when something was done.
     private func run(
-        _ machine: inout LinkMachine, from start: Int64, to end: Int64, also: (Int64) -> LinkMachine.Event? = { _ in nil }
+        _ machine: inout LinkMachine, from start: Int64, to end: Int64,
+        also: (Int64) -> LinkMachine.Event? = { _ in nil }
     ) -> [(Int64, LinkMachine.Action)] {
         var done: [(Int64, LinkMachine.Action)] = []
         for now in stride(from: start, through: end, by: 100) {
@@ -122,7 +130,8 @@ struct LinkMachineTests {
         #expect(done.last?.0 == 3_000)
         #expect(done.last?.1 == .fail(Failure(.brokerUnreachable, "no broker answered within 3 s")))
         var patient = LinkMachine(now: 0)
-        #expect(!run(&patient, from: 0, to: 600_000).contains { if case .fail = $0.1 { true } else { false } })
+        #expect(
+            !run(&patient, from: 0, to: 600_000).contains { if case .fail = $0.1 { true } else { false } })
     }
 
     @Test("the timeout starts anew when a broker was there and went")
@@ -140,7 +149,8 @@ struct LinkMachineTests {
         let idle = run(&machine, from: 0, to: 5_000) { _ in .heard }
         #expect(idle.map(\.0) == [1_000, 2_000, 3_000, 4_000, 5_000])
         #expect(idle.allSatisfy { $0.1 == .sendHeartbeat })
-        #expect(run(&machine, from: 5_100, to: 9_000) { _ in .sent }.filter { $0.1 == .sendHeartbeat }.isEmpty)
+        #expect(
+            run(&machine, from: 5_100, to: 9_000) { _ in .sent }.filter { $0.1 == .sendHeartbeat }.isEmpty)
     }
 
     @Test("the broker's own terms count")
@@ -150,7 +160,10 @@ struct LinkMachineTests {
         _ = machine.handle(.welcomed(terms, epoch: 5), at: 0)
         let done = run(&machine, from: 100, to: 700)
         #expect(done.map(\.0) == [300, 600, 700, 700, 700])
-        #expect(done.suffix(3).map(\.1) == [.lose(reason: "the broker has been silent for 0 s"), .reopen, .sendHello])
+        #expect(
+            done.suffix(3).map(\.1) == [
+                .lose(reason: "the broker has been silent for 0 s"), .reopen, .sendHello,
+            ])
     }
 
     @Test("a silent broker is lost, with a new socket; any message keeps it")
@@ -167,9 +180,13 @@ struct LinkMachineTests {
     @Test("a broker that restarts is joined under its new epoch")
     func restarts() {
         var machine = Self.machine(.ready)
-        #expect(machine.handle(.disconnected, at: 1_000) == [.lose(reason: "the connection to the broker broke")])
+        #expect(
+            machine.handle(.disconnected, at: 1_000) == [.lose(reason: "the connection to the broker broke")])
         #expect(machine.handle(.connected, at: 1_200) == [.sendHello])
-        #expect(machine.handle(.welcomed(Self.welcome, epoch: 6), at: 1_201) == [.becomeReady(Self.welcome, epoch: 6)])
+        #expect(
+            machine.handle(.welcomed(Self.welcome, epoch: 6), at: 1_201) == [
+                .becomeReady(Self.welcome, epoch: 6)
+            ])
         #expect(machine.epoch == 6)
     }
 }

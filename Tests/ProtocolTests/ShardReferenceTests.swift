@@ -20,7 +20,10 @@ struct ShardReferenceTests {
             for partition in ["iid:0", "iid:1", "contiguous", ""] {
                 for shards in 1...40 {
                     for index in 0..<shards {
-                        keys.insert(ShardReference(dataset: dataset, partition: partition, index: index, count: shards).key)
+                        keys.insert(
+                            ShardReference(
+                                dataset: dataset, partition: partition, index: index, count: shards
+                            ).key)
                         count += 1
                     }
                 }
@@ -32,6 +35,8 @@ struct ShardReferenceTests {
 
     @Test("are named for people")
     func names() {
-        #expect("\(ShardReference(dataset: "digits", partition: "iid:0", index: 2, count: 4))" == "digits 2/4 (iid:0)")
+        #expect(
+            "\(ShardReference(dataset: "digits", partition: "iid:0", index: 2, count: 4))"
+                == "digits 2/4 (iid:0)")
     }
 }

@@ -23,7 +23,7 @@ extension Header {
     var bytes: [UInt8] {
         var bytes = [UInt8](repeating: 0xAA, count: Header.byteCount)
         var span = bytes.mutableSpan
-        var raw = span.mutableBytes
+        var raw = MutableRawSpan(_elements: &span)
         encode(into: &raw)
         return bytes
     }

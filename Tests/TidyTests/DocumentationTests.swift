@@ -35,7 +35,8 @@ struct DocumentationTests {
     func uniqueOperations() {
         let names = Dictionary(grouping: Operation.samples.map(\.operation), by: \.wireCode)
         for (code, operations) in names {
-            #expect(Set(operations.map(\.name)).count == 1, "code \(code) stands for \(operations.map(\.name))")
+            #expect(
+                Set(operations.map(\.name)).count == 1, "code \(code) stands for \(operations.map(\.name))")
         }
     }
 
@@ -52,7 +53,9 @@ struct DocumentationTests {
 
     @Test("every file the pages name is there", arguments: SourceTree.pages)
     func namedFiles(_ page: SourceTree.File) {
-        for match in page.text.matches(of: /`((?:Sources|Tests|scripts|docs|Benchmarks|Examples)\/[A-Za-z0-9_+\/.-]*)`/) {
+        for match in page.text.matches(
+            of: /`((?:Sources|Tests|scripts|docs|Benchmarks|Examples)\/[A-Za-z0-9_+\/.-]*)`/)
+        {
             let path = String(match.output.1)
             #expect(SourceTree.exists(path), "\(page.path) names \(path)")
         }

@@ -11,13 +11,15 @@ struct HouseStyleTests {
     @Test("files are small enough to hold one idea", arguments: SourceTree.swiftFiles)
     func fileLength(_ file: SourceTree.File) {
         let limit = file.isTest ? 600 : 400
-        #expect(file.lines.count <= limit, "\(file.path) has \(file.lines.count) lines, the limit is \(limit)")
+        #expect(
+            file.lines.count <= limit, "\(file.path) has \(file.lines.count) lines, the limit is \(limit)")
     }
 
     @Test("lines fit a page", arguments: SourceTree.swiftFiles)
     func lineLength(_ file: SourceTree.File) {
         for (index, line) in file.lines.enumerated() where line.count > Self.lineLengthMaximum {
-            Issue.record("\(file.path):\(index + 1) has \(line.count) columns, the limit is \(Self.lineLengthMaximum)")
+            Issue.record(
+                "\(file.path):\(index + 1) has \(line.count) columns, the limit is \(Self.lineLengthMaximum)")
         }
     }
 
@@ -61,7 +63,8 @@ struct HouseStyleTests {
         for (index, line) in lines.enumerated()
         where line.contains(/@unchecked Sendable|nonisolated\(unsafe\)/) && !Self.isComment(line) {
             let nearby = lines[max(0, index - 8)..<min(lines.count, index + 9)]
-            #expect(nearby.contains { $0.contains("roof") }, "\(file.path):\(index + 1) has no proof beside it")
+            #expect(
+                nearby.contains { $0.contains("roof") }, "\(file.path):\(index + 1) has no proof beside it")
         }
     }
 

@@ -47,10 +47,12 @@ struct ImportTableTests {
     private static func imports(of file: SourceTree.File) -> [String] {
         file.lines.compactMap { line in
             let words = line.split(separator: " ").filter { !$0.hasPrefix("@") }
-            guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count else {
+            guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count
+            else {
                 return nil
             }
-            if position == 1, !["public", "package", "internal", "fileprivate", "private"].contains(words[0]) {
+            if position == 1, !["public", "package", "internal", "fileprivate", "private"].contains(words[0])
+            {
                 return nil
             }
             return words[position + 1].split(separator: ".").first.map(String.init)

@@ -22,14 +22,17 @@ struct SourceTree {
         .deletingLastPathComponent()
 
     /// Every Swift file that a person wrote.
-    static let swiftFiles: [File] = files(under: ["Sources", "Tests", "Benchmarks", "Examples"], extension: "swift")
-        .filter { !$0.isGenerated }
+    static let swiftFiles: [File] = files(
+        under: ["Sources", "Tests", "Benchmarks", "Examples"], extension: "swift"
+    )
+    .filter { !$0.isGenerated }
 
     /// Every Swift file under `Sources`.
     static var sources: [File] { swiftFiles.filter { $0.path.hasPrefix("Sources/") } }
 
     /// Every Markdown page.
-    static let pages: [File] = files(under: ["docs"], extension: "md")
+    static let pages: [File] =
+        files(under: ["docs"], extension: "md")
         + ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].compactMap { read($0) }
 
     /// Reads one file.

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Darwin
 #endif
-import Synchronization
 
 /// Threads of their own for computing, so that neither the loop nor Swift's task pool waits for a kernel.
 ///
@@ -93,7 +94,8 @@ package final class ComputeQueue: Sendable {
                 #if canImport(Darwin)
                     let queue = unsafe Unmanaged<ComputeQueue>.fromOpaque(context).takeRetainedValue()
                 #else
-                    let queue = unsafe Unmanaged<ComputeQueue>.fromOpaque(context!).takeRetainedValue()
+                    guard let context = unsafe context else { return nil }
+                    let queue = unsafe Unmanaged<ComputeQueue>.fromOpaque(context).takeRetainedValue()
                 #endif
                 queue.work()
                 return nil

@@ -10,7 +10,8 @@ extension Storage {
     ///
     /// - Complexity: O(bytes).
     package convenience init(copying other: Storage, from offset: Int, byteCount: Int) {
-        precondition(offset >= 0 && byteCount >= 0 && offset + byteCount <= other.byteCount, "outside the storage")
+        precondition(
+            offset >= 0 && byteCount >= 0 && offset + byteCount <= other.byteCount, "outside the storage")
         self.init(byteCount: byteCount)
         unsafe base.copyMemory(from: other.base + offset, byteCount: byteCount)
     }
@@ -21,7 +22,9 @@ extension Storage {
     package convenience init(copying bytes: [UInt8]) {
         self.init(byteCount: bytes.count)
         unsafe bytes.withUnsafeBytes { source in
-            if let address = source.baseAddress { unsafe base.copyMemory(from: address, byteCount: source.count) }
+            if let address = source.baseAddress {
+                unsafe base.copyMemory(from: address, byteCount: source.count)
+            }
         }
     }
 }

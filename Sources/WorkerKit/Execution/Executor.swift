@@ -43,11 +43,11 @@ package final class Executor: Sendable {
     /// - Parameters:
     ///   - now: a clock in nanoseconds.
     ///   - notify: called on a compute thread when there are reports to take and nobody has been told yet.
-    package init(
-        shards: ShardStore, threadCount: Int, now: @escaping @Sendable () -> Int64,
+    init(
+        shards: ShardStore, graphs: GraphCache = GraphCache(), threadCount: Int,
+        now: @escaping @Sendable () -> Int64,
         notify: @escaping @Sendable () -> Void
     ) {
-        let graphs = GraphCache()
         let count = max(1, threadCount)
         lanes = (0..<count).map { _ in Lane(Workbench(shards: shards, graphs: graphs, now: now)) }
         state = Mutex(State(running: Array(repeating: nil, count: count), idle: Array(0..<count)))

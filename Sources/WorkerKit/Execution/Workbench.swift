@@ -26,16 +26,13 @@ struct Workbench {
         _ work: Work, started: () -> Void, progressed: (JobProgress) -> Void
     ) -> Answer {
         do throws(JobError) {
-            var hasNewGraphs = false
-            let job = try ReceivedJob(decoding: work.body, frames: work.frames) { hash in
-                let known = graphs.find(hash)
-                if known == nil { hasNewGraphs = true }
-                return known
-            }
-            if hasNewGraphs { graphs.keep(job.graphs) }
+            let job = try decode(work)
             switch job {
             case .tensor(let job):
-                return Release.answer(try run(job, work))
+                guard let result = try run(job, work, operationMaximum: .max) else {
+                    throw .executionFailed("no job takes more operations than there are numbers")
+                }
+                return Release.answer(result)
             case .program(let job):
                 started()
                 return Release.answer(try run(job, work, progressed))
@@ -45,9 +42,41 @@ struct Workbench {
         }
     }
 
-    private mutating func run(_ job: TensorJob, _ work: Work) throws(JobError) -> JobResult {
+    /// Does a job that is over sooner than a sleeping thread is awake.
+    ///
+    /// - Returns: `nil` for a program, and for a graph that is not as small as `WorkerLimits` says.
+    mutating func answerIfSmall(_ work: Work) -> Answer? {
+        let byteCount = work.frames.reduce(work.body.count) { $0 + $1.byteCount }
+        guard byteCount <= WorkerLimits.smallByteCountMaximum else { return nil }
+        do throws(JobError) {
+            guard case .tensor(let job) = try decode(work),
+                job.graph.graph.nodes.count <= WorkerLimits.smallNodeCountMaximum
+            else { return nil }
+            let result = try run(job, work, operationMaximum: WorkerLimits.smallOperationMaximum)
+            return result.map { Release.answer($0) }
+        } catch {
+            return Release.answer(error)
+        }
+    }
+
+    private func decode(_ work: Work) throws(JobError) -> ReceivedJob {
+        var hasNewGraphs = false
+        let job = try ReceivedJob(decoding: work.body, frames: work.frames) { hash in
+            let known = graphs.find(hash)
+            if known == nil { hasNewGraphs = true }
+            return known
+        }
+        if hasNewGraphs { graphs.keep(job.graphs) }
+        return job
+    }
+
+    private mutating func run(
+        _ job: TensorJob, _ work: Work, operationMaximum: Int
+    ) throws(JobError) -> JobResult? {
         let begin = now()
-        let values = try TensorJobRunner.run(job, plans: &plans, isCancelled: { work.flag.isSet })
+        let values = try TensorJobRunner.run(
+            job, plans: &plans, operationMaximum: operationMaximum, isCancelled: { work.flag.isSet })
+        guard let values else { return nil }
         return JobResult(
             outputs: values.map { (name: "", value: $0) }, examples: 0, batches: 0,
             seconds: Double(now() - begin) * 1e-9)
