@@ -218,21 +218,22 @@ struct WorkerShellTests {
         await rig.end()
     }
 
-    @Test("draining hands back, finishes, says goodbye and ends", arguments: endpoints)
+    @Test(
+        "draining hands back what waits, refuses what comes, and ends when nothing runs", arguments: endpoints)
     func drain(endpoint: String) async throws {
         let rig = try await Rig(endpoint, drainMilliseconds: 60_000)
         let (peer, _) = try await rig.broker.welcome()
-        let long = try Lessons.regression(.init(epochs: 200_000, batchSize: 1, batchLimit: 100_000))
-        await rig.broker.dispatch(job(1), long.payload(includesGraphs: true), to: peer)
+        // What runs ends when the test says so, not when its time is up: another machine may be slower.
+        let endless = try Lessons.regression(.init(epochs: 1_000_000, batchSize: 1))
+        await rig.broker.dispatch(job(1), endless.payload(includesGraphs: true), to: peer)
         _ = await rig.broker.next(.started)
         await rig.broker.dispatch(job(2), try double(2).payload(includesGraph: true), to: peer)
-        await rig.broker.send(Header(.heartbeat), to: peer)
         await rig.worker.drain()
         let back = await rig.broker.next(.failed)
         #expect(try back.header.job == job(2) && Failure(decoding: back.body).code == .draining)
         await rig.broker.dispatch(job(3), try double(2).payload(includesGraph: true), to: peer)
         #expect(try Failure(decoding: await rig.broker.next(.failed).body).code == .draining)
-        #expect(await rig.broker.next(.result).header.job == job(1))
+        await rig.broker.send(Header(.cancel, job: job(1), attempt: 1, epoch: 77), to: peer)
         #expect(try Goodbye(decoding: await rig.broker.next(.goodbye).body).reason == "drained")
         try await rig.worker.waitUntilDone()
         await rig.end()
