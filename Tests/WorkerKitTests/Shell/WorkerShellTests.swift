@@ -219,7 +219,8 @@ struct WorkerShellTests {
     }
 
     @Test(
-        "draining hands back what waits, refuses what comes, and ends when nothing runs", arguments: endpoints)
+        "draining hands back what waits, refuses what comes, and ends when nothing runs", arguments: endpoints
+    )
     func drain(endpoint: String) async throws {
         let rig = try await Rig(endpoint, drainMilliseconds: 60_000)
         let (peer, _) = try await rig.broker.welcome()
