@@ -87,7 +87,7 @@ extension BrokerMachine {
             worker = roster.addWorker(presence(of: hello, at: peer))
             roster.bind(peer, to: .worker(worker))
             logSession(
-                "worker \(LogText.printable(hello.name)) joined with \(hello.shards.count) shards, "
+                "worker \(LogText.printable(hello.name)) joined, shards: \(hello.shards.count), "
                     + LogText.printable(hello.software), .info, &actions)
             for job in hello.openJobs { roster.claim(job, for: worker) }
         }

@@ -10,17 +10,19 @@ extension Loop {
         runTimers(core)
         poll(core)
         // Straight after sleeping: draining is what tells the mailbox that the loop is awake.
-        runMailbox(core)
+        mailbox.drain(into: &core.items)
+        // Before anything that sends: to know whether a ROUTER can be read, libzmq has already taken the first
+        // frames of a message, and a pipe that ends before the rest is read aborts the process (libzmq issue 3485).
         receive(core)
+        runMailbox(core)
         resumeSenders(core)
         endTurn(core)
     }
 
-    /// Runs what is in the mailbox now; what that adds waits for the next turn.
+    /// Runs what was in the mailbox when the loop woke; what that adds waits for the next turn.
     private func runMailbox(_ core: LoopCore) {
         var items: [Mailbox.Item] = []
         swap(&items, &core.items)
-        mailbox.drain(into: &items)
         for item in items { run(item) }
         items.removeAll(keepingCapacity: true)
         swap(&items, &core.items)
