@@ -33,10 +33,11 @@ package enum SendOutcome: Sendable, Hashable {
 
     /// Frames read since libzmq last looked whether a connection has ended, in step with its own count.
     ///
-    /// DESIGN. libzmq looks before every hundredth frame of a flood, in the middle of a message or not; if a connecting
-    /// socket's connection has ended by then, the rest of the message is gone and libzmq ends the process
-    /// (`Assertion failed: !_more (src/fq.cpp)`, see libzmq issue 3485). So when the hundredth frame is near, it is made
-    /// to look between two messages, where that does no harm; what remains is the microsecond until that frame.
+    /// DESIGN. libzmq looks before every hundredth frame of a flood, in the middle of a message or not; if a
+    /// connecting socket's connection has ended by then, the rest of the message is gone and libzmq ends the
+    /// process (`Assertion failed: !_more (src/fq.cpp)`, see libzmq issue 3485). So when the hundredth frame is
+    /// near, it is made to look between two messages, where that does no harm; what remains is the microsecond
+    /// until that frame.
     private final class Pace {
         static let lookInterval = 100
         static let nearness = 16
