@@ -129,10 +129,16 @@ private struct History {
         var peer = PeerID(rawValue: Int32.random(in: 0..<9, using: &random))
         var attempt = UInt32.random(in: 0...4, using: &random)
         var job = job
-        if Int.random(in: 0..<5, using: &random) > 0, let entry = last.randomElement(using: &random) {
-            job = entry.key
-            attempt = entry.value.attempt
-            peer = sessions.first { $0.value == entry.value.session }?.key ?? peer
+        if Int.random(in: 0..<5, using: &random) > 0,
+            let key = last.keys.sorted(by: { ($0.high, $0.low) < ($1.high, $1.low) })
+                .randomElement(using: &random), let dispatched = last[key]
+        {
+            // Sorted, or a seed would tell another history in every process.
+            job = key
+            attempt = dispatched.attempt
+            peer =
+                sessions.filter { $0.value == dispatched.session }.keys
+                .min { $0.rawValue < $1.rawValue } ?? peer
         }
         switch Int.random(in: 0..<6, using: &random) {
         case 0: return .message(peer, header(.started, job, attempt: attempt))
