@@ -63,12 +63,12 @@ struct TrainingStep {
         let parameters = model.parameters
         let loss = softmaxCrossEntropy(
             model(pixels.cast(to: .float32).flattened() / 255), labels, reduction: .mean)
-        let gradients = try gradient(of: loss, withRespectTo: parameters.map(\.parameter.tensor))
-        let new = try SGD(learningRate: 0.01)
-            .step(parameters: parameters.map(\.parameter.tensor), gradients: gradients, state: [])
+        let gradients = gradient(of: loss, withRespectTo: parameters.map(\.parameter.tensor))
+        let new = try SGDRule().step(
+            parameters: parameters.map(\.parameter.tensor), gradients: gradients, learningRate: 0.01)
         let graph = try Graph(
             inputs: [pixels, labels], parameters: parameters, outputs: new.parameters + [loss])
-        return (graph, parameters.map(\.parameter.value))
+        return (graph, try model.values.map(\.value))
     }
 
     /// The time of one step, the best of seven runs, as the limit is measured.

@@ -80,8 +80,10 @@ struct ReferenceNetwork {
         }
         let labels = y.cast(to: .int64)
         let loss = softmaxCrossEntropy(h, labels)
-        let gradients = try gradient(of: loss, withRespectTo: parameters)
-        let new = try SGD(learningRate: 0.1).step(parameters: parameters, gradients: gradients).parameters
+        let gradients = gradient(of: loss, withRespectTo: parameters)
+        let rule = SGDRule()
+        let numbers = rule.numbers(step: 1, learningRate: 0.1).map { Tensor($0) }
+        let new = try rule.step(parameters: parameters, gradients: gradients, numbers: numbers).parameters
         step = try Graph(inputs: [x, y] + parameters, outputs: [loss] + new)
         evaluation = try Graph(inputs: [x, y] + parameters, outputs: [loss, correctCount(h, y)])
     }

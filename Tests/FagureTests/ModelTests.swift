@@ -27,7 +27,7 @@ struct ModelTests {
     func seeds() throws {
         let task = try LearningTask(Samples.description([Samples.feature(), Samples.numbers()]))
         let kind = ModelKind.mlp(hidden: [5])
-        let first = ModelState(try kind.makeModel(for: task, seed: 1))
+        let first = try ModelState(kind.makeModel(for: task, seed: 1))
         #expect(try ModelState(kind.makeModel(for: task, seed: 1)) == first)
         #expect(try ModelState(kind.makeModel(for: task, seed: 2)) != first)
         let weights = try #require(first["0.weight"]).floats

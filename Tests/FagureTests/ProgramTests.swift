@@ -55,7 +55,7 @@ struct ProgramTests {
         settings.batchSize = batchSize
         settings.learningRate = 0.05
         if momentum { (settings.momentum, settings.weightDecay) = (0.9, 0.01) }
-        let state = ModelState(model, version: 4)
+        let state = try ModelState(model, version: 4)
         let program = try TrainingProgram(task, model: model, settings: settings)
         let job = program.job(for: reference, from: state, scaling: try .plain(for: task), shuffleSeed: nil)
         let result = try Samples.run(job, on: try Samples.shard(of: Samples.dataset()))
@@ -79,7 +79,7 @@ struct ProgramTests {
         let task = try task(Samples.classes(3))
         let model = try ModelKind.logistic.makeModel(for: task, seed: 5)
         let program = try EvaluationProgram(task, model: model)
-        let state = ModelState(model)
+        let state = try ModelState(model)
         let dataset = try Samples.dataset(classes: true)
         let job = program.job(for: reference, of: state, scaling: try .plain(for: task))
         let metrics = try program.metrics(from: try Samples.run(job, on: try Samples.shard(of: dataset)))
@@ -107,10 +107,10 @@ struct ProgramTests {
         let model = try ModelKind.mlp(hidden: [7]).makeModel(for: task, seed: 1)
         let program = try EvaluationProgram(task, model: model)
         let scaling = try Scaling.plain(for: task)
-        let job = program.job(for: reference, of: ModelState(model), scaling: scaling, part: .train)
+        let job = program.job(for: reference, of: try ModelState(model), scaling: scaling, part: .train)
         let remote = try program.metrics(from: try Samples.run(job, on: shard))
         let local = try await LocalEvaluation(program, on: shard.train).metrics(
-            of: ModelState(model), scaling)
+            of: try ModelState(model), scaling)
         #expect(local == remote)
         #expect(local.examples == shard.train.rowCount)
     }

@@ -60,8 +60,10 @@ extension ModelKind: CustomStringConvertible {
 
 extension ModelState {
     /// The state of a model's parameters at this moment.
-    public init(_ model: some Module, version: Int = 0) {
+    ///
+    /// - Throws: as `Parameter.value`.
+    public init(_ model: some Module, version: Int = 0) throws(TensorError) {
         self.init(
-            parameters: model.values.map { NamedValue(name: $0.name, value: $0.value) }, version: version)
+            parameters: try model.values.map { NamedValue(name: $0.name, value: $0.value) }, version: version)
     }
 }

@@ -49,15 +49,14 @@ public struct TrainingProgram: Sendable {
         let parameters = model.parameters
         let tensors = parameters.map(\.parameter.tensor)
         let objective = Objective(task, outputs: model(inputs.modelInput), label: inputs.label)
-        let gradients = try gradient(of: objective.meanLoss, withRespectTo: tensors)
-        let optimizer = SGD(
-            learningRate: settings.learningRate, momentum: settings.momentum,
-            weightDecay: settings.weightDecay)
+        let gradients = gradient(of: objective.meanLoss, withRespectTo: tensors)
+        let optimizer = SGDRule(momentum: settings.momentum, weightDecay: settings.weightDecay)
         velocity = optimizer.initialState(for: parameters.map(\.parameter.type))
         let velocities = zip(parameters, velocity).map { named, value in
             Tensor.input("velocity.\(named.name)", dimensions: value.shape.dimensions)
         }
-        let new = try optimizer.step(parameters: tensors, gradients: gradients, state: velocities)
+        let new = try optimizer.step(
+            parameters: tensors, gradients: gradients, state: velocities, learningRate: settings.learningRate)
         let graph = try Graph(
             inputs: velocities + inputs.constants + inputs.columns, parameters: parameters,
             outputs: new.parameters + new.state + objective.metrics

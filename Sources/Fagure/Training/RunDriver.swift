@@ -173,7 +173,11 @@ struct RunDriver {
         case .select(let dataset):
             let lesson = try Lesson(dataset, configuration)
             self.lesson = lesson
-            state = strategy.initialState(ModelState(lesson.model))
+            do throws(TensorError) {
+                state = strategy.initialState(try ModelState(lesson.model))
+            } catch {
+                throw .graph(error)
+            }
             return []
         case .start(let number, let shards, let workers):
             return try await start(number, shards, workers, in: &group)

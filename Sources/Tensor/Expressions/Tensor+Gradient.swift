@@ -1,19 +1,103 @@
 /// The gradient of a scalar with respect to each of several tensors, as tensors of their shapes.
 ///
-/// The gradient is more of the same: it may be computed, differentiated again, or sent as part of a graph. A
-/// tensor the loss does not depend on gets zeros. The targets may be leaves or steps on the way.
+/// The gradient is more of the same: it may be computed, differentiated again, or sent as part of a graph, and
+/// it is computed where the loss is. A tensor the loss does not depend on gets zeros. The targets may be leaves
+/// or steps on the way. Asking for a value throws `TensorError.notDifferentiable` where the loss is no scalar,
+/// a target is not float32, or the way from a target to the loss passes an operation without a gradient, which
+/// is named.
 ///
-/// - Throws: `TensorError.notDifferentiable` where the loss is no scalar, a target is not float32, or the way
-///   from a target to the loss passes an operation without a gradient, which is named.
-/// - Complexity: O(steps recorded before the loss).
+/// - Complexity: O(targets); the gradient itself is found once for every computation of the same shape.
 public func gradient(
     of loss: Tensor, withRespectTo targets: [Tensor], file: StaticString = #fileID, line: Int = #line
-) throws(TensorError) -> [Tensor] {
-    var tracer = Tracer(.distinct)
-    let lossID = try tracer.trace(loss.expression)
-    var targetIDs: [GraphBuilder.ValueID] = []
-    for target in targets { targetIDs.append(try tracer.trace(target.expression)) }
-    let gradients = try tracer.gradients(
-        of: lossID, withRespectTo: targetIDs, origin: Origin(file: file, line: line))
-    return gradients.map(Tensor.init)
+) -> [Tensor] {
+    let origin = Origin(file: file, line: line)
+    if let error = loss.usageError { return targets.map { _ in .failing(error, origin) } }
+    var place = loss.expression.place
+    for target in targets {
+        guard place.agrees(with: target.expression.place) else {
+            let error = TensorError.differentLocations(
+                operation: "gradient", tensors: [loss.placedPhrase, target.placedPhrase], origin: origin)
+            return targets.map { _ in Tensor(Expression(.failure(error), place: .anywhere, origin: origin)) }
+        }
+        if place.isAnywhere { place = target.expression.place }
+    }
+    let group = Expression(
+        .gradients, loss.expression, rest: targets.map(\.expression), place: place, origin: origin)
+    return targets.indices.map {
+        Tensor(Expression(.gradient($0), group, place: place, origin: origin))
+    }
+}
+
+extension Tensor {
+    /// Finds the gradient of this scalar with respect to every parameter it depends on, and adds it to
+    /// `Parameter.gradient`.
+    ///
+    /// Nothing is computed yet. What is wrong surfaces where the tensor or a parameter is asked for: a tensor
+    /// that is no scalar, one that depends on no parameter, or one whose gradients were found before.
+    ///
+    /// - Complexity: O(steps recorded since the parameters).
+    public func backward(file: StaticString = #fileID, line: Int = #line) {
+        let origin = Origin(file: file, line: line)
+        if let error = usageError { return fail(error, []) }
+        let (versions, hasFailed) = expression.reachableVersions()
+        guard expression.differentiate() else {
+            return fail(
+                .notDifferentiable(
+                    operation: "backward", reason: "it was called before on \(phrase); record the loss anew",
+                    origin: origin), versions)
+        }
+        // What could not be made says so itself, wherever it is asked for.
+        guard !hasFailed else { return }
+        guard !versions.isEmpty else {
+            return fail(
+                .notDifferentiable(
+                    operation: "backward", reason: "\(phrase) depends on no parameter", origin: origin), [])
+        }
+        let group = Expression(
+            .gradients, expression, rest: versions.map(\.version), place: expression.place, origin: origin)
+        for (index, version) in versions.enumerated() {
+            let gradient = Expression(.gradient(index), group, place: expression.place, origin: origin)
+            version.cell.accumulate(Tensor(gradient))
+        }
+    }
+
+    /// Lets whoever asks for the loss or a gradient know.
+    private func fail(_ error: TensorError, _ versions: [ReachedVersion]) {
+        expression.memo = .failure(error)
+        for version in versions {
+            version.cell.accumulate(
+                Tensor(Expression(.failure(error), place: expression.place, origin: nil)))
+        }
+    }
+}
+
+/// A parameter an expression depends on, as it was then.
+struct ReachedVersion {
+    let version: Expression
+    let cell: ParameterCell
+}
+
+extension Expression {
+    /// The parameters the expression depends on, in the order they are met, each version once; and whether
+    /// something on the way could not be made.
+    func reachableVersions() -> (found: [ReachedVersion], hasFailed: Bool) {
+        var found: [ReachedVersion] = []
+        var hasFailed = false
+        var pending = [self]
+        Trace.visiting { visit in
+            while let expression = pending.popLast() {
+                guard visit(expression) else { continue }
+                if case .failure = expression.kind { hasFailed = true }
+                if case .version(let version) = expression.kind {
+                    found.append(ReachedVersion(version: expression, cell: version.cell))
+                    continue
+                }
+                for input in expression.rest.reversed() { pending.append(input) }
+                if let input = expression.third { pending.append(input) }
+                if let input = expression.second { pending.append(input) }
+                if let input = expression.first { pending.append(input) }
+            }
+        }
+        return (found, hasFailed)
+    }
 }

@@ -12,20 +12,23 @@
 /// let slopes = try gradients[0].value().floats
 /// ```
 public struct Tensor: Sendable {
-    let expression: Expression
+    package let expression: Expression
+    /// What people call it; not passed on to what is made of it.
+    package let note: TensorNote?
 
-    init(_ expression: Expression) {
+    package init(_ expression: Expression, note: TensorNote? = nil) {
         self.expression = expression
+        self.note = note
     }
 
     /// A tensor whose value is at hand.
     public init(_ value: TensorValue, file: StaticString = #fileID, line: Int = #line) {
-        self.init(Expression(.value(value), origin: Origin(file: file, line: line)))
+        self.init(Expression(.value(value), place: .here, origin: Origin(file: file, line: line)))
     }
 
     /// A scalar.
     public init(_ scalar: Float) {
-        self.init(Expression(.scalar(scalar), origin: nil))
+        self.init(Expression(.scalar(scalar), place: .anywhere, origin: nil))
     }
 
     /// A vector, or the elements of any shape in row-major order.
@@ -56,33 +59,78 @@ public struct Tensor: Sendable {
         file: StaticString = #fileID, line: Int = #line
     ) -> Tensor {
         let input = Graph.Input(name: name, elementType: elementType, dimensions: dimensions)
-        return Tensor(Expression(.placeholder(input), origin: Origin(file: file, line: line)))
+        return Tensor(
+            Expression(.placeholder(input), place: .anywhere, origin: Origin(file: file, line: line)))
     }
 
     /// A tensor of a value that may fail to be made, whose error then waits for whoever asks.
     init(origin: Origin?, value: () throws(TensorError) -> TensorValue) {
         do throws(TensorError) {
-            self.init(Expression(.value(try value()), origin: origin))
+            self.init(Expression(.value(try value()), place: .here, origin: origin))
         } catch {
-            self.init(Expression(.failure(error), origin: origin))
+            self.init(Expression(.failure(error), place: .anywhere, origin: origin))
         }
     }
 
     /// Records an operation on this tensor and the nearest line known.
     func applying(_ operation: Operation, _ second: Tensor? = nil, _ third: Tensor? = nil) -> Tensor {
         let near = expression.origin ?? second?.expression.origin ?? third?.expression.origin
-        return Tensor(
-            Expression(
-                .operation(operation), expression, second?.expression, third?.expression, origin: near?.near))
+        return record(operation, second, third, near?.near)
     }
 
     /// Records an operation on this tensor and its line.
     func applying(
         _ operation: Operation, _ second: Tensor? = nil, _ third: Tensor? = nil, file: StaticString, line: Int
     ) -> Tensor {
-        Tensor(
+        record(operation, second, third, Origin(file: file, line: line))
+    }
+
+    private func record(
+        _ operation: Operation, _ second: Tensor?, _ third: Tensor?, _ origin: Origin?
+    ) -> Tensor {
+        var place = expression.place
+        if let other = second?.expression.place, !place.join(other) {
+            return apart(operation, [self, second], origin)
+        }
+        if let other = third?.expression.place, !place.join(other) {
+            let first = place.agrees(with: expression.place) ? self : second
+            return apart(operation, [first, third], origin)
+        }
+        if let error = usageError ?? second?.usageError ?? third?.usageError {
+            return .failing(error, origin)
+        }
+        return Tensor(
             Expression(
-                .operation(operation), expression, second?.expression, third?.expression,
-                origin: Origin(file: file, line: line)))
+                .operation(operation), expression, second?.expression, third?.expression, place: place,
+                origin: origin))
+    }
+
+    /// What becomes of operands at two places.
+    private func apart(_ operation: Operation, _ operands: [Tensor?], _ origin: Origin?) -> Tensor {
+        let tensors = operands.compactMap { $0?.placedPhrase }
+        return .failing(
+            .differentLocations(operation: operation.name, tensors: tensors, origin: origin), origin)
+    }
+
+    /// A tensor that only carries an error to whoever asks for it.
+    package static func failing(_ error: TensorError, _ origin: Origin? = nil) -> Tensor {
+        Tensor(Expression(.failure(error), place: .anywhere, origin: origin))
+    }
+}
+
+/// What people call a tensor.
+package struct TensorNote: Sendable, Hashable {
+    /// Words it is found by.
+    package let tags: Set<String>
+
+    package init(tags: Set<String>) { self.tags = tags }
+}
+
+extension Place {
+    /// Takes over another place where nothing is known yet; `false` where both are known and differ.
+    mutating func join(_ other: Place) -> Bool {
+        guard agrees(with: other) else { return false }
+        if isAnywhere { self = other }
+        return true
     }
 }

@@ -53,4 +53,12 @@ extension Tensor: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, Expres
     public init(arrayLiteral rows: TensorLiteral...) {
         self.init(origin: nil) { () throws(TensorError) in try TensorLiteral(rows: rows).value() }
     }
+
+    // A flat row of numbers is for the initialiser that takes elements.
+    /// Numbers in nested brackets, as in `Tensor([[0, 1], [2, 3]])`; rows of different sizes are reported where
+    /// the tensor's value is needed.
+    @_disfavoredOverload
+    public init(_ literal: TensorLiteral, file: StaticString = #fileID, line: Int = #line) {
+        self.init(origin: Origin(file: file, line: line)) { () throws(TensorError) in try literal.value() }
+    }
 }

@@ -68,6 +68,20 @@ struct AttributeReader {
         return numbers
     }
 
+    /// All integers that are left: lists of one length, one after another.
+    mutating func lists(_ count: Int) throws(TensorError) -> [[Int]] {
+        let (length, rest) = (integerCount - integerPosition).quotientAndRemainder(dividingBy: count)
+        guard rest == 0 else { throw malformed("lists of different lengths") }
+        guard length <= Shape.rankMaximum else { throw malformed("more axes than a shape has") }
+        var lists: [[Int]] = []
+        for _ in 0..<count {
+            var list: [Int] = []
+            for _ in 0..<length { list.append(try integer()) }
+            lists.append(list)
+        }
+        return lists
+    }
+
     /// The axes that end the list, read before the flags in front of them.
     mutating func axes(after flagCount: Int) throws(TensorError) -> [Int]? {
         guard integerCount > flagCount else { throw malformed("too few") }

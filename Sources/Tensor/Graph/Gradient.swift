@@ -27,16 +27,18 @@ extension GraphBuilder {
     /// Nodes are walked once, from the loss backwards, and only those between a target and the loss;
     /// contributions to one value are added in that order, so the same graph always gives the same gradient.
     ///
+    /// - Parameter barriers: values that count as leaves, whatever they were computed from.
     /// - Complexity: O(values up to the loss).
     package mutating func gradients(
-        of loss: ValueID, withRespectTo targets: [ValueID], origin: Origin? = nil
+        of loss: ValueID, withRespectTo targets: [ValueID], endingAt barriers: Set<ValueID> = [],
+        origin: Origin? = nil
     ) throws(TensorError) -> [ValueID] {
         let known = knownTypes(upTo: Swift.max(loss, targets.max() ?? loss))
         try requireDifferentiable(targets, known, origin)
         var cotangents = [ValueID?](repeating: nil, count: loss + 1)
         cotangents[loss] = try seed(of: loss, known[loss], origin)
-        let isOnPath = self.isOnPath(from: targets, to: loss)
-        for id in stride(from: loss, through: 0, by: -1) where isOnPath[id] {
+        let isOnPath = self.isOnPath(from: targets, to: loss, endingAt: barriers)
+        for id in stride(from: loss, through: 0, by: -1) where isOnPath[id] && !barriers.contains(id) {
             guard let cotangent = cotangents[id], case .node(let node) = entries[id] else { continue }
             let isNeeded = node.inputs.map { isOnPath[$0] }
             let contributions = try contributions(of: node, id, cotangent: cotangent, isNeeded: isNeeded)
@@ -104,13 +106,15 @@ extension GraphBuilder {
     }
 
     /// Which values depend on a target and lead to the loss.
-    private func isOnPath(from targets: [ValueID], to loss: ValueID) -> [Bool] {
+    private func isOnPath(
+        from targets: [ValueID], to loss: ValueID, endingAt barriers: Set<ValueID>
+    ) -> [Bool] {
         var depends = [Bool](repeating: false, count: loss + 1)
         for target in targets where target <= loss { depends[target] = true }
         var leads = [Bool](repeating: false, count: loss + 1)
         leads[loss] = true
         for id in 0...loss {
-            guard case .node(let node) = entries[id] else { continue }
+            guard case .node(let node) = entries[id], !barriers.contains(id) else { continue }
             for input in node.inputs where depends[input] { depends[id] = true }
         }
         for id in stride(from: loss, through: 0, by: -1) where leads[id] {

@@ -54,6 +54,11 @@ package struct GraphBuilder {
         return id
     }
 
+    /// The value of a constant, made anew even where an equal one exists.
+    package mutating func append(constant value: TensorValue) -> ValueID {
+        add(.constant(value), nil)
+    }
+
     /// The value of a scalar constant.
     package mutating func constant(_ scalar: Float) -> ValueID {
         constant(TensorValue(scalar: scalar))

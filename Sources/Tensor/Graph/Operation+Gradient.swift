@@ -43,6 +43,10 @@ struct GradientRule {
             [emit(.transpose(permutation: inverse(permutation)), cotangent)]
         case .expand:
             [emit(.sumLike, cotangent, x)]
+        case .slice(let starts, let stops, let steps):
+            [emit(.sliceGradient(starts: starts, stops: stops, steps: steps), cotangent, x)]
+        case .sliceGradient(let starts, let stops, let steps):
+            [isNeeded[0] ? emit(.slice(starts: starts, stops: stops, steps: steps), cotangent) : nil, nil]
         case .softmax, .logSoftmax, .softmaxCrossEntropy, .softmaxCrossEntropyGradient:
             try classification()
         }

@@ -38,6 +38,8 @@ extension Operation {
         case .reshape: "reshape"
         case .transpose: "transpose"
         case .expand: "expand"
+        case .slice: "slice"
+        case .sliceGradient: "sliceGradient"
         case .softmax: "softmax"
         case .logSoftmax: "logSoftmax"
         case .softmaxCrossEntropy: "softmaxCrossEntropy"
@@ -50,10 +52,11 @@ extension Operation {
     package var inputCount: Int {
         switch self {
         case .negate, .exp, .log, .sqrt, .reciprocal, .tanh, .sigmoid, .relu, .abs, .sign, .power, .cast,
-            .sum, .mean, .max, .min, .argmax, .reshape, .transpose, .expand, .softmax, .logSoftmax, .oneHot:
+            .sum, .mean, .max, .min, .argmax, .reshape, .transpose, .expand, .slice, .softmax, .logSoftmax,
+            .oneHot:
             1
         case .add, .subtract, .multiply, .divide, .maximum, .minimum, .greater, .equal, .reluGradient,
-            .sumLike, .broadcastLike, .reshapeLike, .matmul, .softmaxCrossEntropy:
+            .sumLike, .broadcastLike, .reshapeLike, .matmul, .sliceGradient, .softmaxCrossEntropy:
             2
         case .addProduct, .select, .linear, .softmaxCrossEntropyGradient:
             3

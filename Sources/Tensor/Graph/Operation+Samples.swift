@@ -127,6 +127,16 @@ extension Operation {
         Sample(.reshape(to: [0, -1]), signed(2, 3, 4)),
         Sample(.transpose(permutation: [2, 0, 1]), signed(2, 3, 4)),
         Sample(.expand(to: [3, 0, 5]), signed(4, 1)),
+        Sample(.slice(starts: [1, 0], stops: [3, 5], steps: [1, 2]), signed(4, 5)),
+        Sample(.slice(starts: [1], stops: [3], steps: [1]), signed(4, 2, 3)),
+        Sample(.slice(starts: [0, -3], stops: [.max, -1], steps: [2, 1]), signed(3, 4, 2)),
+        Sample(.slice(starts: [2], stops: [.max], steps: [3]), labels(.int64, below: 9, 9)),
+        Sample(.slice(starts: [0, 1], stops: [2, 4], steps: [1, 1]), labels(.uint8, below: 9, 3, 5)),
+        Sample(.sliceGradient(starts: [1, 0], stops: [3, 5], steps: [1, 2]), signed(2, 3), signed(4, 5)),
+        Sample(.sliceGradient(starts: [-2], stops: [.max], steps: [1]), signed(2, 2, 3), signed(4, 2, 3)),
+        Sample(
+            .sliceGradient(starts: [1], stops: [4], steps: [2]), labels(.int32, below: 9, 2),
+            labels(.uint8, below: 9, 5)),
     ]
 
     private static let classification: [Sample] = [

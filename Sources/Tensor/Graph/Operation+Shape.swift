@@ -39,6 +39,12 @@ extension Operation {
         case .expand(let sizes):
             try rule.requireFloats()
             return ValueType(.float32, try rule.expanded(to: sizes))
+        case .slice(let starts, let stops, let steps):
+            return ValueType(inputs[0].elementType, try rule.sliced(inputs[0].shape, starts, stops, steps))
+        case .sliceGradient(let starts, let stops, let steps):
+            let slice = try rule.sliced(inputs[1].shape, starts, stops, steps)
+            try rule.require(inputs[0].shape == slice, "the cotangent is not \(slice)")
+            return ValueType(inputs[0].elementType, inputs[1].shape)
         case .softmax(let axis), .logSoftmax(let axis):
             try rule.requireFloats()
             _ = try rule.resolve(axis: axis)

@@ -52,6 +52,8 @@ extension Operation {
         case .reshape: 120
         case .transpose: 121
         case .expand: 122
+        case .slice: 123
+        case .sliceGradient: 124
         case .softmax: 150
         case .logSoftmax: 151
         case .softmaxCrossEntropy: 152
@@ -81,6 +83,8 @@ extension Operation {
             OperationAttributes(integers: [transposeLeft.wire, transposeRight.wire])
         case .reshape(let numbers), .transpose(let numbers), .expand(let numbers):
             OperationAttributes(integers: numbers.map(Int64.init))
+        case .slice(let starts, let stops, let steps), .sliceGradient(let starts, let stops, let steps):
+            OperationAttributes(integers: (starts + stops + steps).map(Int64.init))
         case .argmax(let number), .softmax(let number), .logSoftmax(let number), .oneHot(let number):
             OperationAttributes(integers: [Int64(number)])
         case .softmaxCrossEntropy(let reduction), .softmaxCrossEntropyGradient(let reduction):
@@ -139,6 +143,7 @@ extension Operation {
         case 120: .reshape(to: try reader.list())
         case 121: .transpose(permutation: try reader.list())
         case 122: .expand(to: try reader.list())
+        case 123, 124: slice(try reader.lists(3), isGradient: reader.wireCode == 124)
         case 150: .softmax(axis: try reader.integer())
         case 151: .logSoftmax(axis: try reader.integer())
         case 152: .softmaxCrossEntropy(try reader.reduction())
@@ -146,6 +151,13 @@ extension Operation {
         case 154: .oneHot(depth: try reader.integer())
         default: throw .invalidGraph(reason: "operation code \(reader.wireCode) is unknown")
         }
+    }
+
+    /// The two that share starts, stops and steps.
+    private static func slice(_ lists: [[Int]], isGradient: Bool) -> Operation {
+        isGradient
+            ? .sliceGradient(starts: lists[0], stops: lists[1], steps: lists[2])
+            : .slice(starts: lists[0], stops: lists[1], steps: lists[2])
     }
 
     /// 1 alone for all axes; else 0 and the axes.

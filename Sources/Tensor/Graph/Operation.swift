@@ -76,6 +76,13 @@ public enum Operation: Sendable, Hashable {
     /// Repeats along axes of size 1, as broadcasting does; 0 keeps the input's size at that (right-aligned)
     /// axis.
     case expand(to: [Int])
+    /// Every `step`-th element from `start` up to, not including, `stop`, for each leading axis listed; the
+    /// other axes whole. Negative starts and stops count from the end, and a stop of `Int.max` is the end.
+    /// A range that does not lie within its axis is an error, never cut short. Any element type.
+    case slice(starts: [Int], stops: [Int], steps: [Int])
+    /// Inputs: cotangent, a value that lends its shape. Zeros of that shape, the cotangent where `slice` with
+    /// the same numbers reads. Any element type.
+    case sliceGradient(starts: [Int], stops: [Int], steps: [Int])
 
     // Classification. The class axis is the last one unless named.
     case softmax(axis: Int)

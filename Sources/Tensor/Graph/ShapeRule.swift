@@ -162,6 +162,25 @@ struct ShapeRule {
         return try shape(permutation.map { source[$0] })
     }
 
+    /// What a slice leaves of a shape: every range must lie within its axis.
+    func sliced(
+        _ source: Shape, _ starts: [Int], _ stops: [Int], _ steps: [Int]
+    ) throws(TensorError) -> Shape {
+        try require(
+            starts.count == stops.count && starts.count == steps.count,
+            "\(starts.count) starts, \(stops.count) stops and \(steps.count) steps")
+        try require(starts.count <= source.rank, "\(starts.count) ranges for \(source.rank) axes")
+        var sizes = source.dimensions
+        for axis in starts.indices {
+            let range = SliceRange(starts[axis], stops[axis], steps[axis])
+            guard let count = range.count(of: sizes[axis]) else {
+                throw mismatch("axis \(axis) of size \(sizes[axis]) has no \(range)")
+            }
+            sizes[axis] = count
+        }
+        return try shape(sizes)
+    }
+
     /// The first input's shape repeated along axes of size 1.
     func expanded(to sizes: [Int]) throws(TensorError) -> Shape {
         let source = inputs[0].shape

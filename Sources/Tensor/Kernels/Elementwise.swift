@@ -147,6 +147,8 @@ private func map(_ operands: borrowing Operands, _ walk: Walk, _ function: (Floa
             unsafe mapRow(o, walk.length, a, b) { [z = unsafe c[0]] in function($0, $1, z) }
         } else if steps[0] == 1 && steps[1] == 0 && steps[2] == 1 {
             unsafe mapRow(o, walk.length, a, c) { [y = unsafe b[0]] in function($0, y, $1) }
+        } else if steps[0] == 0 && steps[1] == 0 && steps[2] == 1 {
+            unsafe mapRow(o, walk.length, c) { [x = unsafe a[0], y = unsafe b[0]] in function(x, y, $0) }
         } else {
             var i = 0
             while i < walk.length {

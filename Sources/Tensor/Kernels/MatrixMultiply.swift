@@ -26,6 +26,9 @@ struct MatrixProduct: Sendable {
         guard rows > 0, columns > 0 else { return }
         // oneDNN leaves the output alone when there is nothing to add up.
         guard inner > 0 else { return unsafe output.update(repeating: 0, count: rows * columns) }
+        if rows * columns * inner <= MatrixProduct.smallCount {
+            return unsafe multiplySmall(left, right, into: output)
+        }
         let status = unsafe dnnl_sgemm(
             transposesLeft ? MatrixProduct.transposed : MatrixProduct.plain,
             transposesRight ? MatrixProduct.transposed : MatrixProduct.plain,
@@ -36,6 +39,32 @@ struct MatrixProduct: Sendable {
             throw .valueMismatch(
                 name: "dnnl_sgemm \(rows)x\(columns)x\(inner)", expected: "success",
                 got: "status \(status.rawValue)")
+        }
+    }
+
+    /// Up to this many multiplications, calling oneDNN takes longer than computing.
+    private static let smallCount = 256
+
+    /// Computes a product of few numbers, each sum in the order of the inner axis.
+    private func multiplySmall(
+        _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>,
+        into output: UnsafeMutablePointer<Float>
+    ) {
+        let leftStep = transposesLeft ? rows : 1, rightStep = transposesRight ? 1 : columns
+        let nextRow = transposesLeft ? 1 : inner, nextColumn = transposesRight ? inner : 1
+        var o = unsafe output
+        for row in 0..<rows {
+            for column in 0..<columns {
+                var a = unsafe left + row &* nextRow, b = unsafe right + column &* nextColumn
+                var sum = unsafe a[0] * b[0]
+                for _ in 1..<inner {
+                    unsafe a += leftStep
+                    unsafe b += rightStep
+                    unsafe sum += a[0] * b[0]
+                }
+                unsafe o[0] = sum
+                unsafe o += 1
+            }
         }
     }
 

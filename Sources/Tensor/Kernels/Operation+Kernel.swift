@@ -15,7 +15,7 @@ extension Operation {
             .crossEntropyGradient(reduction, logits: inputs[1].shape, labels: inputs[2].elementType)
         case .matmul, .linear:
             productKernel(inputs[0].shape, inputs[1].shape, output.shape)
-        case .reshape, .reshapeLike, .transpose, .expand, .broadcastLike, .oneHot:
+        case .reshape, .reshapeLike, .transpose, .expand, .slice, .sliceGradient, .broadcastLike, .oneHot:
             movementKernel(inputs, output)
         }
     }
@@ -90,6 +90,12 @@ extension Operation {
             return .move(
                 Walk(broadcasting: [kept], to: output.shape),
                 dividingBy: averaging ? Float(geometry.foldedCount) : 1)
+        case .slice(let starts, _, let steps):
+            return .slice(output.elementType, SliceGeometry(of: input, output.shape, starts, steps))
+        case .sliceGradient(let starts, _, let steps):
+            return .sliceGradient(
+                output.elementType, SliceGeometry(of: output.shape, input, starts, steps),
+                byteCount: output.byteCount)
         case .oneHot(let depth):
             return .oneHot(depth: depth, labels: inputs[0])
         default:

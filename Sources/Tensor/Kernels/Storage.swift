@@ -13,16 +13,21 @@
     package let byteCount: Int
 
     /// Takes memory of zeros.
-    package init(byteCount: Int) {
+    package convenience init(byteCount: Int) {
+        self.init(unfilled: byteCount)
+        unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    }
+
+    /// Takes memory as it comes, for an initialiser that fills all of it.
+    private init(unfilled byteCount: Int) {
         self.byteCount = byteCount
         unsafe self.base = UnsafeMutableRawPointer.allocate(
             byteCount: Swift.max(byteCount, 1), alignment: Storage.alignment)
-        unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     }
 
     /// Copies bytes.
     package convenience init(copying bytes: RawSpan) {
-        self.init(byteCount: bytes.byteCount)
+        self.init(unfilled: bytes.byteCount)
         unsafe bytes.withUnsafeBytes { source in
             if let address = source.baseAddress {
                 unsafe base.copyMemory(from: address, byteCount: source.count)
@@ -37,7 +42,7 @@
 
     /// Copies what a plan computed.
     convenience init(copying memory: Memory, byteCount: Int) {
-        self.init(byteCount: byteCount)
+        self.init(unfilled: byteCount)
         unsafe base.copyMemory(from: memory.base, byteCount: byteCount)
     }
 

@@ -3,6 +3,9 @@ public struct ReLU: Module {
     /// Makes the module.
     public init() {}
 
+    /// The module itself: it has no parameters.
+    public func copy() -> ReLU { self }
+
     /// Records the function.
     public func callAsFunction(_ x: Tensor) -> Tensor { x.applying(.relu) }
 }
@@ -11,6 +14,9 @@ public struct ReLU: Module {
 public struct Tanh: Module {
     /// Makes the module.
     public init() {}
+
+    /// The module itself: it has no parameters.
+    public func copy() -> Tanh { self }
 
     /// Records the function.
     public func callAsFunction(_ x: Tensor) -> Tensor { x.applying(.tanh) }
@@ -21,6 +27,9 @@ public struct Sigmoid: Module {
     /// Makes the module.
     public init() {}
 
+    /// The module itself: it has no parameters.
+    public func copy() -> Sigmoid { self }
+
     /// Records the function.
     public func callAsFunction(_ x: Tensor) -> Tensor { x.applying(.sigmoid) }
 }
@@ -29,6 +38,9 @@ public struct Sigmoid: Module {
 public struct Flatten: Module {
     /// Makes the module.
     public init() {}
+
+    /// The module itself: it has no parameters.
+    public func copy() -> Flatten { self }
 
     /// Records the function.
     public func callAsFunction(_ x: Tensor) -> Tensor { x.applying(.reshape(to: [0, -1])) }

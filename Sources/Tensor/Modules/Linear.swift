@@ -23,12 +23,14 @@ public struct Linear: Module {
             : nil
     }
 
-    /// Draws a layer's first weights from a seed.
+    /// Draws a layer's first weights from a seed, by default another each time.
     ///
     /// Two layers with one seed start alike; in a model of several, let them share a generator.
+    ///
+    /// - Throws: `TensorError.invalidShape` for negative sizes or ones whose product is too large.
     public init(
         _ inputCount: Int, _ outputCount: Int, bias: Bool = true,
-        initialization: Initialization = .kaimingUniform, seed: UInt64
+        initialization: Initialization = .kaimingUniform, seed: UInt64 = .random(in: .min ... .max)
     ) throws(TensorError) {
         var random = Philox(seed: seed, purpose: .initialization)
         try self.init(inputCount, outputCount, bias: bias, initialization: initialization, using: &random)
@@ -38,6 +40,29 @@ public struct Linear: Module {
     public var parameters: [NamedParameter] {
         [("weight", weight)] + (bias.map { [("bias", $0)] } ?? [])
     }
+
+    /// A layer that starts from a weight [out, in] and a bias [out], as in `Linear(weight: [[1, 2]], bias: [0])`.
+    ///
+    /// - Throws: `TensorError.valueMismatch` for a weight without two axes or a bias of another size; whatever is
+    ///   wrong with the tensors.
+    public init(weight: Tensor, bias: Tensor? = nil) throws(TensorError) {
+        let weight = try weight.value(), bias = try bias?.value()
+        guard weight.elementType == .float32, weight.shape.rank == 2 else {
+            throw .valueMismatch(name: "weight", expected: "float32 [out, in]", got: "\(weight.type)")
+        }
+        let outputs = weight.shape[0]
+        if let bias, bias.elementType != .float32 || bias.shape.dimensions != [outputs] {
+            throw .valueMismatch(name: "bias", expected: "float32 [\(outputs)]", got: "\(bias.type)")
+        }
+        self.init(weight: Parameter("weight", weight), bias: bias.map { Parameter("bias", $0) })
+    }
+
+    private init(weight: Parameter, bias: Parameter?) {
+        (self.weight, self.bias) = (weight, bias)
+    }
+
+    /// A layer of its own with the same values.
+    public func copy() -> Linear { Linear(weight: weight.copy(), bias: bias?.copy()) }
 
     /// Records the layer's function of rows [..., in].
     public func callAsFunction(_ x: Tensor) -> Tensor {

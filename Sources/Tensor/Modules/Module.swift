@@ -2,12 +2,15 @@
 ///
 /// A module computes nothing; applied to a tensor it records what to compute. Names and layouts of parameters
 /// are PyTorch's, so that weights can be exchanged.
-public protocol Module: Sendable {
+public protocol Module: Fetchable where Fetched == Self {
     /// The parameters in declaration order with the names they have within this module.
     var parameters: [NamedParameter] { get }
 
     /// Records the module's function of a tensor.
     func callAsFunction(_ x: Tensor) -> Tensor
+
+    /// A module of its own with the same values, at the same places: a copy of each parameter and module.
+    func copy() -> Self
 }
 
 extension Module {
@@ -15,8 +18,25 @@ extension Module {
     public var parameters: [NamedParameter] { [] }
 
     /// The parameters' values at this moment, in declaration order.
+    ///
+    /// - Throws: as `Parameter.value`.
     public var values: [(name: String, value: TensorValue)] {
-        parameters.map { ($0.name, $0.parameter.value) }
+        get throws(TensorError) {
+            let parameters = parameters
+            // Together, so that steps recorded on them are computed once.
+            let values = try Tensor.values(of: parameters.map(\.parameter.tensor))
+            return zip(parameters, values).map { ($0.name, $1) }
+        }
+    }
+
+    /// Forgets the gradients of all parameters.
+    public func zeroGradients() {
+        for (_, parameter) in parameters { parameter.zeroGradient() }
+    }
+
+    /// Goes back to the values last held in this process; see `Parameter.restore`.
+    public func restore() {
+        for (_, parameter) in parameters { parameter.restore() }
     }
 
     /// Replaces the values of all parameters.

@@ -20,6 +20,9 @@ public struct Sequential: Module {
         }
     }
 
+    /// A chain of copies of the modules.
+    public func copy() -> Sequential { Sequential(modules.map { $0.copy() }) }
+
     /// Applies every module to the result of the one before.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         modules.reduce(x) { $1($0) }

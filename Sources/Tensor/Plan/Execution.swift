@@ -9,7 +9,7 @@ package final class Execution {
     /// The memory of each slot; an input's is a placeholder until it is bound.
     private var memories: [Memory]
     /// Keeps what is bound alive.
-    private var bound: [TensorValue?]
+    private var bound: [Storage?]
     /// The memory of inputs that are gathered, made when first needed.
     private var gathered: [Storage?]
     private var isBound: [Bool]
@@ -44,7 +44,7 @@ package final class Execution {
         if plan.isState[input] {
             memories[input].copy(from: Memory(value.storage), byteCount: value.type.byteCount)
         } else {
-            bound[input] = value
+            bound[input] = value.storage
             memories[input] = Memory(value.storage)
         }
         markBound(input)
@@ -84,6 +84,15 @@ package final class Execution {
             memories[input].copy(from: other.memories[input], byteCount: plan.inputTypes[input].byteCount)
             markBound(input)
         }
+    }
+
+    /// Lets go of all values that were bound: each must be bound again before the next run.
+    package func unbind() {
+        for input in bound.indices {
+            bound[input] = nil
+            isBound[input] = false
+        }
+        unboundCount = bound.count
     }
 
     // MARK: Running
@@ -150,7 +159,8 @@ package final class Execution {
     }
 
     private func markBound(_ input: Int) {
-        if !isBound[input] { unboundCount -= 1 }
+        guard !isBound[input] else { return }
+        unboundCount -= 1
         isBound[input] = true
     }
 

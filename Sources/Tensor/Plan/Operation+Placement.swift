@@ -7,8 +7,8 @@ extension Operation {
             return true
         case .cast:
             return input.elementType == output.elementType
-        case .sum, .mean, .max, .min, .sumLike, .broadcastLike, .expand:
-            // Where the number of elements stays, nothing was added up or repeated.
+        case .sum, .mean, .max, .min, .sumLike, .broadcastLike, .expand, .slice, .sliceGradient:
+            // Where the number of elements stays, nothing was added up, repeated or left out.
             return input.shape.elementCount == output.shape.elementCount
         case .transpose(let permutation):
             let moved = permutation.filter { input.shape[$0] != 1 }

@@ -19,6 +19,12 @@ public enum TensorError: Error, Sendable, Hashable {
     case invalidFile(path: String, reason: String)
     /// A limit that would be passed: what, how much, and how much is allowed.
     case limitExceeded(what: String, got: Int, limit: Int)
+    /// Operands that are not at one place: which, and where each is.
+    case differentLocations(operation: String, tensors: [String], origin: Origin?)
+    /// A tensor whose value is not in this process.
+    case elsewhere(name: String, location: String)
+    /// A tensor that was given away: it may not be used again.
+    case usedUp(name: String, how: String)
 }
 
 extension TensorError: CustomStringConvertible {
@@ -41,6 +47,13 @@ extension TensorError: CustomStringConvertible {
             "\(path): \(reason)"
         case .limitExceeded(let what, let got, let limit):
             "\(what) is \(got), the limit is \(limit)"
+        case .differentLocations(let operation, let tensors, let origin):
+            "\(operation): the operands are at two places, \(tensors.joined(separator: " and "))\(at(origin)); "
+                + "move one to the other"
+        case .elsewhere(let name, let location):
+            "\(name) is at \(location), not here: get() brings it, move(to:) takes it elsewhere"
+        case .usedUp(let name, let how):
+            "\(name) cannot be used any more: \(how); use copy() before to keep one"
         }
     }
 

@@ -38,6 +38,10 @@ struct OperationShapeTests {
             .broadcastLike(axes: [number()], keepsDimensions: number() > 0, averaging: false),
             .reshape(to: (0..<rank).map { _ in number() }), .expand(to: (0..<rank).map { _ in number() }),
             .transpose(permutation: (0..<rank).map { _ in number() }), .softmax(axis: number()), .linear,
+            .slice(
+                starts: (0..<rank).map { _ in number() }, stops: (0..<rank).map { _ in number() },
+                steps: (0..<rank).map { _ in number() + 2 }),
+            .sliceGradient(starts: [number()], stops: [.max], steps: [number() + 2]),
         ]
         for operation in candidates {
             let shapes = try (0..<operation.inputCount).map { _ in
@@ -84,6 +88,20 @@ struct OperationShapeTests {
             (.expand(to: [0, 3]), [float(3)]),
             (.expand(to: [Int.max, 3]), [float(3)]), (.softmax(axis: 2), [float(2, 2)]),
             (.softmax(axis: 0), [float()]),
+            (.slice(starts: [0], stops: [4], steps: [1]), [float(3)]),
+            (.slice(starts: [4], stops: [.max], steps: [1]), [float(3)]),
+            (.slice(starts: [-4], stops: [.max], steps: [1]), [float(3)]),
+            (.slice(starts: [2], stops: [1], steps: [1]), [float(3)]),
+            (.slice(starts: [-1], stops: [0], steps: [1]), [float(3)]),
+            (.slice(starts: [0], stops: [3], steps: [0]), [float(3)]),
+            (.slice(starts: [0], stops: [3], steps: [-1]), [float(3)]),
+            (.slice(starts: [0], stops: [Int.max - 1], steps: [.max]), [float(3)]),
+            (.slice(starts: [.min], stops: [.min], steps: [.min]), [float(3)]),
+            (.slice(starts: [0], stops: [1], steps: [1]), [float()]),
+            (.slice(starts: [0], stops: [1, 1], steps: [1]), [float(3, 3)]),
+            (.slice(starts: [0, 0], stops: [1, 1], steps: [1]), [float(3, 3)]),
+            (.sliceGradient(starts: [0], stops: [2], steps: [1]), [float(3), float(3)]),
+            (.sliceGradient(starts: [0], stops: [4], steps: [1]), [float(4), float(3)]),
             (.softmaxCrossEntropy(.mean), [float(2, 3), labels(3)]),
             (.softmaxCrossEntropy(.mean), [float(2, 3), float(2)]),
             (.softmaxCrossEntropy(.mean), [float(6), labels(6)]),
@@ -125,7 +143,7 @@ struct OperationWireTests {
         var wrong: [OperationAttributes] = []
         let isList =
             switch sample.operation {
-            case .reshape, .transpose, .expand: true;
+            case .reshape, .transpose, .expand, .slice, .sliceGradient: true;
             default: false
             }
         let long = [Int64](repeating: 0, count: 20)
@@ -137,6 +155,19 @@ struct OperationWireTests {
         if !attributes.floats.isEmpty { wrong.append(OperationAttributes(integers: attributes.integers)) }
         for attributes in wrong {
             #expect(throws: TensorError.self) { try Operation(wireCode: code, attributes: attributes) }
+        }
+    }
+
+    @Test("starts, stops and steps of a slice travel as three lists of one length")
+    func slices() throws {
+        let slice = Operation.slice(starts: [0, -3], stops: [.max, 7], steps: [1, 2])
+        #expect(slice.attributes.integers == [0, -3, .max, 7, 1, 2])
+        for count in 0..<40 {
+            let attributes = OperationAttributes(integers: [Int64](repeating: 1, count: count))
+            for code in [123, 124] as [UInt16] {
+                let operation = try? Operation(wireCode: code, attributes: attributes)
+                #expect((operation != nil) == (count % 3 == 0 && count / 3 <= Shape.rankMaximum))
+            }
         }
     }
 

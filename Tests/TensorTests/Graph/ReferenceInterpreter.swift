@@ -113,6 +113,15 @@ enum ReferenceInterpreter {
         case .expand(let sizes):
             let target = sizes.enumerated().map { $1 == 0 ? x.sizes[$0 - sizes.count + x.sizes.count] : $1 }
             return ReferenceValue(target) { x[$0] }
+        case .slice(let starts, let stops, let steps):
+            let kept = places(of: x.sizes, starts, stops, steps)
+            return ReferenceValue(kept.map(\.count)) { index in x[zip(kept, index).map { $0[$1] }] }
+        case .sliceGradient(let starts, let stops, let steps):
+            let kept = places(of: inputs[1].sizes, starts, stops, steps)
+            return ReferenceValue(inputs[1].sizes) { index in
+                let own = zip(kept, index).compactMap { $0.firstIndex(of: $1) }
+                return own.count == index.count ? x[own] : 0
+            }
         case .softmax(let axis): return softmax(x, axis)
         case .logSoftmax(let axis): return map(softmax(x, axis)) { log($0) }
         case .softmaxCrossEntropy(let reduction): return crossEntropy(x, inputs[1], reduction)
@@ -199,6 +208,16 @@ enum ReferenceInterpreter {
             var source = [Int](repeating: 0, count: index.count)
             for (position, axis) in permutation.enumerated() { source[axis] = index[position] }
             return x[source]
+        }
+    }
+
+    /// The indices a slice keeps along each axis.
+    static func places(of sizes: [Int], _ starts: [Int], _ stops: [Int], _ steps: [Int]) -> [[Int]] {
+        sizes.enumerated().map { axis, size in
+            guard axis < starts.count else { return Array(0..<size) }
+            let start = starts[axis] < 0 ? size + starts[axis] : starts[axis]
+            let stop = stops[axis] < 0 ? size + stops[axis] : min(size, stops[axis])
+            return Array(stride(from: start, to: stop, by: steps[axis]))
         }
     }
 

@@ -27,6 +27,40 @@ struct MovementKernelTests {
         }
     }
 
+    @Test("slices of any shape, for every element size, and back")
+    func slicing() throws {
+        var draw = Draw(seed: 44)
+        for _ in 0..<200 {
+            let shape = draw.shape(rank: draw.number(below: 5), sizes: [0, 1, 2, 3, 9])
+            var starts: [Int] = [], stops: [Int] = [], steps: [Int] = []
+            for size in shape.prefix(draw.number(below: shape.count + 1)) {
+                let ends = [draw.number(below: size + 1), draw.number(below: size + 1)].sorted()
+                starts.append(ends[0] < size && draw.flag() ? ends[0] - size : ends[0])
+                stops.append(ends[1] == size ? .max : draw.flag() ? ends[1] - size : ends[1])
+                steps.append(draw.flag() ? 1 : draw.number(below: 4) + 1)
+            }
+            let slice = Operation.slice(starts: starts, stops: stops, steps: steps)
+            let gradient = Operation.sliceGradient(starts: starts, stops: stops, steps: steps)
+            let whole = try draw.labels(shape, below: 200)
+            for type in [ElementType.uint8, .int64, .float32] {
+                let numbers = try evaluate(.cast(to: type), [whole])
+                try expectTwin(slice, [numbers])
+                try expectTwin(gradient, [evaluate(slice, [numbers]), whole])
+            }
+        }
+    }
+
+    @Test("a step longer than its axis leaves the first element")
+    func longSteps() throws {
+        let x = try TensorValue([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3])
+        let slice = Operation.slice(starts: [0, 1], stops: [2, 3], steps: [.max, .max])
+        #expect(try evaluate(slice, [x]).floats == [2])
+        let gradient = Operation.sliceGradient(starts: [1, 2], stops: [.max, .max], steps: [.max, 1])
+        #expect(
+            try evaluate(gradient, [TensorValue([7] as [Float], shape: [1, 1]), x]).floats
+                == [0, 0, 0, 0, 0, 7])
+    }
+
     @Test("a label out of range is an error that names it, for every operation that reads labels")
     func labelsOutOfRange() throws {
         let logits = try TensorValue.zeros([2, 3]), scalar = TensorValue(scalar: 1)

@@ -4,12 +4,12 @@ import Testing
 
 @Suite("matrix products")
 struct ProductKernelTests {
-    @Test("any sizes, any way round, any leading axes that broadcast")
+    @Test("any sizes, with oneDNN and without, any way round, any leading axes that broadcast")
     func products() throws {
         var draw = Draw(seed: 31)
         for _ in 0..<150 {
             let batch = draw.shape(rank: draw.number(below: 3), sizes: [1, 2, 3])
-            let (m, n, k) = (draw.number(below: 6), draw.number(below: 6), draw.number(below: 6))
+            let (m, n, k) = (draw.number(below: 12), draw.number(below: 12), draw.number(below: 12))
             let transposeLeft = draw.flag(), transposeRight = draw.flag()
             let left = draw.part(of: batch) + (transposeLeft ? [k, m] : [m, k])
             let right = draw.part(of: batch) + (transposeRight ? [n, k] : [k, n])

@@ -12,7 +12,8 @@ struct OptimizerVector: Decodable, CustomStringConvertible {
 
     struct Hyperparameters: Decodable {
         let lr: Float
-        let momentum, weight_decay: Float?
+        let momentum, weight_decay, epsilon: Float?
+        let beta1, beta2: Double?
         let nesterov: Bool?
     }
 
@@ -22,32 +23,52 @@ struct OptimizerVector: Decodable, CustomStringConvertible {
 @Suite("optimizer vectors")
 struct OptimizerVectorTests {
     /// Optimizers that are not built yet. Rows of any other must run.
-    static let unsupported: Set = ["adam", "adamw", "adagrad", "rmsprop"]
+    static let unsupported: Set = ["adagrad", "rmsprop"]
 
     static let rows: [OptimizerVector] = (try? VectorFolder.rows("optimizers.json")) ?? []
 
     @Test("there are rows, and each one runs or is listed as unsupported")
     func coverage() {
         let names = Set(OptimizerVectorTests.rows.map(\.optimizer))
-        #expect(names.subtracting(OptimizerVectorTests.unsupported) == ["sgd"])
+        #expect(names.subtracting(OptimizerVectorTests.unsupported) == ["sgd", "adam", "adamw"])
     }
 
-    @Test("every step of SGD is PyTorch's", arguments: rows.filter { $0.optimizer == "sgd" })
-    func sgd(_ row: OptimizerVector) throws {
-        let optimizer = SGD(
-            learningRate: row.hyperparameters.lr, momentum: row.hyperparameters.momentum ?? 0,
-            weightDecay: row.hyperparameters.weight_decay ?? 0,
-            nesterov: row.hyperparameters.nesterov ?? false)
+    @Test("every step is PyTorch's", arguments: rows)
+    func matches(_ row: OptimizerVector) throws {
+        guard let rule = row.rule else {
+            #expect(OptimizerVectorTests.unsupported.contains(row.optimizer))
+            return
+        }
         var parameter = try row.initial.value()
-        var state = optimizer.initialState(for: [parameter.type])
-        for (step, (gradient, expected)) in zip(row.gradients, row.after_each_step).enumerated() {
-            let result = try optimizer.step(
+        var state = rule.initialState(for: [parameter.type])
+        for (index, (gradient, expected)) in zip(row.gradients, row.after_each_step).enumerated() {
+            let numbers = rule.numbers(step: index + 1, learningRate: row.hyperparameters.lr)
+            let result = try rule.step(
                 parameters: [Tensor(parameter)], gradients: [Tensor(try gradient.value())],
-                state: state.map { Tensor($0) })
+                state: state.map { Tensor($0) }, numbers: numbers.map { Tensor($0) })
             let values = try Tensor.values(of: result.parameters + result.state)
             parameter = values[0]
             state = Array(values.dropFirst())
-            try expectEqual(parameter, expected, "\(row) after step \(step + 1)")
+            try expectEqual(parameter, expected, "\(row) after step \(index + 1)")
+        }
+    }
+}
+
+extension OptimizerVector {
+    /// The row's rule, or nil where there is none yet.
+    var rule: (any OptimizerRule)? {
+        let decay = hyperparameters.weight_decay ?? 0
+        return switch optimizer {
+        case "sgd":
+            SGDRule(
+                momentum: hyperparameters.momentum ?? 0, weightDecay: decay,
+                nesterov: hyperparameters.nesterov ?? false)
+        case "adam", "adamw":
+            AdamRule(
+                beta1: hyperparameters.beta1 ?? 0, beta2: hyperparameters.beta2 ?? 0,
+                epsilon: hyperparameters.epsilon ?? 0, weightDecay: decay,
+                decouplesWeightDecay: optimizer == "adamw")
+        default: nil
         }
     }
 }

@@ -1,0 +1,73 @@
+/// Where the elements of a slice lie in the value it is cut from.
+struct SliceGeometry: Sendable {
+    /// The offset of the first element.
+    let offset: Int
+    /// Through the slice; distances are those in the value it is cut from. Neighbouring axes that are whole
+    /// are one row, so that the rows of a table are one run.
+    let walk: Walk
+
+    /// Plans a slice; the shape rule has checked that it lies within the shape.
+    init(of whole: Shape, _ slice: Shape, _ starts: [Int], _ steps: [Int]) {
+        var strides = whole.strides, offset = 0
+        for axis in starts.indices {
+            offset += SliceRange.place(starts[axis], of: whole[axis]) * strides[axis]
+            // One element needs no step, and a step longer than the axis might overflow.
+            strides[axis] *= slice[axis] > 1 ? steps[axis] : 1
+        }
+        self.offset = offset
+        self.walk = Walk(slice.dimensions, strides: [strides])
+    }
+}
+
+extension Kernel {
+    /// Copies the elements of a slice.
+    static func slice(_ elementType: ElementType, _ geometry: SliceGeometry) -> Kernel {
+        switch elementType.byteCount {
+        case 1: Kernel { read($0, geometry, as: UInt8.self) }
+        case 4: Kernel { read($0, geometry, as: UInt32.self) }
+        default: Kernel { read($0, geometry, as: UInt64.self) }
+        }
+    }
+
+    /// Zeros, and the elements of a slice where it was cut.
+    static func sliceGradient(
+        _ elementType: ElementType, _ geometry: SliceGeometry, byteCount: Int
+    ) -> Kernel {
+        switch elementType.byteCount {
+        case 1: Kernel { write($0, geometry, byteCount, as: UInt8.self) }
+        case 4: Kernel { write($0, geometry, byteCount, as: UInt32.self) }
+        default: Kernel { write($0, geometry, byteCount, as: UInt64.self) }
+        }
+    }
+}
+
+@inline(__always)
+private func read<Element: BitwiseCopyable>(
+    _ operands: borrowing Operands, _ geometry: SliceGeometry, as type: Element.Type
+) {
+    let output = unsafe operands.output.elements(as: type)
+    let input = unsafe operands.first.elements(as: type) + geometry.offset
+    let length = geometry.walk.length, step = geometry.walk.steps[0]
+    geometry.walk.forEachRow { row, offsets in
+        let o = unsafe output + row &* length, p = unsafe input + offsets[0]
+        if step == 1 { return unsafe o.update(from: p, count: length) }
+        var i = 0
+        while i < length { unsafe o[i] = p[i &* step]; i &+= 1 }
+    }
+}
+
+@inline(__always)
+private func write<Element: BitwiseCopyable>(
+    _ operands: borrowing Operands, _ geometry: SliceGeometry, _ byteCount: Int, as type: Element.Type
+) {
+    unsafe operands.output.base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    let output = unsafe operands.output.elements(as: type) + geometry.offset
+    let input = unsafe operands.first.elements(as: type)
+    let length = geometry.walk.length, step = geometry.walk.steps[0]
+    geometry.walk.forEachRow { row, offsets in
+        let o = unsafe output + offsets[0], p = unsafe input + row &* length
+        if step == 1 { return unsafe o.update(from: p, count: length) }
+        var i = 0
+        while i < length { unsafe o[i &* step] = p[i]; i &+= 1 }
+    }
+}
