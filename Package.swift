@@ -28,6 +28,12 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+func example(_ name: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["Fagure", "Tensor", "Datasets"], path: "Examples/\(name)",
+        swiftSettings: settings)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
@@ -46,6 +52,8 @@ let package = Package(
         .library(name: "Tensor", targets: ["Tensor"]),
         .library(name: "Datasets", targets: ["Datasets"]),
         .library(name: "Federation", targets: ["Federation"]),
+        // What jobs fail with, for those who look at more than the text.
+        .library(name: "Protocol", targets: ["Protocol"]),
         .executable(name: "broker", targets: ["broker"]),
         .executable(name: "worker", targets: ["worker"]),
         .executable(name: "trainer", targets: ["trainer"]),
@@ -78,11 +86,17 @@ let package = Package(
         // Strategies: pure functions on values.
         room("Federation", ["Tensor", "Jobs"]),
         // The broker: a pure machine and a thin shell.
-        room("BrokerKit", ["Protocol", "ZMQ", logging, deques]),
+        room("BrokerKit", ["Protocol", "ZMQ", logging, deques, crypto]),
         // The worker: a pure machine, a thin shell, runners beside the data.
         room("WorkerKit", ["Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", logging, deques]),
         // What users import.
-        room("Fagure", ["Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", "Federation", logging]),
+        room(
+            "Fagure",
+            [
+                "Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", "Federation", "BrokerKit",
+                "WorkerKit",
+                logging,
+            ]),
         // What the three programs share: flags from the environment, logging, signals, exit codes.
         room("Console", [logging]),
 
@@ -91,10 +105,14 @@ let package = Package(
         program(
             "trainer",
             [
-                "Fagure", "BrokerKit", "WorkerKit", "Console", "Protocol", "ZMQ", "Tensor", "Datasets",
-                "Jobs",
-                "Federation", arguments, logging,
+                "Fagure", "Console", "Protocol", "Tensor", "Datasets", "Jobs", "Federation", arguments,
+                logging,
             ]),
+
+        // What people read first: `swift run Tutorial`.
+        example("Tutorial"),
+        example("Pointers"),
+        example("TrustedAggregator"),
 
         // Measures, for scripts/bench; no product.
         .executableTarget(

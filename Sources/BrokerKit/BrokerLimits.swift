@@ -47,4 +47,6 @@ package enum BrokerLimits {
         frameByteCountMaximum: ProtocolLimits.frameByteCountMaximum,
         frameCountMaximum: ProtocolLimits.frameCountMaximum + 1,
         messageByteCountMaximum: messageByteCountMaximum)
+    /// Turns of the loop a connection's end is put off for messages that may still be unread.
+    package static let departureTurnsMaximum = 64
 }

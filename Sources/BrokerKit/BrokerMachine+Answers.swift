@@ -46,7 +46,7 @@ extension BrokerMachine {
     }
 
     /// The job a worker speaks of, if it is the one that has it and speaks of its latest attempt.
-    private mutating func current(_ header: Header, of worker: Int32, _ actions: inout [Action]) -> Int32? {
+    mutating func current(_ header: Header, of worker: Int32, _ actions: inout [Action]) -> Int32? {
         if let place = jobs.place(of: header.job), jobs.worker(of: place) == worker, !jobs[place].isWaiting,
             jobs[place].attempt == header.attempt
         {

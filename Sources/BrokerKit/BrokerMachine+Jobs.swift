@@ -46,10 +46,12 @@ extension BrokerMachine {
         jobs[place].targetsSession = header.flags.contains(.targetsSession)
         jobs[place].deadlineMilliseconds = header.deadlineMilliseconds
         jobs[place].deadline = deadline(of: header)
-        if !jobs[place].isWaiting, let worker = jobs.worker(of: place),
+        // A worker it was transferred to was never sent the trainer's body, and is not sent it now: its
+        // source repeats the transfer.
+        if !jobs[place].isWaiting, !jobs[place].isTransferred, let worker = jobs.worker(of: place),
             roster.workers[worker].presence.peer != nil
         {
-            return dispatch(place, to: worker, &actions)
+            return dispatch(place, to: worker, flags: [], &actions)
         }
         self.place(place, with: choose(for: jobs[place]), &actions)
     }
@@ -57,11 +59,12 @@ extension BrokerMachine {
     private mutating func place(_ place: Int32, with choice: Choice, _ actions: inout [Action]) {
         switch choice {
         case .worker(let worker):
-            dispatch(place, to: worker, &actions)
+            dispatch(place, to: worker, flags: [], &actions)
         case .missing(let worker):
             // It had its connection a moment ago: rather than fail the job, ask for it again when the worker
             // is back.
             jobs[place].isWaiting = true
+            jobs[place].isTransferred = false
             jobs.assign(place, to: worker)
             jobs.setExpiry(min(jobs[place].deadline, now + ProtocolLimits.silenceMilliseconds), of: place)
         case .full:
@@ -73,24 +76,35 @@ extension BrokerMachine {
         }
     }
 
-    private mutating func dispatch(_ place: Int32, to worker: Int32, _ actions: inout [Action]) {
+    /// Sends the current message, a submit or a transfer, on to a worker that is there.
+    mutating func dispatch(
+        _ place: Int32, to worker: Int32, flags: Header.Flags, _ actions: inout [Action]
+    ) {
         guard let peer = roster.workers[worker].presence.peer else { return }
         dispatchCount += 1
         counters.dispatched += 1
         roster.workers[worker].lastUsed = dispatchCount
         roster.workers[worker].presence.sentAt = now
         jobs[place].isWaiting = false
+        jobs[place].isTransferred = flags.contains(.transferred)
         jobs[place].avoided = nil
         jobs.assign(place, to: worker)
         jobs.setExpiry(jobs[place].deadline, of: place)
         roster.dropClaim(on: jobs[place].id)
         var header = Header(.dispatch, job: jobs[place].id, attempt: jobs[place].attempt, epoch: epoch)
-        header.deadlineMilliseconds = jobs[place].deadlineMilliseconds
+        header.flags = flags
+        header.target = roster.trainers[jobs[place].trainer].owner
+        header.deadlineMilliseconds = millisecondsLeft(until: jobs[place].deadline)
         actions.append(.forward(to: peer, header))
     }
 
     private func deadline(of header: Header) -> Int64 {
         header.deadlineMilliseconds == 0 ? .max : now + Int64(header.deadlineMilliseconds)
+    }
+
+    private func millisecondsLeft(until deadline: Int64) -> UInt32 {
+        // 0 would be no limit.
+        deadline == .max ? 0 : UInt32(clamping: max(1, deadline - now))
     }
 
     private func targetText(_ place: Int32) -> String {
@@ -111,21 +125,26 @@ extension BrokerMachine {
 
 // The choice.
 extension BrokerMachine {
-    /// Who takes this job: a worker that has it already, else the best but the one that would not have it,
-    /// else that one.
+    /// Who takes this job: a worker that has it or may have its answer, else the best but the one that would
+    /// not have it, else that one.
     private func choose(for record: JobTable.Record) -> Choice {
-        if let claimant = roster.claimant(of: record.id), roster.workers[claimant].presence.peer != nil,
-            serves(claimant, record)
-        {
+        if let claimant = roster.claimant(of: record.id), serves(claimant, record) {
             return .worker(claimant)
+        }
+        if let source = record.source, case .worker(let worker) = roster.party(of: source),
+            serves(worker, record)
+        {
+            return .worker(worker)
         }
         let choice = choose(record.target, isSession: record.targetsSession, without: record.avoided)
         guard record.avoided != nil, choice == .full || choice == .nobody else { return choice }
         return choose(record.target, isSession: record.targetsSession, without: nil)
     }
 
+    /// Whether a worker is there and is what a job was addressed to.
     private func serves(_ worker: Int32, _ record: JobTable.Record) -> Bool {
-        record.targetsSession
+        guard roster.workers[worker].presence.peer != nil else { return false }
+        return record.targetsSession
             ? roster.workers[worker].presence.session == record.target
             : roster.holders(of: record.target).contains(worker)
     }

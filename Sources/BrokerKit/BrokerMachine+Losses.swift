@@ -36,12 +36,18 @@ extension BrokerMachine {
         while let place = next {
             next = jobs.nextOfWorker(after: place)
             guard !passOn(place, &actions) else { continue }
-            let shard = roster.shard(of: jobs[place].target).map { "\($0)" } ?? "its session"
-            let text = "worker \(label) was lost with the job: \(reason); nobody else serves \(shard)"
-            end(place, Failure(.workerLost, text), &actions)
+            end(place, Failure(.workerLost, lossText(place, label, reason)), &actions)
         }
         roster.removeWorker(worker)
         catalogueChanged = true
+    }
+
+    private func lossText(_ place: Int32, _ label: String, _ reason: String) -> String {
+        if jobs[place].isTransferred {
+            return "worker \(label) was lost with the job, which was transferred to it: \(reason)"
+        }
+        let shard = roster.shard(of: jobs[place].target).map { "\($0)" } ?? "its session"
+        return "worker \(label) was lost with the job: \(reason); nobody else serves \(shard)"
     }
 
     /// A trainer will not come back: nobody awaits its jobs.
@@ -57,12 +63,14 @@ extension BrokerMachine {
         roster.removeTrainer(trainer)
     }
 
-    /// Asks the trainer for a job again, if another worker may take it.
+    /// Asks the trainer for a job again, if another worker may take it: none may take one that was
+    /// transferred, for its source would only name the same worker again.
     ///
     /// - Returns: whether it was asked; a job that was too often is not.
     mutating func passOn(_ place: Int32, _ actions: inout [Action]) -> Bool {
         let record = jobs[place]
-        guard record.resends < BrokerLimits.resendsMaximum, record.attempt < .max else { return false }
+        guard !record.isTransferred, record.resends < BrokerLimits.resendsMaximum, record.attempt < .max
+        else { return false }
         let before = jobs.worker(of: place)
         switch choose(record.target, isSession: record.targetsSession, without: before) {
         case .nobody, .full: return false
@@ -79,6 +87,7 @@ extension BrokerMachine {
         let record = jobs[place]
         jobs.unassign(place)
         jobs[place].isWaiting = true
+        jobs[place].isTransferred = false
         jobs.setExpiry(min(record.deadline, now + ProtocolLimits.silenceMilliseconds), of: place)
         counters.resent += 1
         let attempt = record.attempt == .max ? .max : record.attempt + 1

@@ -144,8 +144,8 @@ extension BrokerMachine {
             next = jobs.nextOfWorker(after: place)
             if !jobs[place].isWaiting && held.contains(jobs[place].id) { continue }
             // It never got the job, or its answer was lost and is in its cache: either way it is to be asked
-            // again.
-            roster.claim(jobs[place].id, for: worker)
+            // again; by its source, if it was transferred to it.
+            if !jobs[place].isTransferred { roster.claim(jobs[place].id, for: worker) }
             resend(place, &actions)
         }
         for job in held {
@@ -155,7 +155,7 @@ extension BrokerMachine {
             case nil:
                 send(Header(.cancel, job: job, attempt: 0, epoch: epoch), toWorker: worker, &actions)
             case let place? where jobs[place].isWaiting:
-                roster.claim(job, for: worker)
+                if jobs[place].source == nil { roster.claim(job, for: worker) }
             case let place? where jobs.worker(of: place) != worker:
                 send(Header(.cancel, job: job, attempt: 0, epoch: epoch), toWorker: worker, &actions)
             default:

@@ -39,6 +39,8 @@ package struct BrokerMachine: ~Copyable, Sendable {
     package struct Counters: Sendable, Hashable {
         /// Dispatches sent.
         package var dispatched: UInt64 = 0
+        /// Dispatches among them that passed a job on from one worker to another.
+        package var transferred: UInt64 = 0
         /// Results sent on to their trainers.
         package var finished: UInt64 = 0
         /// Failures sent to trainers.
@@ -133,6 +135,7 @@ extension BrokerMachine {
         switch header.command {
         case .started, .progress: report(header, from: worker, &actions)
         case .result: finish(header, from: worker, &actions)
+        case .transfer: transfer(header, from: worker, &actions)
         case .failed: fail(header, from: worker, failure ?? .malformed, &actions)
         case .heartbeat: send(Header(.heartbeat), toWorker: worker, &actions)
         default: drop(header, from: roster.workers[worker].presence, &actions)

@@ -5,6 +5,7 @@ import ZMQ
 extension BrokerShell {
     /// Takes a message off the ROUTER: routing id, header, and what the command says.
     func receive(_ message: consuming Message) {
+        receivedCount &+= 1
         guard let id = message.routingID else {
             return handle(
                 .garbage(.malformed("a routing id of more than \(RoutingID.byteCountMaximum) bytes")))

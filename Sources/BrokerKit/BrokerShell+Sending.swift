@@ -88,6 +88,7 @@ extension BrokerShell {
     func forget(_ peer: PeerID) {
         parked.remove(peer)
         connections.remove(peer)
+        departures.removeAll { $0 == peer }
     }
 }
 

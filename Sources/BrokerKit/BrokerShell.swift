@@ -28,6 +28,12 @@ package final class BrokerShell: @unchecked Sendable {
     /// Peers of another major version that were told so.
     var refused: Set<RoutingID> = []
     var actions: [BrokerMachine.Action] = []
+    /// Connections that have ended, of which messages may still be unread.
+    var departures: [PeerID] = []
+    /// Messages received since `departures` was last looked at.
+    var receivedCount = 0
+    /// How often departures were looked at and put off since the last one.
+    private var departureTurns = 0
     private var timer: TimerID?
     private var turnTime: Int64?
     private var droppedByLoop = 0
@@ -161,8 +167,9 @@ extension BrokerShell {
             connections.accepted(descriptor)
         case .disconnected(_, let descriptor):
             guard let peer = connections.disconnected(descriptor) else { return }
-            handle(.disconnected(peer))
-            endTurn()
+            departures.append(peer)
+            departureTurns = 0
+            if departures.count == 1 { awaitDepartures() }
         case .handshakeFailed(_, let failure):
             handle(.garbage(.malformed("the handshake failed: \(failure)")))
             turnTime = nil
@@ -171,6 +178,28 @@ extension BrokerShell {
         default:
             break
         }
+    }
+}
+
+// Departures.
+extension BrokerShell {
+    /// Lets the machine know of connections that have ended once what came by them is read: the monitor's events
+    /// overtake messages, and the last ones may be a worker's result and its goodbye.
+    private func awaitDepartures() {
+        receivedCount = 0
+        // It runs after the socket was read in this turn and in the next.
+        loop.execute { self.takeDepartures() }
+    }
+
+    private func takeDepartures() {
+        guard socket != nil, !departures.isEmpty else { return }
+        // A socket that gave as much as it may in a turn may hold more; but a flood must not hide a departure.
+        departureTurns += 1
+        guard receivedCount < Loop.messagesPerTurn || departureTurns >= BrokerLimits.departureTurnsMaximum
+        else { return awaitDepartures() }
+        // A peer that said goodbye is forgotten, and is none of these.
+        while let peer = departures.popLast() { handle(.disconnected(peer)) }
+        endTurn()
     }
 }
 

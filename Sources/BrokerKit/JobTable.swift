@@ -30,6 +30,10 @@ struct JobTable: ~Copyable, Sendable {
         var resends = 0
         /// A worker that would not have it, to be asked last.
         var avoided: Int32?
+        /// The worker that transferred it, and has the transfer among its answers.
+        var source: SessionID?
+        /// Whether the worker that has it got it from its source, not from the trainer.
+        var isTransferred = false
         /// When the wheel wakes it.
         fileprivate(set) var expiry: Int64 = .max
 

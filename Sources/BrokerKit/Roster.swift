@@ -43,10 +43,12 @@ struct WorkerSession: Sendable {
 /// A trainer's session.
 struct TrainerSession: Sendable {
     var presence: Presence
+    /// What workers know it by.
+    var owner: Identifier
     /// Whether it asked for the catalogue in this turn.
     var wantsCatalogue = false
 
-    static let vacant = TrainerSession(presence: .vacant)
+    static let vacant = TrainerSession(presence: .vacant, owner: .none)
 }
 
 /// Who is there: sessions by connection, by id and by the shards they serve.
@@ -110,7 +112,8 @@ extension Roster {
 
     /// Lets a new trainer in.
     mutating func addTrainer(_ presence: Presence) -> Int32 {
-        let trainer = trainers.insert(TrainerSession(presence: presence))
+        let owner = Identifier(ownerFor: presence.session)
+        let trainer = trainers.insert(TrainerSession(presence: presence, owner: owner))
         sessions[presence.session] = .trainer(trainer)
         return trainer
     }

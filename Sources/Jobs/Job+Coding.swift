@@ -6,34 +6,8 @@ package import Tensor
 package enum ReceivedJob: Sendable {
     case tensor(TensorJob)
     case program(ProgramJob)
-}
-
-extension TensorJob {
-    /// The job as a body and tensor frames.
-    ///
-    /// - Parameter includesGraph: whether the graph goes along, or only its hash.
-    package func payload(includesGraph: Bool) -> Payload {
-        var writer = TensorFrameWriter()
-        for value in bindings { writer.add(value) }
-        let body =
-            includesGraph
-            ? encodedBody(writer, includesGraph: true)
-            : graph.body(for: bindings.map(\.type)) { encodedBody(writer, includesGraph: false) }
-        return Payload(body: body, frames: writer.frames)
-    }
-
-    private func encodedBody(_ writer: TensorFrameWriter, includesGraph: Bool) -> [UInt8] {
-        var wire = JobTensor()
-        wire.graph = graph.reference(includesGraph: includesGraph)
-        wire.bindings = writer.references.map { reference in
-            var binding = JobBinding()
-            binding.tensor = reference
-            return binding
-        }
-        var job = JobJob()
-        job.tensor = wire
-        return serialise(job)
-    }
+    case store(StoreJob)
+    case inquiry(InquiryJob)
 }
 
 extension ProgramJob {
@@ -49,11 +23,8 @@ extension ProgramJob {
         wire.stateCount = UInt32(clamping: program.stateCount)
         wire.constantCount = UInt32(clamping: program.constantCount)
         wire.columns = program.columns
-        wire.shard.dataset = program.shard.dataset
-        wire.shard.partition = program.shard.partition
-        wire.shard.index = UInt32(clamping: program.shard.index)
-        wire.shard.count = UInt32(clamping: program.shard.count)
-        wire.part = program.part == .train ? .train : .heldOut
+        wire.shard = program.shard.wire
+        wire.part = program.part.wire
         wire.schedule = program.schedule.wire
         wire.bindings = writer.references
         wire.outputs = program.outputs
@@ -68,19 +39,44 @@ extension ReceivedJob {
     ///
     /// - Parameters:
     ///   - frames: the tensor frames, each copied once into aligned memory.
+    ///   - isTransferred: whether another worker made it; such a job may keep tensors and do nothing else.
     ///   - knownGraph: looks a graph up by its hash.
     /// - Throws: `JobError`; `unknownGraph` names every graph that is neither known nor sent along.
     package init(
-        decoding body: [UInt8], frames: [Storage], knownGraph: (GraphHash) -> SealedGraph?
+        decoding body: [UInt8], frames: [Storage], isTransferred: Bool = false,
+        knownGraph: (GraphHash) -> SealedGraph?
+    ) throws(JobError) {
+        var parsed = ParsedBodies()
+        try self.init(
+            decoding: body, frames: frames, isTransferred: isTransferred, parsed: &parsed,
+            knownGraph: knownGraph)
+    }
+
+    /// Reads a job, as above; what was read before is not read again.
+    package init(
+        decoding body: [UInt8], frames: [Storage], isTransferred: Bool, parsed: inout ParsedBodies,
+        knownGraph: (GraphHash) -> SealedGraph?
     ) throws(JobError) {
         let reader = TensorFrameReader(frames: frames)
-        switch try parse(JobJob.self, body).kind {
+        let kind = try parsed.parse(body).kind
+        if isTransferred { try ReceivedJob.checkTransferred(kind) }
+        switch kind {
         case .tensor(let wire):
             self = .tensor(try TensorJob(wire, reader, knownGraph))
         case .program(let wire):
             self = .program(try ProgramJob(wire, reader, knownGraph))
+        case .store(let wire):
+            self = .store(try StoreJob(wire, reader))
+        case .inquiry(let wire):
+            self = .inquiry(InquiryJob(released: try releasedObjects(wire.released)))
         case nil:
-            throw .malformed("neither a tensor job nor a program")
+            throw .malformed("neither a tensor job, a program, a store nor an inquiry")
+        }
+    }
+
+    private static func checkTransferred(_ kind: JobJob.OneOf_Kind?) throws(JobError) {
+        guard case .store(let wire) = kind, wire.released.isEmpty else {
+            throw .malformed("a job from another worker may only bring tensors to be kept")
         }
     }
 
@@ -89,25 +85,8 @@ extension ReceivedJob {
         switch self {
         case .tensor(let job): [job.graph]
         case .program(let job): [job.program.step, job.program.finish]
+        case .store, .inquiry: []
         }
-    }
-}
-
-extension TensorJob {
-    fileprivate init(
-        _ wire: JobTensor, _ reader: TensorFrameReader, _ knownGraph: (GraphHash) -> SealedGraph?
-    ) throws(JobError) {
-        try checkCount("bindings", wire.bindings.count, JobLimits.tensorsMaximum)
-        let graph = try resolve([wire.graph], knownGraph)[0]
-        var bindings: [TensorValue] = []
-        bindings.reserveCapacity(wire.bindings.count)
-        for binding in wire.bindings {
-            guard case .tensor(let reference) = binding.source else {
-                throw .malformed("a binding has no source")
-            }
-            bindings.append(try reader.value(reference))
-        }
-        self.init(graph: graph, bindings: bindings)
     }
 }
 
@@ -118,27 +97,48 @@ extension ProgramJob {
         try checkCount("bindings", wire.bindings.count, JobLimits.tensorsMaximum)
         try checkCount("columns", wire.columns.count, JobLimits.columnsMaximum)
         try checkCount("outputs", wire.outputs.count, JobLimits.tensorsMaximum)
-        guard wire.shard.index < wire.shard.count else {
-            throw .malformed("shard \(wire.shard.index)/\(wire.shard.count) is out of range")
-        }
+        let shard = try ShardReference(wire.shard)
+        let part = try Program.Part(wire.part, of: "a program")
         let graphs = try resolve([wire.step, wire.finish], knownGraph)
         var bindings: [TensorValue] = []
         for reference in wire.bindings { bindings.append(try reader.value(reference)) }
-        let shard = ShardReference(
-            dataset: wire.shard.dataset, partition: wire.shard.partition, index: Int(wire.shard.index),
-            count: Int(wire.shard.count))
-        let part: Program.Part
-        switch wire.part {
-        case .train: part = .train
-        case .heldOut: part = .heldOut
-        default: throw .malformed("a program reads neither the train nor the held-out part")
-        }
         let program = Program(
             step: graphs[0], finish: graphs[1], stateCount: Int(wire.stateCount),
             constantCount: Int(wire.constantCount), columns: wire.columns, shard: shard, part: part,
             schedule: Program.Schedule(wire.schedule), outputs: wire.outputs)
         try program.check(bindingCount: bindings.count)
         self.init(program: program, bindings: bindings)
+    }
+}
+
+extension ShardReference {
+    var wire: JobShard {
+        var wire = JobShard()
+        wire.dataset = dataset
+        wire.partition = partition
+        wire.index = UInt32(clamping: index)
+        wire.count = UInt32(clamping: count)
+        return wire
+    }
+
+    init(_ wire: JobShard) throws(JobError) {
+        guard wire.index < wire.count else {
+            throw .malformed("shard \(wire.index)/\(wire.count) is out of range")
+        }
+        self.init(
+            dataset: wire.dataset, partition: wire.partition, index: Int(wire.index), count: Int(wire.count))
+    }
+}
+
+extension Program.Part {
+    var wire: JobPart { self == .train ? .train : .heldOut }
+
+    init(_ wire: JobPart, of what: String) throws(JobError) {
+        switch wire {
+        case .train: self = .train
+        case .heldOut: self = .heldOut
+        default: throw .malformed("\(what) is of neither the train nor the held-out part")
+        }
     }
 }
 
@@ -164,7 +164,7 @@ extension Program.Schedule {
 }
 
 /// Finds each graph by its hash, or in the bytes sent along; names all that are missing at once.
-private func resolve(
+func resolve(
     _ references: [JobGraphReference], _ knownGraph: (GraphHash) -> SealedGraph?
 ) throws(JobError) -> [SealedGraph] {
     var graphs: [SealedGraph] = []

@@ -10,6 +10,8 @@ package enum JobError: Error, Sendable, Hashable {
     case invalid(String)
     /// No such data set, shard, part or column here.
     case unknownDataset(String)
+    /// The worker does not keep this object.
+    case unknownObject(String)
     /// The owner of the data does not allow it.
     case notPermitted(String)
     /// It broke while it ran.
@@ -27,8 +29,8 @@ extension JobError: CustomStringConvertible {
         case .malformed(let reason): "the job is malformed: \(reason)"
         case .limitExceeded(let what, let got, let limit): "\(what) is \(got), the limit is \(limit)"
         case .unknownGraph(let hashes): "unknown graph \(hashes.map(\.description).joined(separator: ", "))"
-        case .invalid(let reason), .unknownDataset(let reason), .notPermitted(let reason),
-            .executionFailed(let reason):
+        case .invalid(let reason), .unknownDataset(let reason), .unknownObject(let reason),
+            .notPermitted(let reason), .executionFailed(let reason):
             reason
         case .cancelled: "the job was cancelled"
         case .deadlineExceeded: "the job took longer than it was given"

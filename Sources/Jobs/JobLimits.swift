@@ -6,8 +6,10 @@ package enum JobLimits {
     package static let bodyByteCountMaximum = 16 << 20
     /// Bytes of all constants in a graph: what is larger belongs in a binding.
     package static let constantByteCountMaximum = 1 << 20
-    /// Tensors bound to or released by one job.
+    /// Tensors bound to, kept or released by one job.
     package static let tensorsMaximum = 4_096
+    /// Objects one job lets go: half a megabyte of names, and a trainer has more jobs.
+    package static let releasedObjectsMaximum = 1 << 16
     /// Columns one program reads.
     package static let columnsMaximum = 1_024
     /// Passes over a shard in one job.

@@ -1,3 +1,4 @@
+import Protocol
 package import Tensor
 
 extension JobResult {
@@ -15,6 +16,7 @@ extension JobResult {
         wire.examples = UInt64(clamping: examples)
         wire.batches = UInt64(clamping: batches)
         wire.seconds = seconds
+        wire.objects = objects.map(\.wire)
         return Payload(body: serialise(wire), frames: writer.frames)
     }
 
@@ -28,8 +30,12 @@ extension JobResult {
         var outputs: [(name: String, value: TensorValue)] = []
         outputs.reserveCapacity(wire.outputs.count)
         for named in wire.outputs { outputs.append((named.name, try reader.value(named.tensor))) }
+        try checkCount("objects", wire.objects.count, ProtocolLimits.objectsMaximum)
+        var objects: [HeldObject] = []
+        objects.reserveCapacity(wire.objects.count)
+        for object in wire.objects { objects.append(try HeldObject(object)) }
         self.init(
             outputs: outputs, examples: Int(clamping: wire.examples), batches: Int(clamping: wire.batches),
-            seconds: wire.seconds)
+            seconds: wire.seconds, objects: objects)
     }
 }

@@ -13,8 +13,8 @@ public struct SealedGraph: Sendable {
         let bytes: [UInt8]
         /// The graph by its hash alone, as every job but the first names it.
         let reference: JobGraphReference
-        /// The last job's body that named the graph so, and the types it was made for.
-        let lastBody = Mutex<(types: [ValueType], body: [UInt8])?>(nil)
+        /// The last bodies of jobs that named the graph so, and what they were made for.
+        let lastBodies = Mutex<[(parts: [BodyPart], body: [UInt8])]>([])
 
         init(_ graph: Graph, bytes: [UInt8]) {
             self.graph = graph
@@ -62,14 +62,28 @@ public struct SealedGraph: Sendable {
         return reference
     }
 
-    /// The body of a job on values of these types: the last one, if it was made for the same, else `make`'s.
+    /// The body of a job on these bindings: one made before for the same, else `make`'s.
     ///
     /// A loop sends the same body over and over; only the tensors after it differ.
-    func body(for types: [ValueType], make: () -> [UInt8]) -> [UInt8] {
-        if let last = content.lastBody.withLock({ $0 }), last.types == types { return last.body }
+    func body(for parts: [BodyPart], make: () -> [UInt8]) -> [UInt8] {
+        let known = content.lastBodies.withLock { bodies in bodies.first { $0.parts == parts }?.body }
+        if let known { return known }
         let body = make()
-        content.lastBody.withLock { $0 = (types, body) }
+        content.lastBodies.withLock { bodies in
+            if bodies.count >= SealedGraph.bodiesMaximum { bodies.removeFirst() }
+            bodies.append((parts, body))
+        }
         return body
+    }
+
+    /// Bodies kept: a loop may visit a few workers in turn, each with data of its own.
+    private static let bodiesMaximum = 8
+
+    /// What tells the bodies of jobs with one graph apart, where all outputs come back.
+    enum BodyPart: Hashable, Sendable {
+        case value(ValueType)
+        case object(ObjectID)
+        case column(ColumnReference)
     }
 
     private init(_ graph: Graph, bytes: [UInt8]) {

@@ -56,7 +56,8 @@ struct TensorFrameWriter {
         // One frame is kept for the packed tensors; past the limit the rest joins them, at the price of a
         // copy.
         if fits || whole.count >= ProtocolLimits.frameCountMaximum - 3 {
-            while packed.count % Storage.alignment != 0 { packed.append(0) }
+            let rest = packed.count % Storage.alignment
+            if rest != 0 { packed.append(contentsOf: repeatElement(0, count: Storage.alignment - rest)) }
             places.append(Place(type: value.type, isPacked: true, position: packed.count))
             value.storage.append(to: &packed)
             hasPacked = true

@@ -48,7 +48,7 @@ extension PeerLink {
 
     private mutating func park(_ message: OutgoingMessage) -> Delivery {
         guard parked.append(message) else {
-            isOverflowing = true
+            isOverflowing = !repeatsDropped
             statistics.messagesUnsent += 1
             return .dropped
         }

@@ -23,8 +23,11 @@ package struct PeerLink {
     var epoch: UInt64 = 0
     var frameByteCountMaximum = ProtocolLimits.frameByteCountMaximum
     var parked = ParkedMessages()
-    /// Set when parking overflowed: only a new session can tell the other side what it missed.
+    /// Set when parking overflowed and nobody sends again what did not fit: only a new session can tell the other
+    /// side what it missed.
     var isOverflowing = false
+    /// Whether the owner sends again what was dropped.
+    let repeatsDropped: Bool
     /// Signs of life since the last tick: reading the clock for each message would cost more than the machine
     /// needs.
     var hasSent = false
@@ -38,8 +41,13 @@ package struct PeerLink {
     /// - Parameters:
     ///   - endpoint: where the broker is, such as `tcp://127.0.0.1:5555`.
     ///   - timeoutMilliseconds: how long to look for a broker before failing; `nil` for ever.
-    package init(endpoint: String, timeoutMilliseconds: Int64? = nil, loop: Loop) {
+    ///   - repeatsDropped: whether the owner sends again what was dropped; a link that overflows is remade for
+    ///     one that does not.
+    package init(
+        endpoint: String, timeoutMilliseconds: Int64? = nil, repeatsDropped: Bool = false, loop: Loop
+    ) {
         self.endpoint = endpoint
+        self.repeatsDropped = repeatsDropped
         self.loop = loop
         machine = LinkMachine(now: loop.now(), timeoutMilliseconds: timeoutMilliseconds)
     }

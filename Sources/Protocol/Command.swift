@@ -21,6 +21,7 @@ package enum Command: UInt8, Sendable, Hashable, CaseIterable {
     case failed = 37
     case cancel = 38
     case resend = 39
+    case transfer = 40
 }
 
 extension Command {
@@ -34,7 +35,7 @@ extension Command {
     /// The direction docs/PROTOCOL.md gives; a message that comes the other way is dropped and counted.
     package var direction: Direction {
         switch self {
-        case .hello, .catalogueQuery, .submit: .toBroker
+        case .hello, .catalogueQuery, .submit, .transfer: .toBroker
         case .welcome, .refused, .reset, .catalogue, .dispatch, .resend: .fromBroker
         case .goodbye, .heartbeat, .started, .progress, .result, .failed, .cancel: .both
         }
@@ -45,7 +46,7 @@ extension Command {
         switch self {
         case .heartbeat, .reset, .catalogueQuery, .started, .cancel, .resend: false
         case .hello, .welcome, .refused, .goodbye, .catalogue, .submit, .dispatch, .progress, .result,
-            .failed:
+            .failed, .transfer:
             true
         }
     }
@@ -53,7 +54,7 @@ extension Command {
     /// Whether tensor frames may follow the body.
     package var mayCarryTensors: Bool {
         switch self {
-        case .submit, .dispatch, .result: true
+        case .submit, .dispatch, .result, .transfer: true
         default: false
         }
     }

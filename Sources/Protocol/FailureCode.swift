@@ -38,6 +38,8 @@ public struct FailureCode: RawRepresentable, Sendable, Hashable {
     public static let draining = FailureCode(rawValue: 14)
     /// The broker was not reached in the time given; made by the trainer's side, never sent.
     public static let brokerUnreachable = FailureCode(rawValue: 15)
+    /// The worker does not keep the object: it was released, or its session was not heard of for too long.
+    public static let unknownObject = FailureCode(rawValue: 16)
 }
 
 extension FailureCode: CustomStringConvertible {
@@ -59,6 +61,7 @@ extension FailureCode: CustomStringConvertible {
         case .executionFailed: "execution-failed"
         case .draining: "draining"
         case .brokerUnreachable: "broker-unreachable"
+        case .unknownObject: "unknown-object"
         default: "code-\(rawValue)"
         }
     }

@@ -14,8 +14,10 @@ package struct Header: Sendable, Hashable {
         package init(rawValue: UInt8) { self.rawValue = rawValue }
         /// The target is a worker's session, not a shard.
         package static let targetsSession = Flags(rawValue: 1)
+        /// A dispatch another worker passed on: it may only ask for tensors to be kept.
+        package static let transferred = Flags(rawValue: 2)
         /// Every flag this version knows.
-        static let known: Flags = [.targetsSession]
+        static let known: Flags = [.targetsSession, .transferred]
     }
 
     /// The major version of the protocol the sender speaks; differing majors do not understand each other.
@@ -34,7 +36,8 @@ package struct Header: Sendable, Hashable {
     package var epoch: UInt64 = 0
     /// The job, or `none`.
     package var job: JobID = .none
-    /// Submit: the shard's key or the worker's session. Otherwise `none`.
+    /// Submit: the shard's key or the worker's session. Dispatch: the owner, which stands for the trainer's session.
+    /// Transfer: the session of the worker it goes to. Otherwise `none`.
     package var target: Identifier = .none
     /// How long the job may take from now, in milliseconds; 0 for no limit. Relative, so that clocks need not agree.
     package var deadlineMilliseconds: UInt32 = 0

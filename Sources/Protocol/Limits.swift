@@ -28,6 +28,14 @@ package enum ProtocolLimits {
     /// Jobs the broker keeps account of at once.
     package static let brokerJobsMaximum = 1 << 20
 
+    /// How long a worker keeps a trainer's objects after it last heard of the trainer: longer than a broker takes to
+    /// restart, short enough that a dead trainer's tensors do not stay overnight.
+    package static let objectLeaseMilliseconds: Int64 = 60_000
+    /// How often a trainer with objects at a worker shows that it still needs them: three chances a lease.
+    package static let objectRenewalMilliseconds: Int64 = 20_000
+    /// Objects a worker keeps for one trainer.
+    package static let objectsMaximum = 1 << 20
+
     /// How often a peer shows it is there.
     package static let heartbeatMilliseconds: Int64 = 1_000
     /// Silence after which the other side is gone: long enough for a machine that swaps, short enough for a person.

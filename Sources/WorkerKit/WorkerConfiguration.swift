@@ -17,6 +17,10 @@ package struct WorkerConfiguration: Sendable {
     package var timeoutMilliseconds: Int64?
     /// How long running jobs may go on after `drain`.
     package var drainMilliseconds: Int64
+    /// What all tensors kept for trainers may take, in bytes; 0 for a worker that takes none.
+    package var objectByteCountMaximum: Int
+    /// Rows a loss or gradient must be of to leave; at least 1.
+    package var releaseRowsMinimum: Int
     /// The name of this process for the broker.
     package var session: SessionID
 
@@ -24,7 +28,8 @@ package struct WorkerConfiguration: Sendable {
     package init(
         name: String, endpoint: String, shards: [Shard], tags: [String: [String]] = [:], threads: Int = 1,
         timeoutMilliseconds: Int64? = nil, drainMilliseconds: Int64 = WorkerLimits.drainMilliseconds,
-        session: SessionID = .random()
+        objectByteCountMaximum: Int = WorkerLimits.objectByteCountMaximum,
+        releaseRowsMinimum: Int = WorkerLimits.releaseRowsMinimum, session: SessionID = .random()
     ) {
         self.name = name
         self.endpoint = endpoint
@@ -33,6 +38,8 @@ package struct WorkerConfiguration: Sendable {
         self.threads = threads
         self.timeoutMilliseconds = timeoutMilliseconds
         self.drainMilliseconds = drainMilliseconds
+        self.objectByteCountMaximum = objectByteCountMaximum
+        self.releaseRowsMinimum = max(1, releaseRowsMinimum)
         self.session = session
     }
 }

@@ -19,6 +19,18 @@ package enum WorkerLimits {
     package static let smallNodeCountMaximum = 64
     /// Operations of a plan that is run on the loop: some microseconds.
     package static let smallOperationMaximum = 20_000
+    /// Objects of a trainer whose inquiry is answered on the loop.
+    package static let smallObjectCountMaximum = 256
+    /// What all tensors kept for trainers may take, unless the worker's owner says otherwise.
+    package static let objectByteCountMaximum = 1 << 30
+    /// What an object counts for besides its bytes: about what it takes to keep an empty one.
+    package static let objectOverheadByteCount = 256
+    /// Rows a loss or gradient must be of to leave, unless the worker's owner says otherwise.
+    package static let releaseRowsMinimum = 32
+    /// Verdicts on graphs one compute thread keeps: as many as plans.
+    package static let verdictCountMaximum = planCountMaximum
+    /// Labels of inputs and outputs in all verdicts one compute thread keeps.
+    package static let verdictLabelCountMaximum = 64 << 10
     /// Answers a compute thread gathers before it wakes the loop.
     package static let reportCountMaximum = 64
     /// How long an answer waits for others to be gathered, as long as there is more to do.

@@ -15,7 +15,7 @@ package actor WorkerShell {
     /// The loop it lives on.
     package nonisolated let loop: Loop
     private let configuration: WorkerConfiguration
-    private let store: ShardStore
+    private let inventory: Inventory
     private let logger: Logger
     private let notice: @Sendable (WorkerNotice) -> Void
 
@@ -48,7 +48,7 @@ package actor WorkerShell {
         self.loop = loop
         self.logger = logger
         self.notice = notice
-        store = ShardStore(configuration.shards, tags: configuration.tags)
+        inventory = Inventory(configuration)
         link = PeerLink(
             endpoint: configuration.endpoint, timeoutMilliseconds: configuration.timeoutMilliseconds,
             loop: loop)
@@ -64,10 +64,9 @@ package actor WorkerShell {
     /// - Throws: `ZMQError` for an endpoint that cannot be one.
     package func start() throws(ZMQError) {
         let loop = loop
-        let graphs = GraphCache()
-        bench = Workbench(shards: store, graphs: graphs, now: { Loop.nanoseconds() })
+        bench = Workbench(inventory, now: { Loop.nanoseconds() })
         executor = Executor(
-            shards: store, graphs: graphs, threadCount: configuration.threads, now: { Loop.nanoseconds() },
+            inventory, threadCount: configuration.threads, now: { Loop.nanoseconds() },
             notify: { [weak self] in
                 loop.execute { [weak self] in self?.assumeIsolated { $0.takeReports() } }
             })
@@ -102,8 +101,8 @@ package actor WorkerShell {
 
     private var hello: Hello {
         var hello = Hello(name: configuration.name, role: .worker, session: configuration.session)
-        hello.datasets = store.datasets
-        hello.shards = store.descriptions
+        hello.datasets = inventory.shards.datasets
+        hello.shards = inventory.shards.descriptions
         hello.capacity = ProtocolLimits.workerJobsMaximum
         hello.openJobs = machine.openJobs
         return hello
@@ -137,10 +136,12 @@ package actor WorkerShell {
         switch header.command {
         case .dispatch:
             dispatch = message
+            let now = turnTime ?? readTurnTime()
+            inventory.objects.touch(header.target, at: now)
             machine.handle(
                 .dispatched(
                     header.job, attempt: header.attempt, deadlineMilliseconds: header.deadlineMilliseconds),
-                at: turnTime ?? readTurnTime(), actions: &actions)
+                at: now, actions: &actions)
             performActions()
             dispatch = nil
         case .cancel:
@@ -161,7 +162,7 @@ package actor WorkerShell {
         do throws(Failure) {
             try link.send(header, body: body, frames: frames)
         } catch {
-            // Only a result can be too large, and only for a broker that takes less than this version's
+            // Only a result or transfer can be too large, and only for a broker that takes less than this version's
             // limit.
             logger.warning("job \(header.job): \(error)")
             _ = try? link.send(
@@ -192,11 +193,19 @@ package actor WorkerShell {
             guard let dispatch else {
                 preconditionFailure("work is taken on only while a dispatch is handled")
             }
-            pending.append(Work(job: job, run: run, body: dispatch.body, frames: dispatch.frames))
+            pending.append(
+                Work(
+                    job: job, run: run, owner: dispatch.header.target,
+                    isTransferred: dispatch.header.flags.contains(.transferred), body: dispatch.body,
+                    frames: dispatch.frames))
         case .answer(let job, let attempt, .result(let payload)):
             send(
                 Header(.result, job: job, attempt: attempt, epoch: 0), body: payload.body,
                 frames: payload.frames)
+        case .answer(let job, let attempt, .transfer(let worker, let payload)):
+            var header = Header(.transfer, job: job, attempt: attempt, epoch: 0)
+            header.target = worker
+            send(header, body: payload.body, frames: payload.frames)
         case .answer(let job, let attempt, .failure(let failure)):
             logger.debug("job \(job) failed: \(failure)")
             send(Header(.failed, job: job, attempt: attempt, epoch: 0), body: failure.encoded())
@@ -254,9 +263,15 @@ package actor WorkerShell {
         guard ending == nil else { return }
         handle(link.tick { hello })
         apply(.tick)
+        forgetSilentTrainers()
         leaveWhenSent()
         tellWaiting()
         if ending == nil { scheduleTick() }
+    }
+
+    private func forgetSilentTrainers() {
+        let count = inventory.objects.expire(at: loop.now())
+        if count > 0 { logger.info("forgot the objects of \(count) trainers that were silent for too long") }
     }
 
     private func tellWaiting() {

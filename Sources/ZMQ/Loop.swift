@@ -39,7 +39,7 @@ package final class Loop: SerialExecutor, Sendable {
     nonisolated(unsafe) private let core: LoopCore
 
     /// Messages handed on from one socket before the others have their turn.
-    static let messagesPerTurn = 256
+    package static let messagesPerTurn = 256
 
     /// Starts a loop.
     ///

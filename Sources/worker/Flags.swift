@@ -5,7 +5,7 @@ struct Flags: ParsableArguments {
     @Option(help: "Where the broker is, such as tcp://127.0.0.1:5555, which is the default.")
     var broker: String?
 
-    @Option(help: "A data set known by name: toy, digits or fashion-mnist.")
+    @Option(help: "A data set known by name: toy, digits or fashion-mnist. By default none.")
     var dataset: String?
 
     @Option(help: "A CSV file with a header line, in place of --dataset; needs --label.")
@@ -36,6 +36,19 @@ struct Flags: ParsableArguments {
 
     @Option(help: "How many seconds running jobs may go on after SIGTERM. By default 25.")
     var drainSeconds: String?
+
+    @Option(
+        help: "How many MiB the tensors kept for trainers may take; 0 takes none. By default 1024."
+    )
+    var objectMemory: String?
+
+    @Option(
+        help: """
+            The fewest rows a loss or gradient must be of to leave when a trainer computes on whole columns. \
+            By default 32.
+            """
+    )
+    var releaseRowsMin: String?
 
     @Option(help: "trace, debug, info, notice, warning, error or critical. By default info.")
     var logLevel: String?

@@ -27,13 +27,16 @@ struct Settings {
     }
 
     let broker: String
-    let source: Source
+    /// `nil` for a worker without data of its own, which keeps and computes what trainers send.
+    let source: Source?
     let shards: ShardSelection
     let partition: Partition
     let name: String
     let threads: Int
     let timeoutMilliseconds: Int64?
     let drainMilliseconds: Int64
+    let objectByteCountMaximum: Int
+    let releaseRowsMinimum: Int
     let logLevel: Logger.Level
 
     /// Reads flags and environment.
@@ -50,6 +53,15 @@ struct Settings {
         timeoutMilliseconds = try words.number(flags.timeout, "timeout", 0...1_000_000).map { $0 * 1_000 }
         drainMilliseconds =
             (try words.number(flags.drainSeconds, "drain-seconds", 0...1_000_000) ?? 25) * 1_000
+        let objectMemory = try words.number(flags.objectMemory, "object-memory", 0...1_048_576) ?? 1_024
+        objectByteCountMaximum = Int(objectMemory) << 20
+        releaseRowsMinimum = Int(
+            try words.number(flags.releaseRowsMin, "release-rows-min", 1...1_000_000_000) ?? 32)
+        guard source != nil || objectByteCountMaximum > 0 else {
+            throw Fault(
+                "there is nothing to serve: give --dataset NAME, or --data FILE and --label COLUMN, or an "
+                    + "--object-memory above 0 to keep what trainers send")
+        }
         let level = words.value(flags.logLevel, "log-level") ?? "info"
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -58,7 +70,7 @@ struct Settings {
         self.logLevel = logLevel
     }
 
-    private static func source(_ flags: Flags, _ words: Words) throws -> Source {
+    private static func source(_ flags: Flags, _ words: Words) throws -> Source? {
         // A data set named on the command line is not mixed with another from the environment.
         let isFlagged = flags.dataset != nil || flags.data != nil
         let dataset = isFlagged ? flags.dataset : words.value(nil, "dataset")
@@ -72,9 +84,22 @@ struct Settings {
             }
             return .csv(path: path, label: label)
         case (nil, nil):
-            throw Fault("there is nothing to serve: give --dataset NAME, or --data FILE and --label COLUMN")
+            try refuseOrphans(flags, words)
+            return nil
         case (_?, _?):
             throw Fault("--dataset and --data exclude each other")
+        }
+    }
+
+    /// Refuses words about a data set where none is named: whoever gave them has forgotten it.
+    private static func refuseOrphans(_ flags: Flags, _ words: Words) throws {
+        let orphans = [
+            (flags.label, "label"), (flags.shard, "shard"), (flags.partition, "partition"),
+            (flags.dataFolder, "data-folder"),
+        ]
+        for (flag, name) in orphans {
+            guard let text = words.value(flag, name) else { continue }
+            throw Fault("--\(name) is '\(text)', but no data is named: give --dataset NAME or --data FILE")
         }
     }
 }

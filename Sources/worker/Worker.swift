@@ -14,6 +14,9 @@ struct Worker: AsyncParsableCommand {
         commandName: "worker",
         abstract: "Serves shards of a data set: jobs come to the data, results leave, rows never do.",
         discussion: """
+            Without --dataset and --data it has no data of its own, and keeps the tensors and models trainers \
+            send to it.
+
             Every flag has a twin in the environment, FAGURE_ and its name: --log-level is FAGURE_LOG_LEVEL. \
             A flag wins.
 
@@ -34,22 +37,27 @@ struct Worker: AsyncParsableCommand {
         }
         let configuration = try load(settings)
         for shard in configuration.shards { say("worker \(settings.name) serves \(summary(of: shard))") }
+        if configuration.shards.isEmpty { say("worker \(settings.name) has no data of its own") }
         try await serve(configuration, settings)
     }
 
-    /// Reads the data set, keeps the shards, lets go of the rest.
+    /// Reads the data set, if there is one, keeps the shards, lets go of the rest.
     private func load(_ settings: Settings) throws -> WorkerConfiguration {
+        var configuration = WorkerConfiguration(
+            name: settings.name, endpoint: settings.broker, shards: [], threads: settings.threads,
+            timeoutMilliseconds: settings.timeoutMilliseconds,
+            drainMilliseconds: settings.drainMilliseconds,
+            objectByteCountMaximum: settings.objectByteCountMaximum,
+            releaseRowsMinimum: settings.releaseRowsMinimum)
+        guard let source = settings.source else { return configuration }
         do throws(DatasetError) {
-            let dataset = try settings.source.load()
-            return WorkerConfiguration(
-                name: settings.name, endpoint: settings.broker,
-                shards: try dataset.shards(settings.shards, partition: settings.partition),
-                tags: [dataset.name: dataset.tags], threads: settings.threads,
-                timeoutMilliseconds: settings.timeoutMilliseconds,
-                drainMilliseconds: settings.drainMilliseconds)
+            let dataset = try source.load()
+            configuration.shards = try dataset.shards(settings.shards, partition: settings.partition)
+            configuration.tags = [dataset.name: dataset.tags]
         } catch {
             throw failure("\(error)", .badData)
         }
+        return configuration
     }
 
     private func summary(of shard: Shard) -> String {

@@ -23,7 +23,7 @@ struct BrokerMachineJobTests {
             return #expect(Bool(false), "no dispatch")
         }
         #expect(header.job == 5 && header.epoch == Rig.epoch && header.deadlineMilliseconds == 700)
-        #expect(header.target == .none && header.flags == [])
+        #expect(header.target == Identifier(ownerFor: 10) && header.flags == [])
         #expect(summary(rig.say(2, .started, job: 5, attempt: 1)) == ["relay>0"])
         #expect(summary(rig.say(2, .progress, job: 5, attempt: 1)) == ["relay>0"])
         #expect(summary(rig.say(2, .result, job: 5, attempt: 1)) == ["relay>0"])

@@ -20,6 +20,19 @@ struct BrokerMachinePropertyTests {
         let isForgotten = history.rig.machine.roster.isEmpty
         #expect(isForgotten)
     }
+
+    @Test("transfers are frequent in these histories, and many are answered")
+    func transfers() {
+        var (transferred, answered) = (0, 0)
+        for seed in 0..<50 as Range<UInt64> {
+            var history = History(seed: seed)
+            for _ in 0..<500 { history.step() }
+            transferred += history.transferred
+            answered += history.transferredAndAnswered
+        }
+        #expect(transferred >= 100, "two in a history")
+        #expect(answered >= 20)
+    }
 }
 
 /// One random run.
@@ -27,11 +40,16 @@ private struct History {
     struct Dispatched {
         var session: SessionID
         var attempt: UInt32
+        var isTransferred: Bool
+        /// Whether that worker has it still, as far as the broker can know.
+        var isHere = true
     }
 
     let rig = Rig()
     var violations: [String] = []
     var answered = 0
+    var transferred = 0
+    var transferredAndAnswered = 0
     private var random: SplitMix64
     private let seed: UInt64
     /// Sessions of live connections, as welcomes and forgets tell.
@@ -39,6 +57,8 @@ private struct History {
     private var draining: Set<SessionID> = []
     /// Jobs a worker had at any time, or said so.
     private var known: [SessionID: Set<JobID>] = [:]
+    /// What a worker announced last.
+    private var announced: [SessionID: Set<Identifier>] = [:]
     /// Open jobs and the trainers that await them.
     private var open: [JobID: SessionID] = [:]
     private var last: [JobID: Dispatched] = [:]
@@ -106,6 +126,7 @@ private struct History {
         let open = Self.jobs.filter { _ in Int.random(in: 0..<8, using: &random) == 0 }
         let capacity = Int.random(in: 0...4, using: &random)
         known[session, default: []].formUnion(open)
+        announced[session] = Set(shards.map { shard($0).key })
         return .hello(
             peer, worker("w", session: session, shards: shards, capacity: capacity, openJobs: open),
             byteCount: 10)
@@ -114,8 +135,8 @@ private struct History {
     private mutating func submit(peer: PeerID, _ job: JobID) -> BrokerMachine.Event {
         var header = header(.submit, job, attempt: UInt32.random(in: 0...3, using: &random))
         header.target = shard(Int.random(in: 0..<3, using: &random)).key
-        if Int.random(in: 0..<6, using: &random) == 0 {
-            header.target = Self.workers.randomElement(using: &random) ?? 1
+        if Bool.random(using: &random) {
+            header.target = someWorker()
             header.flags = .targetsSession
         }
         if Int.random(in: 0..<3, using: &random) == 0 {
@@ -140,15 +161,28 @@ private struct History {
                 sessions.filter { $0.value == dispatched.session }.keys
                 .min { $0.rawValue < $1.rawValue } ?? peer
         }
-        switch Int.random(in: 0..<6, using: &random) {
+        switch Int.random(in: 0..<8, using: &random) {
         case 0: return .message(peer, header(.started, job, attempt: attempt))
         case 1: return .message(peer, header(.progress, job, attempt: attempt))
         case 2:
             let codes: [FailureCode] = [.executionFailed, .draining, .overloaded, .unknownGraph]
             let code = codes.randomElement(using: &random) ?? .malformed
             return .failed(peer, header(.failed, job, attempt: attempt), code)
+        case 3, 4:
+            var header = header(.transfer, job, attempt: attempt)
+            header.target = someWorker()
+            return .message(peer, header)
         default: return .message(peer, header(.result, job, attempt: attempt))
         }
+    }
+
+    /// Mostly a worker that is there, else one that may be, a trainer, or nobody.
+    private mutating func someWorker() -> SessionID {
+        let present = Self.workers.filter { sessions.values.contains($0) }
+        if Int.random(in: 0..<5, using: &random) > 0, let worker = present.randomElement(using: &random) {
+            return worker
+        }
+        return (Self.workers + [Self.trainers[0], 77]).randomElement(using: &random) ?? .none
     }
 
     private mutating func someone(of some: [SessionID]) -> PeerID? {
@@ -166,8 +200,9 @@ private struct History {
         let speaker = Self.peer(of: event).flatMap { sessions[$0] }
         let wereWaiting = open.keys.filter { isWaiting($0) != false }
         let wereAway = open.filter { entry in !sessions.values.contains(entry.value) }.keys
+        let isHeeded = Self.header(of: event).map { isHolder(speaker, $0) } ?? false
         for action in rig.handle(event) { watch(action, event, speaker: speaker) }
-        note(event, speaker: speaker)
+        note(event, speaker: speaker, isHeeded: isHeeded)
         // A job may leave the table without an answer only where nobody waits for one.
         for (job, trainer) in open where rig.machine.jobs.place(of: job) == nil {
             let isExcused =
@@ -176,6 +211,14 @@ private struct History {
             close(job)
         }
         checkTable()
+    }
+
+    /// Whether a worker has the job it speaks of, in the attempt it speaks of.
+    private func isHolder(_ worker: SessionID?, _ header: Header) -> Bool {
+        guard header.epoch == Rig.epoch, open[header.job] != nil, let last = last[header.job] else {
+            return false
+        }
+        return last.isHere && last.session == worker && last.attempt == header.attempt
     }
 
     private mutating func watch(
@@ -194,47 +237,83 @@ private struct History {
             failed(header.job, failure, at: peer, event)
         case .send(let peer, let header) where header.command != .reset:
             if sessions[peer] == nil { violations.append("\(header.command) to a stranger") }
+            if header.command == .resend { last[header.job]?.isHere = false }
+            // One without an attempt is for a worker that has a job it should not have.
+            if header.command == .cancel, header.attempt > 0, last[header.job]?.session != sessions[peer] {
+                violations.append("the cancel went to another worker")
+            }
         default:
             break
         }
     }
 
     private mutating func dispatched(
-        _ header: Header, to peer: PeerID, _ event: BrokerMachine.Event, by trainer: SessionID?
+        _ header: Header, to peer: PeerID, _ event: BrokerMachine.Event, by speaker: SessionID?
     ) {
         guard let worker = sessions[peer], Self.workers.contains(worker) else {
             return violations.append("dispatch to a stranger or trainer")
         }
-        if draining.contains(worker), known[worker]?.contains(header.job) != true {
-            violations.append("dispatch of a new job to a draining worker")
+        guard case .message(_, let said) = event, said.job == header.job else {
+            return violations.append("dispatch of nothing")
         }
-        if let before = last[header.job], open[header.job] != nil, header.attempt <= before.attempt {
-            violations.append("attempt \(header.attempt) after \(before.attempt)")
+        let isTransferred = header.flags == .transferred
+        switch said.command {
+        case .submit where header.flags == []:
+            submitted(header, to: worker, said)
+            open[header.job] = speaker
+        case .transfer where isTransferred:
+            passed(header, to: worker, said, from: speaker)
+            transferred += 1
+        default:
+            violations.append("a \(said.command) became a dispatch with flags \(header.flags.rawValue)")
         }
-        guard case .message(_, let submit) = event, submit.command == .submit, submit.job == header.job else {
-            return violations.append("dispatch without a submit")
+        if header.target != open[header.job].map({ Identifier(ownerFor: $0) }) {
+            violations.append("the owner is not the trainer's")
         }
-        open[header.job] = trainer
-        last[header.job] = Dispatched(session: worker, attempt: header.attempt)
+        last[header.job] = Dispatched(session: worker, attempt: header.attempt, isTransferred: isTransferred)
         known[worker, default: []].insert(header.job)
     }
 
-    private mutating func relayed(to peer: PeerID, _ event: BrokerMachine.Event, from worker: SessionID?) {
-        let header: Header
-        switch event {
-        case .message(_, let message): header = message
-        case .failed(_, let message, _): header = message
-        default: return violations.append("relay of nothing")
+    /// A trainer's body goes to the worker that has it, or where its target says.
+    private mutating func submitted(_ header: Header, to worker: SessionID, _ submit: Header) {
+        if draining.contains(worker), known[worker]?.contains(header.job) != true {
+            violations.append("dispatch of a new job to a draining worker")
         }
-        guard let dispatched = last[header.job], let trainer = open[header.job] else {
+        let before = open[header.job] == nil ? nil : last[header.job]
+        if let before, header.attempt <= before.attempt {
+            violations.append("attempt \(header.attempt) after \(before.attempt)")
+        }
+        if let before, before.isHere, !before.isTransferred, sessions.values.contains(before.session) {
+            if before.session != worker { violations.append("a second worker got a job the first one has") }
+            return
+        }
+        let isNamed =
+            submit.flags == .targetsSession
+            ? submit.target == worker : announced[worker]?.contains(submit.target) == true
+        if !isNamed { violations.append("dispatch to a worker the trainer did not name") }
+    }
+
+    /// A transfer goes once, from the worker that has the job, to the one it names.
+    private mutating func passed(
+        _ header: Header, to worker: SessionID, _ transfer: Header, from source: SessionID?
+    ) {
+        if !isHolder(source, transfer) { violations.append("a late transfer went through") }
+        if last[header.job]?.isTransferred == true { violations.append("a second transfer went through") }
+        if header.attempt != transfer.attempt { violations.append("a transfer changed the attempt") }
+        if worker != transfer.target { violations.append("a transfer went elsewhere") }
+        if worker == source { violations.append("a transfer went to its sender") }
+    }
+
+    private mutating func relayed(to peer: PeerID, _ event: BrokerMachine.Event, from worker: SessionID?) {
+        guard let header = Self.header(of: event) else { return violations.append("relay of nothing") }
+        guard let trainer = open[header.job] else {
             return violations.append("\(header.command) for a job that is not open went through")
         }
-        if dispatched.session != worker || dispatched.attempt != header.attempt {
-            violations.append("a late \(header.command) went through")
-        }
+        if !isHolder(worker, header) { violations.append("a late \(header.command) went through") }
         if sessions[peer] != trainer { violations.append("an answer went to another trainer") }
         if header.command == .result || header.command == .failed {
             answered += 1
+            if last[header.job]?.isTransferred == true { transferredAndAnswered += 1 }
             close(header.job)
         }
     }
@@ -257,20 +336,21 @@ private struct History {
         close(job)
     }
 
-    private mutating func note(_ event: BrokerMachine.Event, speaker: SessionID?) {
+    private mutating func note(_ event: BrokerMachine.Event, speaker: SessionID?, isHeeded: Bool) {
         if case .message(_, let header) = event, header.command == .submit, header.epoch == Rig.epoch,
             let speaker, rig.machine.jobs.place(of: header.job) != nil, open[header.job] == nil
         {
             open[header.job] = speaker  // It waits for a worker that is missing.
         }
-        if case .failed(_, let header, .draining) = event, let speaker,
-            last[header.job]?.session == speaker || last[header.job] == nil
+        if isHeeded, case .message(_, let header) = event, header.command == .transfer,
+            let place = rig.machine.jobs.place(of: header.job), !rig.machine.jobs[place].isTransferred
         {
-            for (number, worker) in workers() where worker.isDraining {
-                draining.insert(rig.machine.roster.workers[number].presence.session)
-            }
+            violations.append("a transfer left the job where it was")
         }
-        // A session that ended and came back is a new one.
+        if isHeeded, case .failed(_, _, .draining) = event, let speaker { draining.insert(speaker) }
+        // A session that ended and came back is a new one. Looking after every event is enough: none both
+        // ends a session and lets it in again, for a hello ends only the other session of its connection,
+        // and jobs are dispatched in events that end no session.
         draining.formIntersection(workers().map(\.1.presence.session))
     }
 
@@ -299,7 +379,24 @@ private struct History {
             if rig.machine.jobs.worker(of: place) == nil && !rig.machine.jobs[place].isWaiting {
                 violations.append("\(job) is nowhere")
             }
+            checkHolder(job, rig.machine.jobs[place], rig.machine.jobs.worker(of: place))
         }
+    }
+
+    /// The table and what was seen say the same; a trainer that is away was not told to submit again.
+    private mutating func checkHolder(_ job: JobID, _ record: JobTable.Record, _ worker: Int32?) {
+        if record.isWaiting { last[job]?.isHere = false }
+        guard let worker, !record.isWaiting else {
+            if record.isTransferred { violations.append("\(job) was transferred to nobody") }
+            return
+        }
+        let session = rig.machine.roster.workers[worker].presence.session
+        if last[job]?.isHere != true || last[job]?.session != session
+            || last[job]?.isTransferred != record.isTransferred
+        {
+            violations.append("\(job) is not at the worker that was sent it last")
+        }
+        if record.isTransferred, record.source == session { violations.append("\(job) is its own source") }
     }
 
     private func isWaiting(_ job: JobID) -> Bool? {
@@ -309,6 +406,13 @@ private struct History {
     private func workers() -> [(Int32, WorkerSession)] {
         rig.machine.roster.workers.numbers.filter { rig.machine.roster.workers.isTaken($0) }
             .map { ($0, rig.machine.roster.workers[$0]) }
+    }
+
+    private static func header(of event: BrokerMachine.Event) -> Header? {
+        switch event {
+        case .failed(_, let header, _), .message(_, let header): header
+        default: nil
+        }
     }
 
     private static func peer(of event: BrokerMachine.Event) -> PeerID? {

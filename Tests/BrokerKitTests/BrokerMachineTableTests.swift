@@ -27,7 +27,7 @@ struct BrokerMachineTableTests {
         rig.join(3, worker("alice", session: 11, shards: [0]))
         rig.join(1, worker("alice", session: 11, shards: [0]))
         rig.join(2, worker("anna", session: 12, shards: [1]))
-        rig.say(0, .submit, job: 5, target: shard(0).key)
+        rig.say(0, .submit, job: 5, target: 11, flags: .targetsSession)
         rig.say(0, .submit, job: 6, target: shard(1).key)
         rig.say(0, .submit, job: 7, target: shard(1).key)
         rig.fail(2, job: 7, attempt: 1, .draining)
@@ -59,6 +59,9 @@ struct BrokerMachineTableTests {
         case (.ready, .started), (.ready, .progress), (.ready, .result), (.ready, .failed),
             (.draining, .started), (.draining, .progress), (.draining, .result), (.draining, .failed):
             ["relay>0"]
+        // To the worker that drains, which says so itself; and, as to itself, dropped.
+        case (.ready, .transfer): ["dispatch>2#1"]
+        case (.draining, .transfer): nil
 
         case (.trainer, .submit): ["dispatch>1#2"]
         case (.trainer, .cancel): ["cancel>1#1", "failed(cancelled)>0"]
@@ -97,7 +100,7 @@ struct BrokerMachineTableTests {
             case .otherTrainer: (4, 5, 14)
             }
         var header = Header(row.command, job: job, attempt: 1, epoch: Rig.epoch)
-        header.target = shard(0).key
+        header.target = row.command == .transfer ? 12 : shard(0).key
         let isTrainer = row.speaker == .trainer || row.speaker == .otherTrainer
         switch row.command {
         case .hello:

@@ -1,4 +1,3 @@
-import Logging
 import Protocol
 import Testing
 
@@ -7,25 +6,6 @@ import Testing
 
 @Suite("Broker shell", .timeLimit(.minutes(1)))
 struct BrokerShellTests {
-    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
-    /// Runs a test against a broker and ends both.
-    private func withBroker(
-        _ endpoint: String = "tcp://127.0.0.1:0", _ body: (Loop, BrokerShell, String) async throws -> Void
-    ) async throws {
-        let loop = try Loop(name: "broker-test")
-        let shell = BrokerShell(endpoint: endpoint, loop: loop, logger: Self.logger)
-        do {
-            let resolved = try await shell.start()
-            try await body(loop, shell, resolved)
-            await shell.stop()
-        } catch {
-            await loop.shutdown()
-            throw error
-        }
-        #expect(await loop.shutdown() == .finished)
-    }
-
     private func submit(_ job: JobID, epoch: UInt64, to index: Int = 0) -> Header {
         var header = Header(.submit, job: job, attempt: 1, epoch: epoch)
         header.target = shard(index).key
@@ -248,7 +228,7 @@ struct BrokerShellTests {
     @Test("a port that is taken is an error that names it")
     func namesTakenPort() async throws {
         try await withBroker { loop, _, endpoint in
-            let second = BrokerShell(endpoint: endpoint, loop: loop, logger: Self.logger)
+            let second = BrokerShell(endpoint: endpoint, loop: loop, logger: silentLogger)
             let error = await #expect(throws: ZMQError.self) { try await second.start() }
             #expect(error?.code == .addressInUse)
             #expect(error.map { "\($0)".contains(endpoint) } == true)
@@ -272,14 +252,14 @@ struct BrokerShellTests {
     func restarts() async throws {
         let peers = try Loop(name: "peers")
         let first = try Loop(name: "first")
-        let shell = BrokerShell(endpoint: "tcp://127.0.0.1:0", loop: first, logger: Self.logger)
+        let shell = BrokerShell(endpoint: "tcp://127.0.0.1:0", loop: first, logger: silentLogger)
         let endpoint = try await shell.start()
         let alice = try await TestPeer(peers, endpoint)
         let before = try await alice.join(worker("alice", session: 1)).epoch
         await shell.stop()
         #expect(await first.shutdown() == .finished)
         let second = try Loop(name: "second")
-        let again = BrokerShell(endpoint: endpoint, loop: second, logger: Self.logger)
+        let again = BrokerShell(endpoint: endpoint, loop: second, logger: silentLogger)
         #expect(try await again.start() == endpoint)
         await alice.connected()
         try await alice.say(.heartbeat, epoch: before)

@@ -14,7 +14,7 @@ struct JobCodingTests {
         #expect(back.graph.hash == job.graph.hash)
         #expect(back.bindings == job.bindings)
         #expect(received.graphs.map(\.hash) == [job.graph.hash])
-        let outputs = try back.graph.graph.evaluate(back.bindings)
+        let outputs = try back.graph.graph.evaluate(back.values)
         #expect(try outputs[0].floats == [12, 202, 3_002, 42, 502, 6_002])
         #expect(try outputs[1].scalar() == 9_762)
     }
@@ -178,7 +178,7 @@ struct JobCodingTests {
     @Test("more bindings, columns or outputs than allowed are refused")
     func counts() throws {
         var job = try Samples.tensorJob()
-        job.bindings = Array(repeating: TensorValue(scalar: 1), count: JobLimits.tensorsMaximum + 1)
+        job.bindings = Array(repeating: .value(TensorValue(scalar: 1)), count: JobLimits.tensorsMaximum + 1)
         let payload = job.payload(includesGraph: true)
         #expect(
             errorOf { () throws(JobError) in

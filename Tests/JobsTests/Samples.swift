@@ -63,6 +63,13 @@ enum Samples {
     }
 }
 
+extension TensorJob {
+    /// The values that travel with the job.
+    var values: [TensorValue] {
+        bindings.compactMap { if case .value(let value) = $0 { value } else { nil } }
+    }
+}
+
 extension Payload {
     /// The frames as they arrive: every one copied into memory of its own.
     var received: [Storage] {

@@ -9,7 +9,7 @@ struct CommandTests {
         let codes: [Command: UInt8] = [
             .hello: 1, .welcome: 2, .refused: 3, .goodbye: 4, .heartbeat: 5, .reset: 6, .catalogueQuery: 16,
             .catalogue: 17, .submit: 32, .dispatch: 33, .started: 34, .progress: 35, .result: 36, .failed: 37,
-            .cancel: 38, .resend: 39,
+            .cancel: 38, .resend: 39, .transfer: 40,
         ]
         #expect(codes.count == Command.allCases.count)
         for (command, code) in codes { #expect(command.rawValue == code) }
@@ -18,7 +18,7 @@ struct CommandTests {
     @Test("only messages with a body carry tensors, and only those of a job")
     func frames() {
         for command in Command.allCases where command.mayCarryTensors { #expect(command.hasBody) }
-        #expect(Command.allCases.filter(\.mayCarryTensors) == [.submit, .dispatch, .result])
+        #expect(Command.allCases.filter(\.mayCarryTensors) == [.submit, .dispatch, .result, .transfer])
         #expect(
             Command.allCases.filter { !$0.hasBody }
                 == [.heartbeat, .reset, .catalogueQuery, .started, .cancel, .resend])
@@ -26,7 +26,9 @@ struct CommandTests {
 
     @Test("directions are those of the document")
     func directions() {
-        #expect(Command.allCases.filter { $0.direction == .toBroker } == [.hello, .catalogueQuery, .submit])
+        #expect(
+            Command.allCases.filter { $0.direction == .toBroker }
+                == [.hello, .catalogueQuery, .submit, .transfer])
         #expect(
             Command.allCases.filter { $0.direction == .fromBroker }
                 == [.welcome, .refused, .reset, .catalogue, .dispatch, .resend])
@@ -34,14 +36,14 @@ struct CommandTests {
 
     @Test("failure codes are those of the document and have a name each")
     func failureCodes() {
-        let names = (1...15 as ClosedRange<UInt32>).map { FailureCode(rawValue: $0).description }
+        let names = (1...16 as ClosedRange<UInt32>).map { FailureCode(rawValue: $0).description }
         #expect(
             names == [
                 "version-unsupported", "malformed", "limit-exceeded", "no-worker", "worker-lost",
                 "overloaded",
                 "cancelled", "deadline-exceeded", "unknown-graph", "invalid-job", "not-permitted",
                 "unknown-dataset",
-                "execution-failed", "draining", "broker-unreachable",
+                "execution-failed", "draining", "broker-unreachable", "unknown-object",
             ])
         #expect(FailureCode(rawValue: 99).description == "code-99")
         #expect("\(Failure(.noWorker, "nobody"))" == "no-worker: nobody")

@@ -45,12 +45,22 @@ struct HeaderTests {
                 command, job: .random(using: &random), attempt: UInt32(truncatingIfNeeded: random.next()),
                 epoch: random.next())
             header.minor = UInt8(truncatingIfNeeded: random.next())
-            header.flags = Bool.random(using: &random) ? .targetsSession : []
+            header.flags = Header.Flags(rawValue: UInt8.random(in: 0...3, using: &random))
             header.sequence = UInt32(truncatingIfNeeded: random.next())
             header.target = .random(using: &random)
             header.deadlineMilliseconds = UInt32(truncatingIfNeeded: random.next())
             #expect(try Header(header.bytes) == header)
         }
+    }
+
+    @Test("flags are those of the document")
+    func flags() throws {
+        var header = Header(.dispatch)
+        header.flags = .transferred
+        #expect(header.bytes[7] == 2)
+        header.flags = [.targetsSession, .transferred]
+        #expect(header.bytes[7] == 3)
+        #expect(try Header(header.bytes).flags == header.flags)
     }
 
     @Test("any other number of bytes is malformed")
@@ -94,7 +104,7 @@ struct HeaderTests {
             bytes[6] = code
             #expect(thrown { () throws(ProtocolError) in _ = try Header(bytes) } == .unknownCommand(code))
         }
-        for flag in 1..<8 {
+        for flag in 2..<8 {
             var bytes = Self.golden
             bytes[7] = 1 << flag
             #expect(throws: ProtocolError.self) { try Header(bytes) }

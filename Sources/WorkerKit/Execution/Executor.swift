@@ -44,12 +44,11 @@ package final class Executor: Sendable {
     ///   - now: a clock in nanoseconds.
     ///   - notify: called on a compute thread when there are reports to take and nobody has been told yet.
     init(
-        shards: ShardStore, graphs: GraphCache = GraphCache(), threadCount: Int,
-        now: @escaping @Sendable () -> Int64,
+        _ inventory: Inventory, threadCount: Int, now: @escaping @Sendable () -> Int64,
         notify: @escaping @Sendable () -> Void
     ) {
         let count = max(1, threadCount)
-        lanes = (0..<count).map { _ in Lane(Workbench(shards: shards, graphs: graphs, now: now)) }
+        lanes = (0..<count).map { _ in Lane(Workbench(inventory, now: now)) }
         state = Mutex(State(running: Array(repeating: nil, count: count), idle: Array(0..<count)))
         self.now = now
         self.notify = notify

@@ -35,7 +35,9 @@ struct PlanCache {
         let plan = try Plan(graph.graph, inputs: inputs, updates: updates, memoryLimit: memoryLimit)
         compiledCount += 1
         let execution = Execution(plan)
-        executions.insert(execution, for: key, byteCount: plan.byteCount)
+        // What is bound to a plan lives until the next run, so it counts as the plan's own.
+        let boundByteCount = inputs.reduce(0) { $0 + $1.byteCount }
+        executions.insert(execution, for: key, byteCount: plan.byteCount + boundByteCount)
         return execution
     }
 }

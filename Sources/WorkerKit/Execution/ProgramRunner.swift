@@ -146,19 +146,3 @@ struct ProgramRunner {
         return plans.finish.plan.outputTypes.indices.map { plans.finish.output($0) }
     }
 }
-
-extension Shard {
-    /// The rows of a column; none where the shard has no such part.
-    fileprivate func column(_ name: String, of table: Table?) throws(JobError) -> TensorValue {
-        guard let column = schema[name] else {
-            let known = schema.columns.map(\.name).joined(separator: ", ")
-            throw .unknownDataset("data set \(dataset) has no column \(name), it has \(known)")
-        }
-        if let value = table?[name] { return value }
-        do {
-            return TensorValue.zeros(try column.valueType(rowCount: 0))
-        } catch {
-            throw .unknownDataset("data set \(dataset): column \(name) makes no table")
-        }
-    }
-}

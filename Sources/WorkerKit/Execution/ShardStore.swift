@@ -5,7 +5,24 @@ import Tensor
 
 /// The shards a worker serves, by the names jobs use; they are read by every compute thread and never change.
 package struct ShardStore: Sendable {
-    private let shards: [ShardReference: Shard]
+    /// A shard and the names of its rows.
+    private struct Entry {
+        let shard: Shard
+        let train: RowBatch
+        let heldOut: RowBatch
+
+        init(_ shard: Shard) {
+            self.shard = shard
+            let reference = shard.reference
+            let place = "\(reference.index)/\(reference.count) (\(reference.partition))"
+            train = RowBatch(
+                dataset: shard.dataset, part: "train \(place)", rowCount: shard.train.rowCount)
+            heldOut = RowBatch(
+                dataset: shard.dataset, part: "held out \(place)", rowCount: shard.heldOut?.rowCount ?? 0)
+        }
+    }
+
+    private let entries: [ShardReference: Entry]
     /// The shards in the order they were given, as the catalogue announces them.
     package let descriptions: [ShardDescription]
     /// The schemas of their data sets, each once.
@@ -15,16 +32,16 @@ package struct ShardStore: Sendable {
     ///
     /// - Parameter tags: words for the catalogue, by data set name.
     package init(_ shards: [Shard], tags: [String: [String]] = [:]) {
-        var store: [ShardReference: Shard] = [:]
+        var entries: [ShardReference: Entry] = [:]
         var datasets: [DatasetDescription] = []
         for shard in shards {
-            store[shard.reference] = shard
+            entries[shard.reference] = Entry(shard)
             let description = DatasetDescription(
                 name: shard.dataset, tags: tags[shard.dataset] ?? [],
                 columns: shard.schema.columns.map(\.description))
             if !datasets.contains(description) { datasets.append(description) }
         }
-        self.shards = store
+        self.entries = entries
         self.datasets = datasets
         descriptions = shards.map(\.description)
     }
@@ -33,7 +50,24 @@ package struct ShardStore: Sendable {
     ///
     /// - Throws: `JobError.unknownDataset`, naming what there is.
     func shard(_ reference: ShardReference) throws(JobError) -> Shard {
-        if let shard = shards[reference] { return shard }
+        try entry(reference).shard
+    }
+
+    /// Finds a whole column, which is shared, and names its rows.
+    ///
+    /// - Throws: `JobError.unknownDataset`, naming what there is.
+    func input(_ column: ColumnReference) throws(JobError) -> BoundInput {
+        let entry = try entry(column.shard)
+        let isTrain = column.part == .train
+        let table = isTrain ? entry.shard.train : entry.shard.heldOut
+        return BoundInput(
+            value: try entry.shard.column(column.name, of: table),
+            label: .rows(isTrain ? entry.train : entry.heldOut, modelled: false),
+            classCount: entry.shard.schema[column.name]?.classes?.count)
+    }
+
+    private func entry(_ reference: ShardReference) throws(JobError) -> Entry {
+        if let entry = entries[reference] { return entry }
         let known = descriptions.prefix(8).map(\.reference.description).joined(separator: ", ")
         throw .unknownDataset(
             "this worker does not serve \(reference), it serves \(known.isEmpty ? "none" : known)")
@@ -50,6 +84,22 @@ extension Shard {
     package var description: ShardDescription {
         ShardDescription(
             reference: reference, trainRows: train.rowCount, heldOutRows: heldOut?.rowCount ?? 0)
+    }
+
+    /// The rows of a column; none where the shard has no such part.
+    ///
+    /// - Throws: `JobError.unknownDataset`, naming the columns there are.
+    func column(_ name: String, of table: Table?) throws(JobError) -> TensorValue {
+        guard let column = schema[name] else {
+            let known = schema.columns.map(\.name).joined(separator: ", ")
+            throw .unknownDataset("data set \(dataset) has no column \(name), it has \(known)")
+        }
+        if let value = table?[name] { return value }
+        do {
+            return TensorValue.zeros(try column.valueType(rowCount: 0))
+        } catch {
+            throw .unknownDataset("data set \(dataset): column \(name) makes no table")
+        }
     }
 }
 

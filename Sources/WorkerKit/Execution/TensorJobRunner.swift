@@ -1,33 +1,152 @@
 import Jobs
+import Protocol
 import Tensor
 
-/// Runs one graph once, on values the job brought along.
-enum TensorJobRunner {
-    /// Computes the outputs.
+/// Runs one graph once, on values the job brought along, objects kept for its trainer, and whole columns.
+///
+/// All that shapes, labels and limits can tell is checked before the graph runs: that its objects and columns
+/// are there, that what leaves may, that there is room for what is kept.
+struct TensorJobRunner {
+    /// What a job's caller brings.
+    struct Surroundings {
+        /// Whose objects the job means.
+        let owner: Identifier
+        /// Whether only a job of some microseconds is to be run.
+        let isHurried: Bool
+        /// Asked before each kernel.
+        let isCancelled: () -> Bool
+        /// A clock in nanoseconds; only differences count.
+        let now: () -> Int64
+    }
+
+    private let inventory: Inventory
+    private(set) var verdicts = VerdictCache()
+
+    /// - Parameter inventory: where objects and columns are found.
+    init(_ inventory: Inventory) { self.inventory = inventory }
+
+    /// Runs a job; the objects it releases are gone afterwards, whatever came of it.
     ///
-    /// - Parameter operationMaximum: what the caller has time for, as `Plan.operationEstimate` counts.
-    /// - Returns: the outputs, or `nil` for a job that takes more.
-    /// - Throws: `JobError`: `invalid` for a graph or values that do not fit, `limitExceeded`, `executionFailed`,
-    ///   `cancelled`.
-    static func run(
-        _ job: TensorJob, plans: inout PlanCache, operationMaximum: Int = .max, isCancelled: () -> Bool
-    ) throws(JobError) -> [TensorValue]? {
-        let execution: Execution
+    /// - Returns: what it came to, or `nil` for a job that is too large for someone in a hurry; then nothing
+    ///   was done.
+    /// - Throws: `JobError`: `unknownObject`, `unknownDataset`, `notPermitted`, `invalid` for a graph or values
+    ///   that do not fit, `limitExceeded`, `executionFailed`, `cancelled`.
+    mutating func answer(
+        _ job: TensorJob, plans: inout PlanCache, _ surroundings: Surroundings
+    ) throws(JobError) -> Answer? {
+        let answer: Answer?
+        do throws(JobError) {
+            answer = try run(job, &plans, surroundings)
+        } catch {
+            inventory.objects.release(job.released, of: surroundings.owner)
+            throw error
+        }
+        if answer != nil { inventory.objects.release(job.released, of: surroundings.owner) }
+        return answer
+    }
+
+    private mutating func run(
+        _ job: TensorJob, _ plans: inout PlanCache, _ surroundings: Surroundings
+    ) throws(JobError) -> Answer? {
+        let begin = surroundings.now()
+        var inputs: [BoundInput] = []
+        inputs.reserveCapacity(job.bindings.count)
+        for binding in job.bindings { inputs.append(try inventory.input(binding, of: surroundings.owner)) }
+        // Before memory is taken for a plan: objects and columns may be larger than the job that names them.
+        if surroundings.isHurried, inputs.byteCount > WorkerLimits.smallByteCountMaximum { return nil }
+        let execution = try prepare(job, inputs, &plans)
+        // A plan is kept for the next job; what this one bound must not be kept with it.
+        defer { execution.unbind() }
+        if surroundings.isHurried, !execution.plan.isSmall { return nil }
+        let leaving = job.leavingOutputs
+        let labels = try permit(job, inputs, leaving)
+        let room = job.kept.map { (id: $0.object, type: execution.plan.outputTypes[$0.output]) }
+        try inventory.objects.checkRoom(for: room, of: surroundings.owner)
+        try compute(execution, inputs, areOpen: labels == nil, surroundings)
+        let answer = release(job, leaving, execution, nanoseconds: surroundings.now() - begin)
+        if case .failure = answer { return answer }
+        let arrivals = job.kept.map { kept in
+            ObjectStore.Arrival(
+                id: kept.object, value: execution.output(kept.output), label: labels?[kept.output] ?? .open)
+        }
+        try inventory.objects.keep(arrivals, of: surroundings.owner)
+        return answer
+    }
+
+    private func prepare(
+        _ job: TensorJob, _ inputs: [BoundInput], _ plans: inout PlanCache
+    ) throws(JobError) -> Execution {
         do {
-            execution = try plans.execution(of: job.graph, inputs: job.bindings.map(\.type))
-            guard execution.plan.operationEstimate <= operationMaximum else { return nil }
-            for (index, value) in job.bindings.enumerated() { try execution.bind(value, to: index) }
+            return try plans.execution(of: job.graph, inputs: inputs.map(\.value.type))
         } catch {
             throw Release.error(preparing: "the graph", error)
         }
+    }
+
+    /// The labels of the outputs; `nil` where no input tells of the worker's rows, and so nothing does.
+    private mutating func permit(
+        _ job: TensorJob, _ inputs: [BoundInput], _ leaving: [Int]
+    ) throws(JobError) -> [RowLabel]? {
+        guard inputs.contains(where: { $0.label != .open }) else { return nil }
+        let verdict: RowVerdict
         do {
-            guard try execution.run(isCancelled: isCancelled) else { throw JobError.cancelled }
-        } catch let error as TensorError {
-            // Nothing here comes from a data set: the values are the trainer's own, and so may be the text.
-            throw .executionFailed("the graph failed while it ran: \(error)")
+            verdict = try verdicts.verdict(on: job.graph, inputs: inputs)
         } catch {
-            throw .cancelled
+            throw Release.error(preparing: "the graph", error)
         }
-        return job.graph.graph.outputs.indices.map { execution.output($0) }
+        try Release.permit(verdict, leaving: leaving, by: inventory.rules)
+        return verdict.outputs
+    }
+
+    private func compute(
+        _ execution: Execution, _ inputs: [BoundInput], areOpen: Bool, _ surroundings: Surroundings
+    ) throws(JobError) {
+        let isDone: Bool
+        do throws(TensorError) {
+            for (index, input) in inputs.enumerated() { try execution.bind(input.value, to: index) }
+            isDone = try execution.run(isCancelled: surroundings.isCancelled)
+        } catch {
+            // Where nothing comes from a data set the values are the trainer's own, and so may be the text.
+            throw areOpen
+                ? .executionFailed("the graph failed while it ran: \(error)")
+                : Release.error(running: "the graph", error)
+        }
+        guard isDone else { throw .cancelled }
+    }
+
+    private func release(
+        _ job: TensorJob, _ leaving: [Int], _ execution: Execution, nanoseconds: Int64
+    ) -> Answer {
+        if let transfer = job.transfer {
+            return Release.answer(
+                StoreJob(tensors: transfer.kept.map { ($0.object, execution.output($0.output)) }),
+                to: transfer.worker)
+        }
+        return Release.answer(
+            JobResult(
+                outputs: leaving.map { (name: "", value: execution.output($0)) }, examples: 0, batches: 0,
+                seconds: Double(nanoseconds) * 1e-9))
+    }
+}
+
+extension [BoundInput] {
+    fileprivate var byteCount: Int { reduce(0) { $0 + $1.value.type.byteCount } }
+}
+
+extension TensorJob {
+    /// The outputs that leave the worker, to the trainer or to another worker, in order.
+    fileprivate var leavingOutputs: [Int] {
+        let outputs = graph.graph.outputs.indices
+        guard !kept.isEmpty else { return Array(outputs) }
+        let staying = Set(kept.map(\.output))
+        return outputs.filter { !staying.contains($0) }
+    }
+}
+
+extension Plan {
+    /// Whether running it, copies of its outputs included, takes some microseconds.
+    fileprivate var isSmall: Bool {
+        guard operationEstimate <= WorkerLimits.smallOperationMaximum else { return false }
+        return outputTypes.reduce(0) { $0 + $1.byteCount } <= WorkerLimits.smallByteCountMaximum
     }
 }

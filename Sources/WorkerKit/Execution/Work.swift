@@ -7,6 +7,10 @@ package struct Work: Sendable {
     let job: JobID
     /// This run of it.
     let run: WorkerMachine.RunID
+    /// Whose objects it means: what the broker made of the trainer's session.
+    let owner: Identifier
+    /// Whether another worker passed it on.
+    let isTransferred: Bool
     /// The serialised job.
     let body: [UInt8]
     /// Its tensors.
@@ -15,9 +19,14 @@ package struct Work: Sendable {
     let flag = CancelFlag()
 
     /// Puts work together.
-    package init(job: JobID, run: WorkerMachine.RunID, body: [UInt8], frames: [Storage]) {
+    package init(
+        job: JobID, run: WorkerMachine.RunID, owner: Identifier, isTransferred: Bool, body: [UInt8],
+        frames: [Storage]
+    ) {
         self.job = job
         self.run = run
+        self.owner = owner
+        self.isTransferred = isTransferred
         self.body = body
         self.frames = frames
     }

@@ -6,14 +6,15 @@ import Tensor
 struct Workbench {
     /// The plans of this thread.
     var plans = PlanCache()
-    private let shards: ShardStore
-    private let graphs: GraphCache
+    private var runner: TensorJobRunner
+    private var parsed = ParsedBodies()
+    private let inventory: Inventory
     private let now: @Sendable () -> Int64
 
     /// - Parameter now: a clock in nanoseconds.
-    init(shards: ShardStore, graphs: GraphCache, now: @escaping @Sendable () -> Int64) {
-        self.shards = shards
-        self.graphs = graphs
+    init(_ inventory: Inventory, now: @escaping @Sendable () -> Int64) {
+        runner = TensorJobRunner(inventory)
+        self.inventory = inventory
         self.now = now
     }
 
@@ -26,16 +27,19 @@ struct Workbench {
         _ work: Work, started: () -> Void, progressed: (JobProgress) -> Void
     ) -> Answer {
         do throws(JobError) {
-            let job = try decode(work)
-            switch job {
+            switch try decode(work) {
             case .tensor(let job):
-                guard let result = try run(job, work, operationMaximum: .max) else {
-                    throw .executionFailed("no job takes more operations than there are numbers")
+                guard let answer = try run(job, work, isHurried: false) else {
+                    throw .executionFailed("a job was left undone that nobody was in a hurry for")
                 }
-                return Release.answer(result)
+                return answer
             case .program(let job):
                 started()
                 return Release.answer(try run(job, work, progressed))
+            case .store(let job):
+                return try run(job, for: work.owner)
+            case .inquiry(let job):
+                return answer(job, of: work.owner)
             }
         } catch {
             return Release.answer(error)
@@ -44,48 +48,55 @@ struct Workbench {
 
     /// Does a job that is over sooner than a sleeping thread is awake.
     ///
-    /// - Returns: `nil` for a program, and for a graph that is not as small as `WorkerLimits` says.
+    /// - Returns: `nil` for a program, and for what is not as small as `WorkerLimits` says; then nothing was
+    ///   done.
     mutating func answerIfSmall(_ work: Work) -> Answer? {
         let byteCount = work.frames.reduce(work.body.count) { $0 + $1.byteCount }
         guard byteCount <= WorkerLimits.smallByteCountMaximum else { return nil }
         do throws(JobError) {
-            guard case .tensor(let job) = try decode(work),
-                job.graph.graph.nodes.count <= WorkerLimits.smallNodeCountMaximum
-            else { return nil }
-            let result = try run(job, work, operationMaximum: WorkerLimits.smallOperationMaximum)
-            return result.map { Release.answer($0) }
+            switch try decode(work) {
+            case .tensor(let job):
+                guard job.graph.graph.nodes.count <= WorkerLimits.smallNodeCountMaximum else { return nil }
+                return try run(job, work, isHurried: true)
+            case .program:
+                return nil
+            case .store(let job):
+                return try run(job, for: work.owner)
+            case .inquiry(let job):
+                let count = inventory.objects.count(of: work.owner)
+                return count <= WorkerLimits.smallObjectCountMaximum ? answer(job, of: work.owner) : nil
+            }
         } catch {
             return Release.answer(error)
         }
     }
 
-    private func decode(_ work: Work) throws(JobError) -> ReceivedJob {
+    private mutating func decode(_ work: Work) throws(JobError) -> ReceivedJob {
         var hasNewGraphs = false
-        let job = try ReceivedJob(decoding: work.body, frames: work.frames) { hash in
-            let known = graphs.find(hash)
+        let job = try ReceivedJob(
+            decoding: work.body, frames: work.frames, isTransferred: work.isTransferred, parsed: &parsed
+        ) { hash in
+            let known = inventory.graphs.find(hash)
             if known == nil { hasNewGraphs = true }
             return known
         }
-        if hasNewGraphs { graphs.keep(job.graphs) }
+        if hasNewGraphs { inventory.graphs.keep(job.graphs) }
         return job
     }
 
     private mutating func run(
-        _ job: TensorJob, _ work: Work, operationMaximum: Int
-    ) throws(JobError) -> JobResult? {
-        let begin = now()
-        let values = try TensorJobRunner.run(
-            job, plans: &plans, operationMaximum: operationMaximum, isCancelled: { work.flag.isSet })
-        guard let values else { return nil }
-        return JobResult(
-            outputs: values.map { (name: "", value: $0) }, examples: 0, batches: 0,
-            seconds: Double(now() - begin) * 1e-9)
+        _ job: TensorJob, _ work: Work, isHurried: Bool
+    ) throws(JobError) -> Answer? {
+        try runner.answer(
+            job, plans: &plans,
+            TensorJobRunner.Surroundings(
+                owner: work.owner, isHurried: isHurried, isCancelled: { work.flag.isSet }, now: now))
     }
 
     private mutating func run(
         _ job: ProgramJob, _ work: Work, _ progressed: (JobProgress) -> Void
     ) throws(JobError) -> JobResult {
-        let shard = try shards.shard(job.program.shard)
+        let shard = try inventory.shards.shard(job.program.shard)
         return try withoutActuallyEscaping(progressed) { progressed throws(JobError) in
             var runner = try ProgramRunner(
                 job, shard: shard, cache: &plans,
@@ -93,5 +104,20 @@ struct Workbench {
                     isCancelled: { work.flag.isSet }, report: progressed, now: now))
             return try runner.run()
         }
+    }
+
+    private func run(_ job: StoreJob, for owner: Identifier) throws(JobError) -> Answer {
+        // First, so that there is room for what comes.
+        inventory.objects.release(job.released, of: owner)
+        let arrivals = job.tensors.map { ObjectStore.Arrival(id: $0.object, value: $0.value, label: .open) }
+        try inventory.objects.keep(arrivals, of: owner)
+        return Release.answer(JobResult(outputs: [], examples: 0, batches: 0, seconds: 0))
+    }
+
+    private func answer(_ job: InquiryJob, of owner: Identifier) -> Answer {
+        inventory.objects.release(job.released, of: owner)
+        let objects = inventory.objects.objects(of: owner)
+        return Release.answer(
+            JobResult(outputs: [], examples: 0, batches: 0, seconds: 0, objects: objects))
     }
 }

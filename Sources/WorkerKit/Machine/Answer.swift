@@ -5,13 +5,16 @@ package import Protocol
 package enum Answer: Sendable {
     /// It was done: what it released, as it travels.
     case result(Payload)
+    /// It was done, and another worker is to keep what it gave: that worker's session, and the job that says
+    /// so.
+    case transfer(to: SessionID, Payload)
     /// It was not done: why.
     case failure(Failure)
 
     /// The number of bytes it takes to keep.
     var byteCount: Int {
         switch self {
-        case .result(let payload): payload.byteCount
+        case .result(let payload), .transfer(_, let payload): payload.byteCount
         case .failure(let failure): failure.message.utf8.count
         }
     }
@@ -20,7 +23,7 @@ package enum Answer: Sendable {
     /// again.
     var isFinal: Bool {
         switch self {
-        case .result:
+        case .result, .transfer:
             true
         case .failure(let failure):
             switch failure.code {

@@ -41,7 +41,7 @@ package struct WorkerMachine: Sendable {
     private struct UnheardAnswer {
         let job: JobID
         let attempt: UInt32
-        /// The failure; a result is looked up among the answers kept.
+        /// The failure; a result or transfer is looked up among the answers kept.
         let failure: Failure?
     }
 

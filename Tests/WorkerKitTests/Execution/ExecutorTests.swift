@@ -20,7 +20,8 @@ struct ExecutorTests {
             self.stream = stream
             self.signal = signal
             executor = Executor(
-                shards: ShardStore(shards), threadCount: threads, now: { 0 }, notify: { signal.yield() })
+                .of("alice", shards: shards), threadCount: threads, now: { 0 },
+                notify: { signal.yield() })
         }
 
         deinit { executor.stop() }
@@ -50,13 +51,7 @@ struct ExecutorTests {
     }
 
     private func work(_ run: UInt64, _ payload: Payload) -> Work {
-        let frames = payload.frames.map { frame in
-            switch frame {
-            case .packed(let bytes): Storage(copying: bytes)
-            case .whole(let storage): storage
-            }
-        }
-        return Work(job: JobID(high: 1, low: run), run: run, body: payload.body, frames: frames)
+        Work(run: run, payload, for: .none)
     }
 
     /// A program that would take hours.
@@ -67,13 +62,7 @@ struct ExecutorTests {
 
     private func number(_ event: WorkerMachine.Event) throws -> Float? {
         guard case .finished(_, _, .result(let payload)) = event else { return nil }
-        let frames = payload.frames.map { frame in
-            switch frame {
-            case .packed(let bytes): Storage(copying: bytes)
-            case .whole(let storage): storage
-            }
-        }
-        return try JobResult(decoding: payload.body, frames: frames).outputs[0].value.scalar()
+        return try JobResult(decoding: payload.body, frames: payload.received).outputs[0].value.scalar()
     }
 
     private func run(of event: WorkerMachine.Event) -> UInt64 {
@@ -128,7 +117,9 @@ struct ExecutorTests {
         rig.executor.enqueue([work(2, Payload(body: [], frames: []))])
         #expect(
             failure(await rig.reports(1)[0])
-                == Failure(.malformed, "the job is malformed: neither a tensor job nor a program"))
+                == Failure(
+                    .malformed,
+                    "the job is malformed: neither a tensor job, a program, a store nor an inquiry"))
     }
 
     @Test("a tensor job that cannot run tells why, values included: they are the trainer's own")

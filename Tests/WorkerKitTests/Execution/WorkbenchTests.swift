@@ -7,17 +7,9 @@ import Testing
 
 @Suite("Small jobs")
 struct WorkbenchTests {
-    private func bench() -> Workbench { Workbench(shards: ShardStore([]), graphs: GraphCache(), now: { 0 }) }
+    private func bench() -> Workbench { Workbench(.of("bob"), now: { 0 }) }
 
-    private func work(_ payload: Payload) -> Work {
-        let frames = payload.frames.map { frame in
-            switch frame {
-            case .packed(let bytes): Storage(copying: bytes)
-            case .whole(let storage): storage
-            }
-        }
-        return Work(job: JobID(high: 1, low: 1), run: 1, body: payload.body, frames: frames)
-    }
+    private func work(_ payload: Payload) -> Work { Work(run: 1, payload, for: .none) }
 
     /// A chain of so many negations of a vector.
     private func chain(_ nodeCount: Int, elementCount: Int, includesGraph: Bool = true) throws -> Work {

@@ -31,6 +31,8 @@ struct WorkerMachineTests {
             case .enqueue(let job, let run): "enqueue \(job.low) as \(run)"
             case .answer(let job, let attempt, .result(let payload)):
                 "result \(job.low) attempt \(attempt) \(payload.body.prefix(3))"
+            case .answer(let job, let attempt, .transfer(let worker, let payload)):
+                "transfer \(job.low) to \(worker.low) attempt \(attempt) \(payload.body.prefix(3))"
             case .answer(let job, let attempt, .failure(let failure)):
                 "failed \(job.low) attempt \(attempt) \(failure.code)"
             case .reportStart(let job, let attempt): "started \(job.low) attempt \(attempt)"
@@ -130,6 +132,23 @@ struct WorkerMachineTests {
         #expect(rig.dispatch(Self.a, attempt: 3) == ["result 1 attempt 3 [7]"])
     }
 
+    @Test("a transfer is an answer as any: kept, repeated for the attempt that asks, and not run again")
+    func transfers() {
+        var rig = Rig()
+        _ = rig.dispatch(Self.a)
+        let transfer = Answer.transfer(
+            to: SessionID(high: 0, low: 9), Payload(body: [4, 5], frames: []))
+        #expect(rig.feed(.finished(Self.a, 1, transfer)) == ["transfer 1 to 9 attempt 1 [4, 5]"])
+        #expect(rig.machine.heldCount == 0)
+        #expect(rig.dispatch(Self.a, attempt: 2) == ["transfer 1 to 9 attempt 2 [4, 5]"])
+        // Made while nobody could hear it, it is said when somebody can.
+        _ = rig.dispatch(Self.b)
+        _ = rig.feed(.linkLost)
+        #expect(rig.feed(.finished(Self.b, 2, transfer)) == [])
+        #expect(rig.feed(.linkReady) == ["transfer 2 to 9 attempt 1 [4, 5]"])
+        #expect(rig.dispatch(Self.b, attempt: 3) == ["transfer 2 to 9 attempt 3 [4, 5]"])
+    }
+
     @Test("a job that was cancelled and sent again is a run of its own; what the old run says is not heard")
     func cancelledAndSentAgain() {
         var rig = Rig()
@@ -147,7 +166,7 @@ struct WorkerMachineTests {
         arguments: [
             (FailureCode.malformed, true), (.limitExceeded, true), (.invalidJob, true), (.notPermitted, true),
             (.unknownDataset, true), (.executionFailed, true), (.unknownGraph, false), (.cancelled, false),
-            (.deadlineExceeded, false), (.draining, false), (.overloaded, false),
+            (.deadlineExceeded, false), (.draining, false), (.overloaded, false), (.unknownObject, false),
         ])
     func keptFailures(code: FailureCode, isKept: Bool) {
         var rig = Rig()

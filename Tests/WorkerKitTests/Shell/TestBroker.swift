@@ -87,11 +87,14 @@ actor TestBroker: LoopActor {
     }
 
     /// Sends a job.
-    func dispatch(_ job: JobID, attempt: UInt32 = 1, _ payload: Payload, to peer: RoutingID) {
-        send(
-            Header(.dispatch, job: job, attempt: attempt, epoch: epoch), body: payload.body,
-            frames: payload.frames,
-            to: peer)
+    func dispatch(
+        _ job: JobID, attempt: UInt32 = 1, owner: Identifier = .none, flags: Header.Flags = [],
+        _ payload: Payload, to peer: RoutingID
+    ) {
+        var header = Header(.dispatch, job: job, attempt: attempt, epoch: epoch)
+        header.target = owner
+        header.flags = flags
+        send(header, body: payload.body, frames: payload.frames, to: peer)
     }
 
     private func send(_ message: inout Message, to peer: RoutingID) {

@@ -1,0 +1,31 @@
+/// What all threads of a worker share: what it has, and what its owner lets out.
+struct Inventory: Sendable {
+    /// The shards it serves.
+    let shards: ShardStore
+    /// The tensors it keeps for trainers.
+    let objects: ObjectStore
+    /// The graphs it has seen.
+    let graphs: GraphCache
+    /// What may leave.
+    let rules: ReleaseRules
+
+    /// Puts an inventory together.
+    init(
+        shards: ShardStore, objects: ObjectStore, rules: ReleaseRules, graphs: GraphCache = GraphCache()
+    ) {
+        self.shards = shards
+        self.objects = objects
+        self.rules = rules
+        self.graphs = graphs
+    }
+
+    /// The inventory of a worker that begins.
+    init(_ configuration: WorkerConfiguration) {
+        self.init(
+            shards: ShardStore(configuration.shards, tags: configuration.tags),
+            objects: ObjectStore(
+                worker: configuration.name, byteCountMaximum: configuration.objectByteCountMaximum),
+            rules: ReleaseRules(
+                worker: configuration.name, rowsMinimum: configuration.releaseRowsMinimum))
+    }
+}

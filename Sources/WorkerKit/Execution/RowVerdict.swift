@@ -1,0 +1,53 @@
+import Tensor
+
+/// What the outputs of a graph tell of the worker's rows, found before it runs.
+struct RowVerdict: Sendable {
+    /// An operation that would fail or not by what single rows hold.
+    struct TellingFailure: Sendable, Hashable {
+        let operation: String
+        let datasets: [String]
+    }
+
+    /// A label for each output.
+    let outputs: [RowLabel]
+    /// Such an operation, where there is one: its failure could not be hidden.
+    let failure: TellingFailure?
+
+    /// Judges a graph.
+    ///
+    /// - Parameter types: of every value of the graph.
+    init(_ graph: Graph, types: [ValueType], inputs: [BoundInput]) {
+        let labels = RowAnalysis.labels(of: graph, types: types, inputs: inputs.map(\.label))
+        outputs = graph.outputs.map { labels[$0] }
+        failure = RowVerdict.failure(graph, types, inputs, labels)
+    }
+
+    /// Kernels check one thing of the values they meet: that a class index is below the number of classes. A
+    /// trainer that could make indices of rows would read the rows bit by bit from which jobs fail, so where
+    /// the index is not open it must be a column whose classes all have their place.
+    private static func failure(
+        _ graph: Graph, _ types: [ValueType], _ inputs: [BoundInput], _ labels: [RowLabel]
+    ) -> TellingFailure? {
+        for node in graph.nodes {
+            guard let checked = node.checkedClasses(types), labels[checked.indices] != .open else { continue }
+            let known = checked.indices < inputs.count ? inputs[checked.indices].classCount : nil
+            guard let known, known <= checked.classCount else {
+                return TellingFailure(
+                    operation: node.operation.name, datasets: labels[checked.indices].datasets)
+            }
+        }
+        return nil
+    }
+}
+
+extension Graph.Node {
+    /// The value this node reads class indices from, and the number of classes it has a place for.
+    fileprivate func checkedClasses(_ types: [ValueType]) -> (indices: Graph.ValueID, classCount: Int)? {
+        switch operation {
+        case .softmaxCrossEntropy: (inputs[1], types[inputs[0]].shape[1])
+        case .softmaxCrossEntropyGradient: (inputs[2], types[inputs[1]].shape[1])
+        case .oneHot(let depth): (inputs[0], depth)
+        default: nil
+        }
+    }
+}

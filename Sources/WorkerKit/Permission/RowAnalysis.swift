@@ -1,0 +1,94 @@
+import Tensor
+
+/// Decides, from a graph and before it runs, which of its values may leave a worker.
+///
+/// DESIGN. Every value gets a label that holds for all data there could be; no value is looked at. Rows stay
+/// rows through whatever treats all of them alike; a sum over all rows of a batch is an aggregate; whatever
+/// could tell rows apart by their place (a slice, a mask, a product that picks, an order) or mixes batches is
+/// secret. An aggregate may leave when it is a model's loss or gradient in form: a parameter met the rows
+/// before they were summed, and there were enough of them. What the rules do not know is secret.
+///
+/// What this keeps: single rows do not leave, nor slices of them, nor sums over fewer rows than the minimum
+/// or over rows the trainer names by their place, nor plain sums and means of columns.
+///
+/// What it does not keep:
+/// - A sum over a batch tells of its outliers, and whether someone is among the rows.
+/// - A trainer writes the model. One whose parameters do nothing makes a plain sum a "loss"; one that is
+///   steep makes the row that fits a description outweigh all others. Both are losses in form.
+/// - Enough different sums over the same rows determine these rows. Nobody counts, and no noise is added.
+/// - A class index that has no place fails the job, which tells of that row: whoever runs the graph must rule
+///   it out. Time, infinities and NaN tell of values as well.
+///
+/// So it is a fence against reading columns, not against a trainer who is out to learn of a row. Egress types
+/// will be finer.
+enum RowAnalysis {
+    /// The label of every value of a graph, inputs first, then constants, then nodes.
+    ///
+    /// - Parameters:
+    ///   - types: of every value, as the graph's shape rules give them.
+    ///   - inputs: what is known of each input.
+    /// - Returns: as many labels as the graph has values; where types or inputs are not the graph's, all
+    ///   secret.
+    /// - Complexity: O(values); without private inputs nothing is computed.
+    static func labels(of graph: Graph, types: [ValueType], inputs: [RowLabel]) -> [RowLabel] {
+        let count = graph.valueCount
+        guard inputs.contains(where: { $0 != .open }) else { return Array(repeating: .open, count: count) }
+        return states(of: graph, types: types, inputs: inputs).map(\.label)
+    }
+
+    /// What is known of every value of a graph.
+    static func states(of graph: Graph, types: [ValueType], inputs: [RowLabel]) -> [RowState] {
+        guard types.count == graph.valueCount, inputs.count == graph.inputs.count else {
+            let sources = inputs.map { RowState($0, isFloat: false).source }
+            let unknown = RowState(form: .secret, source: .combining(sources, isRowwise: false))
+            return Array(repeating: unknown, count: graph.valueCount)
+        }
+        var states: [RowState] = []
+        states.reserveCapacity(graph.valueCount)
+        for (label, type) in zip(inputs, types) {
+            states.append(RowState(label, isFloat: type.elementType.isDifferentiable).checked(against: type))
+        }
+        states.append(contentsOf: repeatElement(.constant, count: graph.constants.count))
+        for node in graph.nodes { states.append(state(of: node, types: types, after: states)) }
+        return states
+    }
+
+    /// Whether a value with this label may leave.
+    ///
+    /// - Parameter rowsMinimum: the fewest rows a loss or gradient must be over.
+    static func mayLeave(_ label: RowLabel, rowsMinimum: Int) -> Bool {
+        switch label {
+        case .open: true
+        case .aggregate(_, let rowCount, let isModelled): isModelled && rowCount >= rowsMinimum
+        case .rows, .secret: false
+        }
+    }
+
+    /// What is known of a node's value.
+    ///
+    /// - Parameters:
+    ///   - types: of all values up to the node's own.
+    ///   - states: of all values before it.
+    static func state(of node: Graph.Node, types: [ValueType], after states: [RowState]) -> RowState {
+        let isValid =
+            node.inputs.count == node.operation.inputCount && types.count > states.count
+            && node.inputs.allSatisfy { states.indices.contains($0) }
+        guard isValid else {
+            // No valid graph has such a node; it could be computed from anything.
+            let source = RowSource.combining(states.map(\.source), isRowwise: false)
+            return RowState(form: .secret, source: source)
+        }
+        let rule = RowRule(
+            operation: node.operation, inputs: node.inputs.map { states[$0] },
+            types: node.inputs.map { types[$0] }, output: types[states.count])
+        return rule.state.checked(against: rule.output)
+    }
+}
+
+extension RowState {
+    /// The same, but secret where a value of this type cannot be rows of the batch.
+    fileprivate func checked(against type: ValueType) -> RowState {
+        guard case .rows(let batch) = form, type.shape.dimensions.first != batch.rowCount else { return self }
+        return RowState(form: .secret, source: source)
+    }
+}

@@ -1,0 +1,151 @@
+import Tensor
+
+/// What a node's inputs are known to be, and the rules by which something follows for what it makes of them.
+///
+/// The rules see only types and forms. They trust that shapes fit, and never trap where they do not. Which of
+/// them is an operation's is said in `RowRule+Operations.swift`.
+struct RowRule {
+    let operation: Operation
+    let inputs: [RowState]
+    let types: [ValueType]
+    let output: ValueType
+
+    /// What is known of the node's value.
+    var state: RowState {
+        let form = self.form, informing = self.informing
+        let source = RowSource.combining(
+            informing.map(\.source), isRowwise: informing.contains { $0.form.isRows })
+        // What is computed from open values is open, known or not.
+        return RowState(form: !source.isPrivate && form != .uniform ? .whole : form, source: source)
+    }
+
+    /// The form of an input; secret where there is no such input.
+    func form(_ index: Int) -> RowForm {
+        index < inputs.count ? inputs[index].form : .secret
+    }
+
+    /// The sizes of an input; none where there is no such input.
+    func dimensions(_ index: Int) -> [Int] {
+        index < types.count ? types[index].shape.dimensions : []
+    }
+
+    // MARK: Rules
+
+    /// Whole values only.
+    var unmixed: RowForm {
+        inputs.allSatisfy(\.form.isInvariant) ? .whole : .secret
+    }
+
+    /// Open values only.
+    var closed: RowForm {
+        inputs.contains(where: \.source.isPrivate) ? .secret : .whole
+    }
+
+    /// As `broadcast`, for what could single rows out: rows only where some of them have met a model.
+    var comparison: RowForm {
+        let rows = inputs.filter(\.form.isRows)
+        return rows.isEmpty || rows.contains(where: \.source.isModelled) ? broadcast : .secret
+    }
+
+    /// One input, of which axis 0 stays what it is.
+    func kept(if condition: Bool = true) -> RowForm {
+        switch form(0) {
+        case .whole: .whole
+        case .uniform: condition ? .uniform : .whole
+        case .rows, .secret: condition ? form(0) : .secret
+        }
+    }
+
+    /// Values whose shapes are broadcast, aligned at the last axes, and combined element by element.
+    var broadcast: RowForm {
+        aligned { $0.count < output.shape.rank }
+    }
+
+    /// Values combined row by row, each having the rows as its first axis, if it has axes.
+    var rowwise: RowForm {
+        aligned { $0.isEmpty }
+    }
+
+    /// Values combined along axis 0, which some may be without.
+    ///
+    /// - Parameter lacksAxis: whether a value of these dimensions has no axis that meets the others' axis 0.
+    private func aligned(lacksAxis: ([Int]) -> Bool) -> RowForm {
+        var batch: RowBatch?
+        var isVarying = false, isUniform = false
+        for index in inputs.indices {
+            let isRepeated = lacksAxis(dimensions(index))
+            switch form(index) {
+            case .secret:
+                return .secret
+            case .rows(let own):
+                guard !isRepeated, batch == nil || batch == own else { return .secret }
+                batch = own
+            case .whole where isRepeated || dimensions(index).first == 1, .uniform where isRepeated:
+                continue
+            case .uniform:
+                isUniform = true
+            case .whole:
+                isVarying = true
+            }
+        }
+        if let batch { return isVarying ? .secret : .rows(batch) }
+        return isUniform && !isVarying ? .uniform : .whole
+    }
+
+    /// A reduction of one input.
+    ///
+    /// - Parameter isSymmetricSum: whether all rows have an equal part in what comes of reducing over them.
+    func reduction(over axes: [Int]?, isSymmetricSum: Bool) -> RowForm {
+        guard let axes = Shape.resolve(axes: axes, rank: dimensions(0).count) else { return .secret }
+        guard axes.contains(0) else { return kept() }
+        return summed(isAllowed: isSymmetricSum)
+    }
+
+    /// One input, reduced along axis 0.
+    func summed(isAllowed: Bool = true) -> RowForm {
+        form(0).isRows && isAllowed ? .whole : kept(if: false)
+    }
+
+    /// One input, summed over the axes along which the second's shape was broadcast to its own.
+    var sumLike: RowForm {
+        let own = dimensions(0), other = dimensions(1)
+        guard own.count == other.count, own.first == other.first else { return summed() }
+        // A batch of one row cannot be told from what is broadcast along it by shapes alone.
+        return own.first == 1 && !form(1).isRows ? summed() : kept()
+    }
+
+    /// One input, repeated along axes of the second's shape.
+    func broadcastLike(axes: [Int]?) -> RowForm {
+        guard let axes = Shape.resolve(axes: axes, rank: output.shape.rank) else { return .secret }
+        guard axes.contains(0) else { return kept() }
+        // Rows would now lie along another axis.
+        return form(0).isInvariant ? .uniform : .secret
+    }
+
+    /// One input, its axes of size 1 repeated.
+    var expanded: RowForm {
+        let own = dimensions(0), sizes = output.shape.dimensions
+        let isLonger = own.count < sizes.count
+        if form(0).isInvariant, isLonger || own.first == 1 { return .uniform }
+        return kept(if: !isLonger && own.first == sizes.first)
+    }
+
+    /// One input in another shape, row-major: rows stay whole where there are as many as before.
+    var reshaped: RowForm {
+        kept(if: !dimensions(0).isEmpty && dimensions(0).first == output.shape.dimensions.first)
+    }
+
+    /// x, a weight and a bias.
+    var linear: RowForm {
+        form(1).isInvariant && form(2).isInvariant ? kept() : .secret
+    }
+}
+
+extension RowForm {
+    var isRows: Bool {
+        if case .rows = self { true } else { false }
+    }
+
+    /// Whether the value is the same in whatever order the rows are.
+    var isInvariant: Bool { self == .whole || self == .uniform }
+}
