@@ -59,16 +59,18 @@ struct Train: AsyncParsableCommand {
                     settings.broker, timeout: settings.timeout, notice: { output.notice($0) })
                 return try await train(settings, session, try settings.testData(), output)
             }
-            let house = try await EmbeddedHouse(try settings.dataset(), workers: workers, settings.partition)
+            let dataset = try settings.dataset()
+            let session = try await Session.embedded(notice: { output.notice($0) })
             do {
-                let session = try await Session.connect(
-                    EmbeddedHouse.endpoint, timeout: settings.timeout, on: house.loop,
-                    notice: { output.notice($0) })
-                let status = try await train(settings, session, house.testData, output)
-                await house.close()
-                return status
+                for index in 0..<workers {
+                    let shard = try dataset.shard(index, of: workers, partition: settings.partition)
+                    try await session.addWorker(
+                        "worker-\(index)", shards: [shard], tags: [dataset.name: dataset.tags])
+                }
+                return try await train(
+                    settings, session, dataset.test.map { .table($0) } ?? .heldOut, output)
             } catch {
-                await house.close()
+                await session.close()
                 throw error
             }
         } catch {

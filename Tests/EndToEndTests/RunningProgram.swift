@@ -186,9 +186,9 @@ final class Fleet {
     let endpoint: String
     private(set) var workers: [RunningProgram] = []
 
-    /// Starts a broker on a free port of the loopback interface.
-    init() async throws {
-        broker = try RunningProgram("broker", ["--bind", "tcp://127.0.0.1:*"])
+    /// Starts a broker, by default on a free port of the loopback interface.
+    init(bind: String = "tcp://127.0.0.1:*") async throws {
+        broker = try RunningProgram("broker", ["--bind", bind])
         endpoint = try await Fleet.endpoint(of: broker)
     }
 
@@ -200,7 +200,7 @@ final class Fleet {
 
     /// Starts a worker and waits until it is registered.
     @discardableResult
-    func addWorker(_ name: String, _ arguments: [String]) async throws -> RunningProgram {
+    func addWorker(_ name: String, _ arguments: [String] = []) async throws -> RunningProgram {
         let worker = try RunningProgram("worker", ["--broker", endpoint, "--name", name] + arguments)
         workers.append(worker)
         try await worker.line(containing: "registered")

@@ -26,7 +26,7 @@ struct SessionTests {
         settings.batchSize = 1
         let program = try TrainingProgram(task, model: model, settings: settings)
         return program.job(
-            for: shard, from: ModelState(model), scaling: try .plain(for: task), shuffleSeed: nil)
+            for: shard, from: try ModelState(model), scaling: try .plain(for: task), shuffleSeed: nil)
     }
 
     private let shard = ShardReference(dataset: "data", partition: "iid:0", index: 0, count: 1)

@@ -5,6 +5,8 @@ struct JobPayload: Sendable {
     private enum Kind: Sendable {
         case tensor(TensorJob)
         case program(ProgramJob)
+        /// Without graphs.
+        case plain
     }
 
     /// The graphs a worker must know.
@@ -24,12 +26,25 @@ struct JobPayload: Sendable {
         lean = job.payload(includesGraphs: false)
     }
 
+    init(_ job: StoreJob) {
+        kind = .plain
+        graphs = []
+        lean = job.payload
+    }
+
+    init(_ job: InquiryJob) {
+        kind = .plain
+        graphs = []
+        lean = job.payload
+    }
+
     /// The job as it travels; large tensors are shared, not copied.
     func payload(includesGraphs: Bool) -> Payload {
         guard includesGraphs else { return lean }
         return switch kind {
         case .tensor(let job): job.payload(includesGraph: true)
         case .program(let job): job.payload(includesGraphs: true)
+        case .plain: lean
         }
     }
 }

@@ -19,6 +19,11 @@ public struct JobTarget: Sendable, Hashable {
         JobTarget(identifier: worker.session, isSession: true, name: "worker \(worker.name)")
     }
 
+    /// One worker's process.
+    static func session(_ session: SessionID) -> JobTarget {
+        JobTarget(identifier: session, isSession: true, name: "worker \(session)")
+    }
+
     /// Whether a worker is, or serves, the target.
     func isServed(by worker: WorkerDescription) -> Bool {
         guard !worker.isDraining else { return false }

@@ -24,12 +24,23 @@ public final class Session: Sendable {
     // call.
     private let jobPrefix = UInt64.random(in: .min ... .max)
     private let jobCount = Atomic<UInt64>(0)
+    /// What workers keep for the session.
+    let ledger = ObjectLedger()
+    /// The graphs tensors were compiled to.
+    let graphs = GraphLedger()
+    /// The workers that were asked for, as long as somebody refers to them.
+    let workers = WorkerDirectory()
+    /// The broker and workers of this process, if it is that kind of session.
+    let house: EmbeddedHouse?
 
-    private init(_ endpoint: String, _ loop: Loop, ownsLoop: Bool, _ shell: SessionShell) {
+    private init(
+        _ endpoint: String, _ loop: Loop, ownsLoop: Bool, _ shell: SessionShell, _ house: EmbeddedHouse?
+    ) {
         self.endpoint = endpoint
         self.loop = loop
         self.ownsLoop = ownsLoop
         self.shell = shell
+        self.house = house
     }
 
     /// Connects to a broker and waits until it has said what there is.
@@ -51,7 +62,7 @@ public final class Session: Sendable {
         } catch {
             throw Failure(.brokerUnreachable, "\(error)")
         }
-        return try await open(endpoint, name, timeout, loop, ownsLoop: true, notice)
+        return try await open(endpoint, name, timeout, loop, ownsLoop: true, house: nil, notice)
     }
 
     /// Connects on a loop that others use too, as for `inproc` endpoints it must be; it is not shut down at
@@ -60,17 +71,34 @@ public final class Session: Sendable {
         _ endpoint: String, name: String = "trainer", timeout: Duration? = .seconds(30), on loop: Loop,
         notice: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(Failure) -> Session {
-        try await open(endpoint, name, timeout, loop, ownsLoop: false, notice)
+        try await open(endpoint, name, timeout, loop, ownsLoop: false, house: nil, notice)
+    }
+
+    /// A broker in this process, for workers added by `addWorker`: the whole system without a network, as real
+    /// as the deployed one. Closing the session ends them all.
+    ///
+    /// - Throws: `Failure` where the process has no room for another thread and its sockets.
+    public static func embedded(
+        notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(Failure) -> Session {
+        let house: EmbeddedHouse
+        do {
+            house = try await EmbeddedHouse()
+        } catch {
+            throw Failure(.brokerUnreachable, "\(error)")
+        }
+        return try await open(
+            house.endpoint, "trainer", .seconds(30), house.loop, ownsLoop: false, house: house, notice)
     }
 
     private static func open(
         _ endpoint: String, _ name: String, _ timeout: Duration?, _ loop: Loop, ownsLoop: Bool,
-        _ notice: @escaping @Sendable (String) -> Void
+        house: EmbeddedHouse?, _ notice: @escaping @Sendable (String) -> Void
     ) async throws(Failure) -> Session {
         let shell = SessionShell(
             endpoint: endpoint, name: name, timeoutMilliseconds: timeout?.milliseconds, loop: loop,
             notice: notice)
-        let session = Session(endpoint, loop, ownsLoop: ownsLoop, shell)
+        let session = Session(endpoint, loop, ownsLoop: ownsLoop, shell, house)
         let failure = await withTaskCancellationHandler {
             await shell.connect()
         } onCancel: {
@@ -80,6 +108,7 @@ public final class Session: Sendable {
             await session.close()
             throw failure
         }
+        loop.execute { [weak session] in session?.scheduleRenewal() }
         return session
     }
 
@@ -108,6 +137,51 @@ public final class Session: Sendable {
         try await run(JobPayload(job), on: target, timeout, nil)
     }
 
+    /// Has a worker keep tensors, or let them go.
+    func run(_ job: StoreJob, at worker: Worker) async throws(RemoteError) -> JobResult {
+        try await run(JobPayload(job), at: worker)
+    }
+
+    /// Asks a worker what it keeps.
+    func run(_ job: InquiryJob, at worker: Worker) async throws(RemoteError) -> JobResult {
+        try await run(JobPayload(job), at: worker)
+    }
+
+    private func run(_ payload: JobPayload, at worker: Worker) async throws(RemoteError) -> JobResult {
+        do throws(Failure) {
+            return try await run(payload, on: worker.target, nil, nil)
+        } catch {
+            throw RemoteError(error, at: worker) { [] }
+        }
+    }
+
+    /// Shows workers that keep something that it is still needed, now and then for as long as there is a
+    /// session.
+    private func scheduleRenewal() {
+        loop.schedule(afterMilliseconds: ProtocolLimits.objectRenewalMilliseconds) { [weak self] in
+            guard let self else { return }
+            for worker in ledger.concerned { renew(at: worker) }
+            scheduleRenewal()
+        }
+    }
+
+    private func renew(at worker: SessionID) {
+        let released = ledger.takeReleased(at: worker)
+        let payload = JobPayload(StoreJob(released: released))
+        Task {
+            do throws(Failure) {
+                _ = try await run(payload, on: .session(worker), nil, nil, isRenewal: true)
+            } catch {
+                // A worker that is gone keeps nothing; any other is told again.
+                if error.code == .noWorker || error.code == .workerLost {
+                    ledger.forget(worker)
+                } else {
+                    ledger.abandon(released, at: worker)
+                }
+            }
+        }
+    }
+
     /// The last thing the broker said of workers and data.
     public var catalogue: Catalogue {
         get async { await shell.catalogue }
@@ -127,6 +201,7 @@ public final class Session: Sendable {
     /// Fails what is open, says goodbye and ends the connection; a second call does nothing.
     public func close() async {
         await shell.close(reason: "the trainer is done")
+        await house?.close()
         if ownsLoop { await loop.shutdown() }
     }
 
@@ -136,13 +211,14 @@ public final class Session: Sendable {
 
     private func run(
         _ payload: JobPayload, on target: JobTarget, _ timeout: Duration?,
-        _ progress: (@Sendable (JobProgress) -> Void)?
+        _ progress: (@Sendable (JobProgress) -> Void)?, isRenewal: Bool = false
     ) async throws(Failure) -> JobResult {
         let (loop, shell, ticket) = (loop, shell, JobTicket(nextJob()))
         let answer: SessionShell.Answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waiter = SessionShell.Waiter(
-                    payload: payload, target: target, continuation: continuation, progress: progress)
+                    payload: payload, target: target, continuation: continuation, progress: progress,
+                    isRenewal: isRenewal)
                 let isAccepted = loop.execute {
                     shell.assumeIsolated {
                         $0.submit(

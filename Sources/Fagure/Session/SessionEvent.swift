@@ -18,11 +18,13 @@ public enum SessionEvent: Sendable, Hashable {
 
 /// What a session has done since it began.
 public struct SessionStatistics: Sendable, Hashable {
-    /// Jobs given to `run`.
+    /// Jobs asked for: by `run`, and one for each visit to a worker that tensors and models make.
     public var jobs: UInt64 = 0
+    /// Signs of life for objects kept at idle workers; not among the jobs.
+    public var renewals: UInt64 = 0
     /// Jobs that have their answer, be it a result or a failure.
     public var answers: UInt64 = 0
-    /// Messages of jobs sent that bring an answer: one for each attempt.
+    /// Messages of jobs sent that bring an answer: one for each attempt; renewals left out.
     public var roundTrips: UInt64 = 0
     /// Answers that came for a job that had one, or for an attempt given up.
     public var lateAnswers: UInt64 = 0

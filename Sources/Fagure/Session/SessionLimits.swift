@@ -13,6 +13,10 @@ package enum SessionLimits {
     /// Graphs remembered as known to a target; past it all are forgotten, at the price of sending them once
     /// more.
     package static let knownGraphsMaximum = 65_536
+    /// Graphs kept encoded; past it all are forgotten, at the price of encoding them once more.
+    package static let sealedGraphsMaximum = 1_024
+    /// Objects one job lets go: the rest goes with the next one.
+    package static let releasedPerJobMaximum = 16_384
     /// Cancellations kept for a broker that is away.
     package static let owedCancelsMaximum = 4_096
     /// Events kept for a reader that is slow; older ones are dropped.

@@ -47,8 +47,12 @@ extension SessionMachine {
             jobs[id]?.stage = .shard
             query(now, &actions)
         case .noWorker:
-            // The broker knows a shard by its key alone.
-            fail(id, Failure(.noWorker, "nobody serves \(job.submission.target.name)"), &actions)
+            // The broker knows a shard by its key alone, but who else is missing for a transfer only it knows.
+            let target = job.submission.target
+            let reason =
+                target.isSession
+                ? "\(target.name): \(failure.message)" : "nobody serves \(target.name)"
+            fail(id, Failure(.noWorker, reason), &actions)
         case .overloaded where job.overloads < SessionLimits.overloadRetriesMaximum:
             let delay = min(
                 SessionLimits.overloadDelayMilliseconds << Int64(job.overloads),

@@ -15,6 +15,8 @@ struct SessionMachine: Sendable {
         let graphs: [GraphHash]
         /// When it must be done, in milliseconds from now; `nil` for no limit.
         let timeoutMilliseconds: Int64?
+        /// Whether it only shows that objects are still needed: nobody asked for it.
+        var isRenewal = false
     }
 
     /// What can happen to a session.
@@ -139,7 +141,7 @@ struct SessionMachine: Sendable {
     ) {
         // An id in use is a mistake of the shell's; the job that has it goes on.
         guard jobs[id] == nil else { return }
-        statistics.jobs += 1
+        if submission.isRenewal { statistics.renewals += 1 } else { statistics.jobs += 1 }
         if case .closed(let failure) = connection { return fail(id, failure, &actions) }
         if isCancelled { return fail(id, Failure(.cancelled, "the job was cancelled"), &actions) }
         nextOrder += 1
@@ -169,7 +171,7 @@ struct SessionMachine: Sendable {
             job.attempt += 1
             job.sentGraphs =
                 job.mustSendGraphs || !known.contains(job.submission.graphs, at: job.submission.target)
-            statistics.roundTrips += 1
+            if !job.submission.isRenewal { statistics.roundTrips += 1 }
             // A deadline that is about to pass is one millisecond: zero would be none at all.
             let deadline = job.deadline.map { UInt32(clamping: max(1, $0 - now)) } ?? 0
             actions.append(

@@ -16,6 +16,7 @@ actor SessionShell: LinkOwner {
         let target: JobTarget
         let continuation: CheckedContinuation<Answer, Never>
         let progress: (@Sendable (JobProgress) -> Void)?
+        let isRenewal: Bool
     }
 
     nonisolated let loop: Loop
@@ -43,7 +44,8 @@ actor SessionShell: LinkOwner {
         self.loop = loop
         self.notice = notice
         hello = Hello(name: name, role: .trainer, session: .random())
-        link = PeerLink(endpoint: endpoint, timeoutMilliseconds: timeoutMilliseconds, loop: loop)
+        link = PeerLink(
+            endpoint: endpoint, timeoutMilliseconds: timeoutMilliseconds, repeatsDropped: true, loop: loop)
     }
 
     // MARK: The session
@@ -102,7 +104,8 @@ actor SessionShell: LinkOwner {
     func submit(_ id: JobID, _ waiter: Waiter, timeoutMilliseconds: Int64?, isCancelled: Bool) {
         waiters[id] = waiter
         let submission = SessionMachine.Submission(
-            target: waiter.target, graphs: waiter.payload.graphs, timeoutMilliseconds: timeoutMilliseconds)
+            target: waiter.target, graphs: waiter.payload.graphs, timeoutMilliseconds: timeoutMilliseconds,
+            isRenewal: waiter.isRenewal)
         handle(.submit(id, submission, isCancelled: isCancelled))
     }
 
@@ -150,8 +153,7 @@ actor SessionShell: LinkOwner {
                 handle(.catalogue(try Catalogue(decoding: message.body)))
                 finishConnecting(nil)
             case .hello, .welcome, .refused, .goodbye, .heartbeat, .reset, .catalogueQuery, .submit,
-                .dispatch,
-                .started, .cancel:
+                .dispatch, .started, .cancel, .transfer:
                 return
             }
         } catch {

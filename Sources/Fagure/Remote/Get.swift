@@ -1,0 +1,127 @@
+public import Tensor
+
+/// Brings tensors and models here, each place visited once: everything asked for at one worker, and every step
+/// recorded on the way, is one job.
+///
+/// ```swift
+/// let (value, _) = try await get(loss, model)
+/// ```
+///
+/// A tensor at a worker is used up by it: the worker lets it go as soon as nothing recorded before needs it.
+/// `copy()` keeps another. A model is here from then on, its optimizer's state too where that travels with it.
+/// Tensors that are here are computed here. Several places are visited at the same time. Cancelling the task
+/// cancels the jobs.
+///
+/// - Returns: The tensors as tensors that are here, the models themselves; arrays of them as arrays.
+/// - Throws: `RemoteError`; then nothing has changed, but where a worker is gone its models are what they were
+///   when they were last here.
+public func get<each Item: Fetchable>(
+    _ items: repeat each Item
+) async throws(RemoteError) -> (repeat (each Item).Fetched) {
+    var expressions: [Expression] = []
+    let fetches: (repeat Fetch<(each Item).Fetched>)
+    do throws(TensorError) {
+        fetches = (repeat try (each items).makeFetch())
+    } catch {
+        throw .tensor(error)
+    }
+    for fetch in repeat each fetches { expressions.append(contentsOf: fetch.expressions) }
+    var values = FetchedValues(try await fetched(expressions))
+    return (repeat (each fetches).finish(values.take((each fetches).expressions.count)))
+}
+
+/// Brings one tensor, model or array here; see the function of several.
+public func get<Item: Fetchable>(_ item: Item) async throws(RemoteError) -> Item.Fetched {
+    let fetch: Fetch<Item.Fetched>
+    do throws(TensorError) {
+        fetch = try item.makeFetch()
+    } catch {
+        throw .tensor(error)
+    }
+    return fetch.finish(try await fetched(fetch.expressions))
+}
+
+/// Values that have come, handed out in order.
+private struct FetchedValues {
+    private var values: ArraySlice<TensorValue>
+
+    init(_ values: [TensorValue]) { self.values = values[...] }
+
+    mutating func take(_ count: Int) -> [TensorValue] {
+        defer { values = values.dropFirst(count) }
+        return Array(values.prefix(count))
+    }
+}
+
+/// The values of expressions, wherever they are.
+func fetched(_ expressions: [Expression]) async throws(RemoteError) -> [TensorValue] {
+    var visits: [PlannedVisit] = []
+    for (index, expression) in expressions.enumerated() {
+        if let known = visits.firstIndex(where: { $0.place.agrees(with: expression.place) }) {
+            visits[known].indices.append(index)
+        } else {
+            visits.append(PlannedVisit(place: expression.place, indices: [index]))
+        }
+    }
+    if visits.count == 1 { return try await visits[0].values(of: expressions) }
+    return try await fetched(expressions, visits)
+}
+
+/// A place and what is wanted there.
+private struct PlannedVisit: Sendable {
+    let place: Place
+    var indices: [Int]
+
+    func values(of all: [Expression]) async throws(RemoteError) -> [TensorValue] {
+        let expressions = indices.map { all[$0] }
+        guard case .at(let location) = place else {
+            do throws(TensorError) {
+                return try Flush(expressions, at: .here).run()
+            } catch {
+                throw .tensor(error)
+            }
+        }
+        return try await RemoteVisit(expressions, at: try location.worker()).fetch()
+    }
+}
+
+/// Visits several places at the same time.
+private func fetched(
+    _ expressions: [Expression], _ visits: [PlannedVisit]
+) async throws(RemoteError) -> [TensorValue] {
+    let answers = await withTaskGroup(
+        of: (Int, Result<[TensorValue], RemoteError>).self,
+        returning: [Int: Result<[TensorValue], RemoteError>].self
+    ) { group in
+        for (number, visit) in visits.enumerated() {
+            group.addTask {
+                do throws(RemoteError) {
+                    return (number, .success(try await visit.values(of: expressions)))
+                } catch {
+                    return (number, .failure(error))
+                }
+            }
+        }
+        var answers: [Int: Result<[TensorValue], RemoteError>] = [:]
+        for await (number, answer) in group { answers[number] = answer }
+        return answers
+    }
+    var values = [TensorValue?](repeating: nil, count: expressions.count)
+    for (number, visit) in visits.enumerated() {
+        guard let found = try answers[number]?.get() else { continue }
+        for (index, value) in zip(visit.indices, found) { values[index] = value }
+    }
+    return values.compactMap(\.self)
+}
+
+extension Location {
+    /// The worker a location is.
+    ///
+    /// - Throws: `RemoteError.tensor` for a location of somebody else's making.
+    func worker() throws(RemoteError) -> Worker {
+        guard let worker = self as? Worker else {
+            throw .tensor(.valueMismatch(name: "location", expected: "a worker of a session", got: name))
+        }
+        return worker
+    }
+}
