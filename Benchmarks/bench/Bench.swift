@@ -11,6 +11,7 @@ struct Bench: AsyncParsableCommand {
         case compute
         case messages
         case rounds
+        case tutorial
     }
 
     @Argument(help: "What to measure.")
@@ -30,6 +31,7 @@ struct Bench: AsyncParsableCommand {
         case .compute: try ComputeGroup(site: site).run()
         case .messages: try await MessagesGroup(site: site).run()
         case .rounds: try await RoundsGroup(site: site).run()
+        case .tutorial: try await TutorialGroup(site: site).run()
         }
     }
 }

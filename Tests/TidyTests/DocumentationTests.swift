@@ -18,7 +18,7 @@ struct DocumentationTests {
         #expect(Self.protocolRows.contains("\(command.rawValue) \(command)"))
     }
 
-    @Test("PROTOCOL.md lists every failure code", arguments: (1...15).map { FailureCode(rawValue: $0) })
+    @Test("PROTOCOL.md lists every failure code", arguments: (1...16).map { FailureCode(rawValue: $0) })
     func failureCodes(_ code: FailureCode) {
         #expect(Self.protocolRows.contains("\(code.rawValue) \(code)"))
     }
@@ -54,10 +54,28 @@ struct DocumentationTests {
     @Test("every file the pages name is there", arguments: SourceTree.pages)
     func namedFiles(_ page: SourceTree.File) {
         for match in page.text.matches(
-            of: /`((?:Sources|Tests|scripts|docs|Benchmarks|Examples)\/[A-Za-z0-9_+\/.-]*)`/)
+            of: /`((?:Sources|Tests|scripts|docs|Benchmarks|Examples|Snippets)\/[A-Za-z0-9_+\/.-]*)`/)
         {
             let path = String(match.output.1)
             #expect(SourceTree.exists(path), "\(page.path) names \(path)")
+        }
+    }
+
+    @Test("the tutorial's code is the examples'", arguments: ["docs/tutorial.md", "docs/tutorial.ro.md"])
+    func tutorialCode(_ path: String) throws {
+        let page = try #require(SourceTree.read(path))
+        let examples = SourceTree.swiftFiles.filter {
+            $0.path.hasPrefix("Examples/") || $0.path.hasPrefix("Snippets/")
+        }
+        let known = Set(examples.flatMap(\.lines).map { $0.trimmingCharacters(in: .whitespaces) })
+        var isSwift = false
+        for line in page.lines {
+            let text = line.trimmingCharacters(in: .whitespaces)
+            if text.hasPrefix("```") {
+                isSwift = text == "```swift"
+            } else if isSwift, !text.isEmpty, !text.hasPrefix("//") {
+                #expect(known.contains(text), "\(path): \(text)")
+            }
         }
     }
 

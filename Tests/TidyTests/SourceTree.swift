@@ -23,7 +23,7 @@ struct SourceTree {
 
     /// Every Swift file that a person wrote.
     static let swiftFiles: [File] = files(
-        under: ["Sources", "Tests", "Benchmarks", "Examples"], extension: "swift"
+        under: ["Sources", "Tests", "Benchmarks", "Examples", "Snippets"], extension: "swift"
     )
     .filter { !$0.isGenerated }
 
@@ -32,7 +32,7 @@ struct SourceTree {
 
     /// Every Markdown page.
     static let pages: [File] =
-        files(under: ["docs"], extension: "md")
+        files(under: ["docs", "Sources/Fagure/Fagure.docc"], extension: "md")
         + ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].compactMap { read($0) }
 
     /// Reads one file.
