@@ -5,6 +5,7 @@
 //     swift run Tutorial tcp://127.0.0.1:5555     bob and alice as workers of that broker, started by
 //                                                 `worker --name bob` and `worker --name alice`
 import Fagure
+import Foundation
 import Tensor
 
 let data = Tensor([[0, 0], [0, 1], [1, 0], [1, 1]])
@@ -35,59 +36,69 @@ do {
 
 // MARK: Two rows at bob, two at alice
 
-let session =
-    CommandLine.arguments.count > 1
-    ? try await Session.connect(CommandLine.arguments[1]) : try await Session.embedded()
-if CommandLine.arguments.count == 1 {
-    try await session.addWorker("bob")
-    try await session.addWorker("alice")
-}
-let bob = try await session.worker("bob", timeout: .seconds(10))
-let alice = try await session.worker("alice", timeout: .seconds(10))
-
-let datasets = [
-    (try await data[0..<2].send(to: bob), try await target[0..<2].send(to: bob)),
-    (try await data[2..<4].send(to: alice), try await target[2..<4].send(to: alice)),
-]
-
-print("federated")
-do {
-    let model = try makeModel()
-    let optimizer = SGD(model.parameters, learningRate: 0.1)
-    for _ in 0..<10 {
-        for (data, target) in datasets {
-            try await model.send(to: data.location)
-            optimizer.zeroGradients()
-            let loss = ((model(data) - target) ** 2).sum()
-            loss.backward()
-            optimizer.step()
-            // All of it so far is only recorded. One message takes the parameters there, one brings loss and
-            // parameters back.
-            let (value, _) = try await get(loss, model)
-            print(value)
-        }
+func federated() async throws {
+    let session =
+        CommandLine.arguments.count > 1
+        ? try await Session.connect(CommandLine.arguments[1]) : try await Session.embedded()
+    if CommandLine.arguments.count == 1 {
+        try await session.addWorker("bob")
+        try await session.addWorker("alice")
     }
-    try show(model)
-}
+    let bob = try await session.worker("bob", timeout: .seconds(10))
+    let alice = try await session.worker("alice", timeout: .seconds(10))
 
-print("federated, Adam with a state at each worker")
-do {
-    let model = try makeModel()
-    let optimizer = Adam(model.parameters, learningRate: 0.1, state: .perLocation)
-    for _ in 0..<10 {
-        for (data, target) in datasets {
-            try await model.send(to: data.location)
-            optimizer.zeroGradients()
-            let loss = ((model(data) - target) ** 2).sum()
-            loss.backward()
-            optimizer.step()
-            let (value, _) = try await get(loss, model)
-            print(value)
+    let datasets = [
+        (try await data[0..<2].send(to: bob), try await target[0..<2].send(to: bob)),
+        (try await data[2..<4].send(to: alice), try await target[2..<4].send(to: alice)),
+    ]
+
+    print("federated")
+    do {
+        let model = try makeModel()
+        let optimizer = SGD(model.parameters, learningRate: 0.1)
+        for _ in 0..<10 {
+            for (data, target) in datasets {
+                try await model.send(to: data.location)
+                optimizer.zeroGradients()
+                let loss = ((model(data) - target) ** 2).sum()
+                loss.backward()
+                optimizer.step()
+                // All of it so far is only recorded. One message takes the parameters there, one brings loss and
+                // parameters back.
+                let (value, _) = try await get(loss, model)
+                print(value)
+            }
         }
+        try show(model)
     }
-    try show(model)
+
+    print("federated, Adam with a state at each worker")
+    do {
+        let model = try makeModel()
+        let optimizer = Adam(model.parameters, learningRate: 0.1, state: .perLocation)
+        for _ in 0..<10 {
+            for (data, target) in datasets {
+                try await model.send(to: data.location)
+                optimizer.zeroGradients()
+                let loss = ((model(data) - target) ** 2).sum()
+                loss.backward()
+                optimizer.step()
+                let (value, _) = try await get(loss, model)
+                print(value)
+            }
+        }
+        try show(model)
+    }
+
+    let statistics = await session.statistics
+    print("\(statistics.jobs) jobs: 4 that sent the data, and one for each step")
+    await session.close()
 }
 
-let statistics = await session.statistics
-print("\(statistics.jobs) jobs: 4 that sent the data, and one for each step")
-await session.close()
+do {
+    try await federated()
+} catch {
+    // An error thrown at the top level would end in a crash report; its sentence says it all.
+    print("Tutorial: \(error)")
+    exit(1)
+}

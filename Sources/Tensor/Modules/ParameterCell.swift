@@ -58,7 +58,10 @@ package final class ParameterCell: Sendable {
     package var location: any Location { version.place.location }
 
     /// What travels with the parameter.
-    package var companions: [ParameterCell] { state.withLock { $0.companions } }
+    package var companions: [ParameterCell] {
+        let companions = state.withLock { $0.companions }
+        return companions.isEmpty ? [] : companions.filter { !$0.isAbandoned }
+    }
 
     /// The sum of the gradients found so far.
     var gradient: Tensor? { state.withLock { $0.gradient } }
@@ -220,6 +223,9 @@ package final class ParameterCell: Sendable {
     /// Lets another parameter, such as a velocity, take its steps with this one, and travel with it or not.
     func add(_ follower: ParameterCell, travels: Bool) {
         state.withLock { state in
+            // An optimizer that is gone takes its state along.
+            state.followers.removeAll { $0.isAbandoned }
+            state.companions.removeAll { $0.isAbandoned }
             state.followers.append(follower)
             if travels { state.companions.append(follower) }
         }

@@ -74,6 +74,19 @@ struct FlushTests {
         #expect(cell == nil)
     }
 
+    @Test("an optimizer that is gone leaves nothing behind that would travel with the model")
+    func companions() throws {
+        let model = try model()
+        for _ in 0..<3 {
+            let optimizer = optimizer(of: model)
+            record(2, model, optimizer)
+            #expect(model.weight.cell.companions.count == 1)
+            withExtendedLifetime(optimizer) {}
+        }
+        #expect(model.weight.cell.companions.isEmpty)
+        #expect(try model.makeFetch().expressions.count == 2)
+    }
+
     @Test("gradients end at a parameter's version: those before it are others")
     func barriers() throws {
         let weight = Parameter("weight", TensorValue(scalar: 3))
