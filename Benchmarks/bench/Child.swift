@@ -64,9 +64,14 @@ final class Child {
     }
 
     /// The most memory the process has held at once, in megabytes (Linux).
-    func peakMegabytes() -> Double? {
+    func peakMegabytes() -> Double? { megabytes("VmHWM:") }
+
+    /// The memory the process holds now, in megabytes (Linux).
+    func megabytes() -> Double? { megabytes("VmRSS:") }
+
+    private func megabytes(_ name: String) -> Double? {
         let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        let line = status?.split(separator: "\n").first { $0.hasPrefix(name) }
         return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).compactMap { Double($0) }.first.map {
             $0 / 1_024
         }

@@ -68,8 +68,21 @@ struct TutorialGroup {
             "tutorial's step at a worker over tcp, p50", median(times) * 1e6, "µs",
             against: "bare libzmq round trip", median(bare)
         ).report()
+        try await memoryRows(bob, unwrap(fleet.workers.first))
         await session.close()
     }
+
+    /// A worker's memory while a hundred thousand tensors are sent to it and dropped, one after the other.
+    private func memoryRows(_ bob: Worker, _ process: Child) async throws {
+        let value = Tensor([Float](repeating: 1, count: 1_024))
+        for _ in 0..<10_000 { _ = try await value.send(to: bob) }
+        try Row("a worker's memory after 10,000 sent and dropped tensors", megabytes(of: process), "MB")
+            .report()
+        for _ in 0..<90_000 { _ = try await value.send(to: bob) }
+        try Row("a worker's memory after 100,000", megabytes(of: process), "MB").report()
+    }
+
+    private func megabytes(of process: Child) throws -> Double { try unwrap(process.megabytes()) }
 
     /// The median time of a step that sends the model, and brings loss and model back.
     private static func latency(_ worker: Worker) async throws -> Double {
