@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// How a program ends, for scripts to read: sysexits.h where it has a word for it, 128 + the signal's number otherwise.
 package enum ExitStatus: Int32, Sendable {
     /// All was done.
@@ -16,4 +24,12 @@ package enum ExitStatus: Int32, Sendable {
     case interrupted = 130
     /// Ended by SIGTERM before the work was done.
     case terminated = 143
+}
+
+extension ExitStatus {
+    /// Ends the process at once, and leaves out what libraries do when a process ends: a compute thread may still
+    /// be in the middle of a kernel, and would find the kernel's memory gone.
+    ///
+    /// What was printed must have been written: nothing is flushed.
+    package func leave() -> Never { _exit(rawValue) }
 }

@@ -29,7 +29,7 @@ package final class Signals: Sendable {
                 defer { seen = true }
                 return !seen
             }
-            if isFirst { handle(request) } else { Foundation.exit(request.status.rawValue) }
+            if isFirst { handle(request) } else { request.status.leave() }
         }
         signal(SIGPIPE, SIG_IGN)
         sources = Mutex(

@@ -47,7 +47,8 @@ struct Train: AsyncParsableCommand {
         source.finish()
         if let request = await watch.value, status != .done { status = request.status }
         withExtendedLifetime(signals) {}
-        guard status == .done else { throw ExitCode(status.rawValue) }
+        // Workers of this process that were stopped may still be in the middle of a job.
+        guard status == .done else { status.leave() }
     }
 
     /// Does the run and says how the program ends.
