@@ -34,8 +34,13 @@ package struct Identifier: Sendable, Hashable {
         guard bytes.count == Identifier.byteCount else {
             throw .malformed("an identifier has \(Identifier.byteCount) bytes, got \(bytes.count)")
         }
+        self.init(firstBytesOf: bytes)
+    }
+
+    /// Takes as many bytes as an identifier has off the beginning of others, such as a digest's.
+    package init(firstBytesOf bytes: some Sequence<UInt8>) {
         var words: (UInt64, UInt64) = (0, 0)
-        for (offset, byte) in bytes.enumerated() {
+        for (offset, byte) in bytes.prefix(Identifier.byteCount).enumerated() {
             if offset < 8 {
                 words.0 |= UInt64(byte) << UInt64(8 * offset)
             } else {

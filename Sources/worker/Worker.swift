@@ -87,13 +87,13 @@ struct Worker: AsyncParsableCommand {
         source.finish()
         await loop.shutdown(lingerMilliseconds: 2_000)
         withExtendedLifetime(signals) {}
-        let status = await request
-        if status == .interrupt { ExitStatus.interrupted.leave() }
+        let asked = await request
+        if asked == .interrupt { ExitStatus.interrupted.leave() }
         if case .failure(let reason) = outcome {
             throw failure(reason.message, reason.code == .brokerUnreachable ? .unreachable : .refused)
         }
         // A job that was given more time than it had may still run.
-        if status == .terminate { ExitStatus.done.leave() }
+        if asked == .terminate { ExitStatus.done.leave() }
     }
 
     /// Does what the first signal asks for; a second one ends the process without asking here.

@@ -13,8 +13,9 @@ public import Tensor
 /// cancels the jobs.
 ///
 /// - Returns: The tensors as tensors that are here, the models themselves; arrays of them as arrays.
-/// - Throws: `RemoteError`; then nothing has changed, but where a worker is gone its models are what they were
-///   when they were last here.
+/// - Throws: `RemoteError`. Recorded steps that cannot be computed, or were part of a computation that failed
+///   while it ran, are undone; where a worker is gone its models are what they were when they were last here;
+///   else nothing has changed.
 public func get<each Item: Fetchable>(
     _ items: repeat each Item
 ) async throws(RemoteError) -> (repeat (each Item).Fetched) {

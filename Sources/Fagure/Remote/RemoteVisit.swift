@@ -85,7 +85,7 @@ struct RemoteVisit {
             ledger.abandon(released + kept, at: worker.identifier)
             // Where only the destination is gone nothing is lost here.
             if transfer != nil, await isThere { throw RemoteError(error, at: worker) { [] } }
-            // A step that failed while it ran would fail again: it is undone.
+            // Which step failed is not known, and it would fail again: what was recorded is undone.
             if error.code == .executionFailed { for parameter in flush.parameters { parameter.revert() } }
             throw self.error(of: error)
         }

@@ -17,7 +17,7 @@ extension Session {
             group.addTask { [self] in
                 for await event in await events {
                     if case .catalogue(let catalogue) = event,
-                        catalogue.workers.contains(where: { $0.name == name })
+                        catalogue.workers.contains(where: { $0.name == name && !$0.isDraining })
                     {
                         return true
                     }
@@ -33,7 +33,7 @@ extension Session {
         }
         if found, let worker = try await knownWorker(name) { return worker }
         if Task.isCancelled { throw .cancelled }
-        throw .unknownWorker(name, known: await catalogue.workers.map(\.name))
+        throw .unknownWorker(name, known: await catalogue.workers.filter { !$0.isDraining }.map(\.name))
     }
 
     private func knownWorker(_ name: String) async throws(RemoteError) -> Worker? {
@@ -51,15 +51,17 @@ extension Session {
     ///   - name: What it is called.
     ///   - shards: The data it holds.
     ///   - tags: Words to find its data sets by, by data set name.
-    ///   - releaseRowsMinimum: The fewest rows a loss or gradient may be about that leaves it.
-    ///   - objectByteCountMaximum: The most bytes of others' tensors it keeps; 0 for none.
+    ///   - releaseRowsMinimum: The fewest rows a loss or gradient may be about that leaves it; as many as for
+    ///     the program `worker` unless told.
+    ///   - objectByteCountMaximum: The most bytes of others' tensors it keeps, 0 for none; as many as for the
+    ///     program `worker` unless told.
     ///   - threads: How many jobs it runs at once.
     /// - Returns: The worker, which the broker knows by then.
     /// - Throws: `RemoteError.session` for a session that is not embedded or is closed.
     @discardableResult
     public func addWorker(
-        _ name: String, shards: [Shard] = [], tags: [String: [String]] = [:], releaseRowsMinimum: Int = 32,
-        objectByteCountMaximum: Int = 1 << 30, threads: Int = 1
+        _ name: String, shards: [Shard] = [], tags: [String: [String]] = [:], releaseRowsMinimum: Int? = nil,
+        objectByteCountMaximum: Int? = nil, threads: Int = 1
     ) async throws(RemoteError) -> Worker {
         guard let house else {
             throw .session(
@@ -67,8 +69,8 @@ extension Session {
         }
         var configuration = WorkerConfiguration(
             name: name, endpoint: house.endpoint, shards: shards, tags: tags, threads: threads)
-        configuration.releaseRowsMinimum = releaseRowsMinimum
-        configuration.objectByteCountMaximum = objectByteCountMaximum
+        if let releaseRowsMinimum { configuration.releaseRowsMinimum = releaseRowsMinimum }
+        if let objectByteCountMaximum { configuration.objectByteCountMaximum = objectByteCountMaximum }
         do {
             try await house.add(configuration)
         } catch {

@@ -165,7 +165,8 @@ public final class Session: Sendable {
         }
     }
 
-    private func renew(at worker: SessionID) {
+    /// Shows a worker that what it keeps is still needed, and what is not.
+    func renew(at worker: SessionID) {
         let released = ledger.takeReleased(at: worker)
         let payload = JobPayload(StoreJob(released: released))
         Task {

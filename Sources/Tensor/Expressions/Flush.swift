@@ -112,7 +112,7 @@ package struct Flush: Sendable {
         do throws(TensorError) {
             outputs = try recipe.run(values)
         } catch {
-            // A step that failed while it ran would fail again.
+            // Which step failed is not known, and it would fail again.
             for parameter in parameters { parameter.revert() }
             throw error
         }

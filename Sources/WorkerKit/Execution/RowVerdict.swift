@@ -41,13 +41,20 @@ struct RowVerdict: Sendable {
 }
 
 extension Graph.Node {
-    /// The value this node reads class indices from, and the number of classes it has a place for.
+    /// The value this node reads class indices from, and the number of classes it has a place for; `nil` where
+    /// no value can make the kernel fail.
+    ///
+    /// Without a `default`: whoever adds an operation says here whether values can make it fail.
     fileprivate func checkedClasses(_ types: [ValueType]) -> (indices: Graph.ValueID, classCount: Int)? {
         switch operation {
         case .softmaxCrossEntropy: (inputs[1], types[inputs[0]].shape[1])
         case .softmaxCrossEntropyGradient: (inputs[2], types[inputs[1]].shape[1])
         case .oneHot(let depth): (inputs[0], depth)
-        default: nil
+        case .add, .subtract, .multiply, .divide, .maximum, .minimum, .greater, .equal, .addProduct, .select,
+            .negate, .exp, .log, .sqrt, .reciprocal, .tanh, .sigmoid, .relu, .abs, .sign, .power,
+            .reluGradient, .cast, .sum, .mean, .max, .min, .argmax, .sumLike, .broadcastLike, .reshapeLike,
+            .matmul, .linear, .reshape, .transpose, .expand, .slice, .sliceGradient, .softmax, .logSoftmax:
+            nil
         }
     }
 }

@@ -1,3 +1,4 @@
+import Jobs
 import Protocol
 import Tensor
 import Testing
@@ -187,6 +188,47 @@ struct LifetimeTests {
             _ = try await last.copy().get()
             #expect(try await bob.objects.count == 1)
             withExtendedLifetime(last) {}
+        }
+    }
+
+    @Test("a sign of life lets dropped tensors go, keeps the others, and is no job")
+    func renewal() async throws {
+        try await withBob { session, bob in
+            let kept = try await Tensor([1]).send(to: bob)
+            do { _ = try await Tensor([2]).send(to: bob) }
+            let jobs = await session.statistics.jobs
+            session.renew(at: bob.identifier)
+            await session.wait { $0.renewals == 1 && $0.answers == jobs + 1 }
+            #expect(await session.statistics.jobs == jobs)
+            #expect(await session.statistics.roundTrips == jobs)
+            // Asked without letting go of anything itself.
+            #expect(session.ledger.takeReleased(at: bob.identifier).isEmpty)
+            #expect(try await bob.objects.count == 1)
+            #expect(try await kept.get().floats == [1])
+        }
+    }
+
+    @Test("a worker that has let a tensor go says so; a model that was there is what it was when last here")
+    func objectsLost() async throws {
+        try await withBob { session, bob in
+            let x = try await Tensor([[1, 2]]).send(to: bob)
+            let model = try Linear(weight: [[3, 4]])
+            try await model.send(to: bob)
+            #expect(try await model(x).get().floats == [11])
+            // As if the lease had ended.
+            let forgotten = StoreJob(released: try await bob.objects.map(\.id))
+            _ = try await session.run(forgotten, at: bob)
+            let error = await #expect(throws: RemoteError.self) { _ = try await model(x).get() }
+            guard case .objectsLost("bob", let lost, let reason)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(lost.contains("parameter 'weight'") && lost.contains("a tensor of float32 [1, 2]"))
+            #expect(reason.contains("does not keep object"))
+            #expect(try model.weight.value.floats == [3, 4])
+            try await model.send(to: bob)
+            let again = try await Tensor([[1, 2]]).send(to: bob)
+            #expect(try await model(again).get().floats == [11])
         }
     }
 
