@@ -42,7 +42,7 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "fagure",
@@ -63,39 +63,44 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         // The doors: module maps and shims of the C libraries, nothing else.
         .systemLibrary(name: "CZMQ", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"]), .brew(["onednn"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
 
+        // What every room stands on: bytes in memory and in files, digests, threads to compute on.
+        room("Ground", ["CCrypto"]),
         // Sockets and the loop thread that owns them.
         room("ZMQ", ["CZMQ"]),
         // PROTOCOL.md in Swift: header, commands, control bodies, limits.
-        room("Protocol", [protobuf], exclude: ["wire.proto"]),
+        room("Protocol", ["Ground", protobuf], exclude: ["wire.proto"]),
         // Values, operations, graphs, gradients, plans and kernels.
-        room("Tensor", ["COneDNN"]),
+        room("Tensor", ["COneDNN", "Ground"]),
         // Readers, schemas and partitions of data.
-        room("Datasets", ["Tensor", "CZlib"], resources: [.embedInCode("Resources/digits.csv.gz")]),
+        room(
+            "Datasets", ["Ground", "Tensor", "CZlib", yams],
+            resources: [.embedInCode("Resources/digits.csv.gz")]),
         // One graph, or one graph folded over batches, and their coding.
-        room("Jobs", ["Protocol", "Tensor", protobuf, crypto], exclude: ["job.proto"]),
+        room("Jobs", ["Ground", "Protocol", "Tensor", protobuf], exclude: ["job.proto"]),
         // A peer's side of the broker connection.
-        room("Link", ["Protocol", "ZMQ", "Tensor", "Jobs"]),
+        room("Link", ["Ground", "Protocol", "ZMQ"]),
         // Strategies: pure functions on values.
-        room("Federation", ["Tensor", "Jobs"]),
+        room("Federation", ["Protocol", "Tensor"]),
         // The broker: a pure machine and a thin shell.
-        room("BrokerKit", ["Protocol", "ZMQ", logging, deques, crypto]),
+        room("BrokerKit", ["Ground", "Protocol", "ZMQ", logging, deques]),
         // The worker: a pure machine, a thin shell, runners beside the data.
-        room("WorkerKit", ["Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", logging, deques]),
+        room(
+            "WorkerKit", ["Ground", "Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", logging, deques]),
         // What users import.
         room(
             "Fagure",
             [
-                "Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", "Federation", "BrokerKit",
-                "WorkerKit",
-                logging,
+                "Ground", "Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", "Federation",
+                "BrokerKit", "WorkerKit", logging,
             ]),
         // What the three programs share: flags from the environment, logging, signals, exit codes.
         room("Console", [logging]),
@@ -126,20 +131,20 @@ let package = Package(
         tests("ProtocolTests", ["Protocol"]),
         // Counts allocations, by standing in front of malloc in the test bundle.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
-        tests("TensorTests", ["Tensor", "CAllocations"]),
+        tests("GroundTests", ["Ground"]),
+        tests("TensorTests", ["Ground", "Tensor", "CAllocations"]),
         tests("DatasetsTests", ["Datasets", "Tensor"]),
-        tests("JobsTests", ["Jobs", "Protocol", "Tensor"]),
+        tests("JobsTests", ["Ground", "Jobs", "Protocol", "Tensor"]),
         tests("FederationTests", ["Federation", "Jobs", "Tensor"]),
         tests("BrokerKitTests", ["BrokerKit", "Protocol", "ZMQ", logging]),
         tests(
             "WorkerKitTests",
-            ["WorkerKit", "Link", "Jobs", "Protocol", "Tensor", "Datasets", "ZMQ", logging]),
+            ["Ground", "WorkerKit", "Link", "Jobs", "Protocol", "Tensor", "Datasets", "ZMQ", logging]),
         tests(
             "FagureTests",
             [
-                "Fagure", "Federation", "BrokerKit", "WorkerKit", "Link", "Jobs", "Protocol", "Tensor",
-                "Datasets",
-                "ZMQ", logging,
+                "Ground", "Fagure", "Federation", "BrokerKit", "WorkerKit", "Link", "Jobs", "Protocol",
+                "Tensor", "Datasets", "ZMQ", logging,
             ]),
         tests("EndToEndTests", ["broker", "worker", "trainer", "Datasets", "Tensor"]),
         tests("TidyTests", ["Protocol", "Tensor"]),

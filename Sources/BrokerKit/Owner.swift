@@ -1,4 +1,4 @@
-import Crypto
+import Ground
 import Protocol
 
 extension Identifier {
@@ -9,6 +9,6 @@ extension Identifier {
     /// It is the first half of a SHA-256, so that it tells sessions apart and does not tell what they are:
     /// who knows a session's identifier can speak as that session, who knows its owner cannot.
     init(ownerFor session: SessionID) {
-        self.init(firstBytesOf: SHA256.hash(data: Identifier.ownerPrefix + session.bytes))
+        self.init(firstBytesOf: SHA256.hash(Identifier.ownerPrefix + session.bytes))
     }
 }

@@ -1,6 +1,7 @@
-import Protocol
+package import Ground
+package import Protocol
 import SwiftProtobuf
-package import Tensor
+import Tensor
 
 /// A job as it arrived, its graphs found by hash or decoded.
 package enum ReceivedJob: Sendable {

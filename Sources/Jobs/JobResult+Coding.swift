@@ -1,5 +1,6 @@
-import Protocol
-package import Tensor
+package import Ground
+package import Protocol
+import Tensor
 
 extension JobResult {
     /// The result as a body and tensor frames.

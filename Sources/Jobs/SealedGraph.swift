@@ -1,4 +1,4 @@
-import Crypto
+import Ground
 import Synchronization
 public import Tensor
 
@@ -19,7 +19,7 @@ public struct SealedGraph: Sendable {
         init(_ graph: Graph, bytes: [UInt8]) {
             self.graph = graph
             self.bytes = bytes
-            hash = GraphHash(digest: SHA256.hash(data: bytes))
+            hash = GraphHash(digest: SHA256.hash(bytes))
             var reference = JobGraphReference()
             reference.hash.append(contentsOf: hash.bytes)
             self.reference = reference

@@ -1,3 +1,4 @@
+package import Protocol
 import SwiftProtobuf
 import Tensor
 

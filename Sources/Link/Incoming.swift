@@ -1,5 +1,5 @@
+package import Ground
 package import Protocol
-package import Tensor
 import ZMQ
 
 /// A message as it came: its header read, its tensor frames copied once into aligned memory.

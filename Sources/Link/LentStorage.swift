@@ -1,4 +1,4 @@
-import Tensor
+import Ground
 import ZMQ
 
 /// A tensor's bytes on loan to libzmq: they are immutable once shared and stay at one address, so they go out

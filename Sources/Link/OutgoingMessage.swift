@@ -1,6 +1,4 @@
-import Jobs
 import Protocol
-import Tensor
 import ZMQ
 
 /// A message to be sent, kept as its parts: a full socket takes it later, built anew.

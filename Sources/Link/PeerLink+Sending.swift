@@ -1,6 +1,4 @@
-package import Jobs
 package import Protocol
-import Tensor
 import ZMQ
 
 extension PeerLink {

@@ -1,5 +1,4 @@
 package import Protocol
-import Tensor
 package import ZMQ
 
 /// A peer's side of its session with the broker: what worker and trainer share.

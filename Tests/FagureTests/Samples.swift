@@ -1,5 +1,6 @@
 import Datasets
 import Fagure
+import Ground
 import Jobs
 import Protocol
 import Tensor

@@ -1,4 +1,5 @@
 import Jobs
+import Protocol
 import Tensor
 import Testing
 

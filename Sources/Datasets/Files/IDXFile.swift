@@ -1,3 +1,4 @@
+import Ground
 package import Tensor
 
 /// The IDX format of MNIST and its kin: a big-endian head that gives type and sizes, then the elements.

@@ -1,3 +1,4 @@
+import Ground
 public import Tensor
 
 /// Rows of data: one value per column, rows along axis 0.

@@ -1,4 +1,5 @@
 import Jobs
+import Protocol
 
 /// A job encoded once: what of it travels every time, and the graphs that travel when they must.
 struct JobPayload: Sendable {

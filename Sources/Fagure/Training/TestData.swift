@@ -1,4 +1,5 @@
 public import Datasets
+import Ground
 import Protocol
 import Tensor
 

@@ -1,3 +1,5 @@
+import Ground
+
 extension Tensor: CustomStringConvertible {
     /// The numbers of a tensor at hand, such as `[[0.0, 1.0]]`; of all others what is known without computing,
     /// such as `float32 [2, 2] at bob #x`.

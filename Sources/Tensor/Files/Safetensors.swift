@@ -1,3 +1,5 @@
+import Ground
+
 /// Named tensors in one file, in the safetensors format that PyTorch, JAX and others read and write.
 ///
 /// The file is an 8-byte little-endian length, a JSON header of that length, and the tensors' bytes one after
@@ -25,7 +27,12 @@ public struct Safetensors: Sendable, Hashable {
     /// - Throws: `TensorError.invalidFile` saying what is wrong with it, and where.
     /// - Complexity: O(bytes).
     public init(contentsOf path: String) throws(TensorError) {
-        let bytes = try File.read(path, byteCountMaximum: Safetensors.byteCountMaximum)
+        let bytes: [UInt8]
+        do {
+            bytes = try File.read(path, byteCountMaximum: Safetensors.byteCountMaximum)
+        } catch {
+            throw TensorError(error)
+        }
         try self.init(decoding: bytes, path: path)
     }
 
@@ -34,7 +41,12 @@ public struct Safetensors: Sendable, Hashable {
     /// - Throws: `TensorError.invalidFile` with what the system said, or when the header would be too long.
     /// - Complexity: O(bytes).
     public func write(to path: String) throws(TensorError) {
-        try File.write(try encoded(path: path), to: path)
+        let bytes = try encoded(path: path)
+        do {
+            try File.write(bytes, to: path)
+        } catch {
+            throw TensorError(error)
+        }
     }
 
     /// The file as bytes.
@@ -79,4 +91,9 @@ public struct Safetensors: Sendable, Hashable {
         for (_, value) in ordered { value.storage.append(to: &bytes) }
         return bytes
     }
+}
+
+extension TensorError {
+    /// What is wrong with a file, as an error of this room.
+    init(_ error: FileError) { self = .invalidFile(path: error.path, reason: error.reason) }
 }

@@ -1,3 +1,5 @@
+import Ground
+
 /// Where the bytes of one value lie while a plan runs.
 ///
 /// It owns nothing: the `Execution` that made it keeps the arena and every bound value alive, and the plan
@@ -75,5 +77,13 @@ struct Kernel: Sendable {
         }
         try run(Operands(output: output, first: operand(0), second: operand(1), third: operand(2)))
         return TensorValue(type, filled: storage)
+    }
+}
+
+extension Storage {
+    /// Copies what a plan computed.
+    convenience init(copying memory: Memory, byteCount: Int) {
+        self.init(unfilled: byteCount)
+        unsafe base.copyMemory(from: memory.base, byteCount: byteCount)
     }
 }

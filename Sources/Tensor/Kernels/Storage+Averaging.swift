@@ -1,3 +1,5 @@
+import Ground
+
 extension Storage {
     /// Adds float32 elements times a weight to as many sums.
     func addFloats(to sums: inout [Double], weight: Double) {

@@ -1,3 +1,5 @@
+package import Ground
+
 extension Storage {
     /// Adds the bytes to the end of an array.
     ///

@@ -1,3 +1,5 @@
+import Ground
+
 /// Places in one block of memory, given out and taken back while a plan is made.
 ///
 /// Nothing is allocated here: the result is offsets and how large the block must be.

@@ -1,3 +1,5 @@
+import Ground
+
 /// The memory of one thread for one plan, and the place where it runs.
 ///
 /// Everything is allocated in `init` and by the first `gather` into an input; runs allocate nothing.

@@ -1,3 +1,5 @@
+import Ground
+
 /// A weighted mean of float32 values under way, as federated averaging needs it.
 ///
 /// Sums are in double and only the current sum is held, however many values come. The order of adding decides

@@ -1,3 +1,5 @@
+import Ground
+
 extension TensorValue {
     /// Copies numbers in row-major order; without a shape they make a vector.
     ///

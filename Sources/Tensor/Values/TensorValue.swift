@@ -1,3 +1,5 @@
+package import Ground
+
 /// A computed tensor: element type, shape and immutable bytes in row-major order.
 ///
 /// Copies share storage; nothing can change a value once made.

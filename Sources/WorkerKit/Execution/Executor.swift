@@ -1,4 +1,5 @@
 import DequeModule
+import Ground
 import Protocol
 import Synchronization
 import Tensor

@@ -1,5 +1,6 @@
+package import Ground
 package import Protocol
-package import Tensor
+import Tensor
 
 /// A job on its way to a compute thread, as it came off the wire: decoding it is the thread's work too.
 package struct Work: Sendable {

@@ -1,4 +1,4 @@
-package import Jobs
+import Jobs
 package import Protocol
 
 /// What a job came to.

@@ -1,4 +1,4 @@
-/// Bytes of a tensor: aligned for vector instructions, filled once, immutable afterwards.
+/// Bytes in memory, those of a tensor most of all: aligned for vector instructions, filled once, immutable afterwards.
 ///
 /// The address is stable for the storage's lifetime, so a message can carry the bytes without copying them.
 @safe package final class Storage: @unchecked Sendable {
@@ -8,7 +8,8 @@
     /// The alignment of the first byte: a cache line, and what oneDNN likes best.
     package static let alignment = 64
 
-    let base: UnsafeMutableRawPointer
+    /// The first byte, for kernels and sockets; it stays where it is as long as the storage lives.
+    package let base: UnsafeMutableRawPointer
     /// The number of bytes.
     package let byteCount: Int
 
@@ -19,7 +20,7 @@
     }
 
     /// Takes memory as it comes, for an initialiser that fills all of it.
-    private init(unfilled byteCount: Int) {
+    package init(unfilled byteCount: Int) {
         self.byteCount = byteCount
         unsafe self.base = UnsafeMutableRawPointer.allocate(
             byteCount: Swift.max(byteCount, 1), alignment: Storage.alignment)
@@ -40,12 +41,6 @@
         unsafe self.init(copying: elements.span.bytes)
     }
 
-    /// Copies what a plan computed.
-    convenience init(copying memory: Memory, byteCount: Int) {
-        self.init(unfilled: byteCount)
-        unsafe base.copyMemory(from: memory.base, byteCount: byteCount)
-    }
-
     deinit { unsafe base.deallocate() }
 
     /// Lends the bytes for reading.
@@ -64,7 +59,7 @@
     }
 
     /// The bytes read as elements of one type; bytes after the last whole element are left out.
-    func elements<Element: BitwiseCopyable>(as type: Element.Type) -> [Element] {
+    package func elements<Element: BitwiseCopyable>(as type: Element.Type) -> [Element] {
         let count = byteCount / MemoryLayout<Element>.stride
         return unsafe [Element](unsafeUninitializedCapacity: count) { target, initialized in
             if let address = target.baseAddress {

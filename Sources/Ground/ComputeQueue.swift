@@ -50,7 +50,6 @@ package final class ComputeQueue: Sendable {
     }
 
     private func work() {
-        ComputeThread.prepare()
         while true {
             signal.wait()
             let (work, isStopped) = state.withLock { state -> ((@Sendable () -> Void)?, Bool) in

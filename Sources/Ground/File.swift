@@ -6,24 +6,41 @@
     import Darwin
 #endif
 
+/// A file that cannot be read or written.
+package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The file.
+    package let path: String
+    /// Why, as the end of a sentence that begins with the file.
+    package let reason: String
+
+    /// Names a file and what is wrong with it.
+    package init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
+    /// Such as `model.safetensors cannot be opened: Permission denied`.
+    package var description: String { "\(path) \(reason)" }
+}
+
 /// Whole files, read and written through the C library: this target does without Foundation.
-enum File {
+package enum File {
     /// Reads a regular file.
     ///
-    /// - Throws: `TensorError.invalidFile` with what the system said, or when the file is longer than the
+    /// - Throws: `FileError` with what the system said, or when the file is longer than the
     ///   maximum.
-    static func read(_ path: String, byteCountMaximum: Int) throws(TensorError) -> [UInt8] {
+    package static func read(_ path: String, byteCountMaximum: Int) throws(FileError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
         defer { close(descriptor) }
         var information = stat()
         guard unsafe fstat(descriptor, &information) == 0 else { throw failure(path, "cannot be read") }
         guard information.st_mode & S_IFMT == S_IFREG else {
-            throw .invalidFile(path: path, reason: "is no regular file")
+            throw FileError(path: path, reason: "is no regular file")
         }
         let byteCount = Int(information.st_size)
         guard byteCount <= byteCountMaximum else {
-            throw .invalidFile(path: path, reason: "has \(byteCount) bytes, the limit is \(byteCountMaximum)")
+            throw FileError(path: path, reason: "has \(byteCount) bytes, the limit is \(byteCountMaximum)")
         }
         var isComplete = false
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
@@ -40,9 +57,9 @@ enum File {
 
     /// Writes a file under another name in the same folder, waits for the disk, and gives it its name.
     ///
-    /// - Throws: `TensorError.invalidFile` with what the system said; the old file, if any, is then
+    /// - Throws: `FileError` with what the system said; the old file, if any, is then
     ///   untouched.
-    static func write(_ bytes: [UInt8], to path: String) throws(TensorError) {
+    package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
         // Two processes that write the same file must not share the temporary one.
         let temporary = "\(path).\(getpid()).partial"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -68,9 +85,9 @@ enum File {
         }
     }
 
-    private static func failure(_ path: String, _ what: String) -> TensorError {
+    private static func failure(_ path: String, _ what: String) -> FileError {
         let reason = unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "unknown error"
-        return .invalidFile(path: path, reason: "\(what): \(reason)")
+        return FileError(path: path, reason: "\(what): \(reason)")
     }
 }
 
