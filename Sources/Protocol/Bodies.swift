@@ -4,69 +4,6 @@ package enum PeerRole: Sendable, Hashable {
     case trainer
 }
 
-/// What a column is for.
-public enum ColumnRole: Sendable, Hashable {
-    case feature
-    case label
-}
-
-/// What a row of one column holds.
-public struct ColumnDescription: Sendable, Hashable {
-    /// The column's name.
-    public var name: String
-    /// Whether models read it or predict it.
-    public var role: ColumnRole
-    /// The wire code of the element type: 1 float32, 2 int32, 3 int64, 4 uint8.
-    public var elementType: UInt8
-    /// The shape of one row; empty for a number.
-    public var dimensions: [Int]
-    /// Label names in the order of their index; empty for regression.
-    public var classes: [String]
-
-    /// Describes a column.
-    public init(name: String, role: ColumnRole, elementType: UInt8, dimensions: [Int], classes: [String]) {
-        self.name = name
-        self.role = role
-        self.elementType = elementType
-        self.dimensions = dimensions
-        self.classes = classes
-    }
-}
-
-/// A data set's schema as it is announced: never its rows.
-public struct DatasetDescription: Sendable, Hashable {
-    /// The data set's name.
-    public var name: String
-    /// Words to find it by.
-    public var tags: [String]
-    /// The columns, features before labels.
-    public var columns: [ColumnDescription]
-
-    /// Describes a data set.
-    public init(name: String, tags: [String], columns: [ColumnDescription]) {
-        self.name = name
-        self.tags = tags
-        self.columns = columns
-    }
-}
-
-/// A shard as a worker announces it.
-public struct ShardDescription: Sendable, Hashable {
-    /// Which rows.
-    public var reference: ShardReference
-    /// How many rows there are to train on.
-    public var trainRows: Int
-    /// How many rows are held out for evaluation.
-    public var heldOutRows: Int
-
-    /// Describes a shard.
-    public init(reference: ShardReference, trainRows: Int, heldOutRows: Int) {
-        self.reference = reference
-        self.trainRows = trainRows
-        self.heldOutRows = heldOutRows
-    }
-}
-
 /// A peer introduces itself.
 package struct Hello: Sendable, Hashable {
     package var name: String

@@ -20,6 +20,13 @@ package enum ProtocolLimits {
     package static let columnsMaximum = 65_536
     /// Classes of a label.
     package static let classesMaximum = 65_536
+    /// Rows of one part of a shard: they are numbered in 32 bits, and the rows of all shards there can be add up
+    /// to fewer than 2⁶³.
+    package static let rowsMaximum = Int(Int32.max)
+    /// Bytes of the digest of public data.
+    package static let digestByteCount = 32
+    /// Differences of two schemas that are said, and names of a list: more would drown the sentence.
+    package static let differencesMaximum = 8
     /// Shards one worker may announce: a simulation holds thousands.
     package static let shardsMaximum = 65_536
 

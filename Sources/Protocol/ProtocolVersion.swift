@@ -6,7 +6,7 @@ package struct ProtocolVersion: Sendable, Hashable, CustomStringConvertible {
     package let minor: UInt8
 
     /// What this build speaks.
-    package static let current = ProtocolVersion(major: 1, minor: 0)
+    package static let current = ProtocolVersion(major: 1, minor: 1)
     /// The majors this build speaks, lowest and highest.
     package static let supported: ClosedRange<UInt32> = 1...1
 

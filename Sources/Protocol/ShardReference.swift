@@ -1,6 +1,8 @@
-/// Names one part of a data set: which data, how its rows were dealt out, and which part of how many.
+/// Names one shard of a data set: which data, how its rows were dealt out, and which part of how many; or whose
+/// rows they are.
 ///
-/// Two workers that announce equal references hold the same rows, so either can serve a job for them.
+/// A site's own rows are the one part of one of a partition called after the site, `site:north`. Two workers
+/// that announce equal references hold the same rows, so either can serve a job for them.
 public struct ShardReference: Sendable, Hashable {
     /// The data set's name.
     public let dataset: String
@@ -19,6 +21,23 @@ public struct ShardReference: Sendable, Hashable {
         self.count = count
     }
 
+    /// Names a site's own rows, whole.
+    public init(dataset: String, site: String) {
+        self.init(dataset: dataset, partition: ShardReference.sitePrefix + site, index: 0, count: 1)
+    }
+
+    /// What a site's partition begins with.
+    package static let sitePrefix = "site:"
+
+    /// The site whose rows they are; `nil` for a part of a data set that everyone has.
+    public var site: String? {
+        partition.hasPrefix(ShardReference.sitePrefix)
+            ? String(partition.dropFirst(ShardReference.sitePrefix.count)) : nil
+    }
+
+    /// What it is called among the shards of its data set.
+    public var name: ShardName { site.map { .site($0) } ?? .part(index: index, of: count) }
+
     /// What the header carries to route a job to any holder of this shard: FNV-1a, 128 bits, over
     /// `dataset ␀ partition ␀ index ␀ count` in decimal. It is a name, not a
     /// secret: nothing rests on collisions being hard.
@@ -34,6 +53,8 @@ public struct ShardReference: Sendable, Hashable {
 }
 
 extension ShardReference: CustomStringConvertible {
-    /// Such as `fashion-mnist 2/4 (iid:0)`.
-    public var description: String { "\(dataset) \(index)/\(count) (\(partition))" }
+    /// Such as `fashion-mnist 2/4 (iid:0)`, or `patients of north`.
+    public var description: String {
+        site.map { "\(dataset) of \($0)" } ?? "\(dataset) \(index)/\(count) (\(partition))"
+    }
 }

@@ -104,6 +104,119 @@ nonisolated enum WireColumnRole: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+/// What a cell of a column's row means.
+nonisolated enum WireFeatureKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case unspecified // = 0
+  case number // = 1
+
+  /// one number for each, 1 at the row's own
+  case categories // = 2
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .number
+    case 2: self = .categories
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .number: return 1
+    case .categories: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [WireFeatureKind] = [
+    .unspecified,
+    .number,
+    .categories,
+  ]
+
+}
+
+/// What is done with a cell that has no value.
+nonisolated enum WireMissing: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+
+  /// there are none
+  case refuse // = 0
+
+  /// the cell is NaN; whoever reads it puts the mean of all shards there
+  case mean // = 1
+
+  /// the cell is 0
+  case zero // = 2
+
+  /// the row is not there
+  case dropRow // = 3
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .refuse
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .refuse
+    case 1: self = .mean
+    case 2: self = .zero
+    case 3: self = .dropRow
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .refuse: return 0
+    case .mean: return 1
+    case .zero: return 2
+    case .dropRow: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [WireMissing] = [
+    .refuse,
+    .mean,
+    .zero,
+    .dropRow,
+  ]
+
+}
+
+/// One of the named values a column packs; since 1.1.
+nonisolated struct WireFeature: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String = String()
+
+  var kind: WireFeatureKind = .unspecified
+
+  /// in the order of their numbers; of CATEGORIES alone
+  var categories: [String] = []
+
+  /// for people: not part of a schema's hash
+  var unit: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// One column of a data set: what a row holds.
 nonisolated struct WireColumn: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -123,6 +236,12 @@ nonisolated struct WireColumn: Sendable {
   /// label names in order of their index; empty for regression
   var classes: [String] = []
 
+  /// since 1.1; what a row packs, in order; empty where it is one tensor
+  var features: [WireFeature] = []
+
+  /// since 1.1; for people
+  var unit: String = String()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -140,6 +259,12 @@ nonisolated struct WireDataset: Sendable {
 
   var columns: [WireColumn] = []
 
+  /// since 1.1
+  var missing: WireMissing = .refuse
+
+  /// since 1.1; SHA-256 of the rows of a data set that is public; empty for any other
+  var digest: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -153,7 +278,7 @@ nonisolated struct WireShard: Sendable {
 
   var dataset: String = String()
 
-  /// how the rows were dealt out: "iid:0", "contiguous"
+  /// how the rows were dealt out: "iid:0", "contiguous"; or whose they are: "site:north"
   var partition: String = String()
 
   /// 0 ≤ index < count
@@ -164,6 +289,12 @@ nonisolated struct WireShard: Sendable {
   var trainRows: UInt64 = 0
 
   var heldOutRows: UInt64 = 0
+
+  /// since 1.1; the 16 bytes of its data set's schema hash
+  var schema: Data = Data()
+
+  /// since 1.1; in a catalogue: why the broker sends this copy no jobs; else empty
+  var leftOut: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -366,9 +497,62 @@ nonisolated extension WireColumnRole: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COLUMN_ROLE_UNSPECIFIED\0\u{1}COLUMN_ROLE_FEATURE\0\u{1}COLUMN_ROLE_LABEL\0")
 }
 
+nonisolated extension WireFeatureKind: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FEATURE_KIND_UNSPECIFIED\0\u{1}FEATURE_KIND_NUMBER\0\u{1}FEATURE_KIND_CATEGORIES\0")
+}
+
+nonisolated extension WireMissing: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MISSING_REFUSE\0\u{1}MISSING_MEAN\0\u{1}MISSING_ZERO\0\u{1}MISSING_DROP_ROW\0")
+}
+
+nonisolated extension WireFeature: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Feature"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}kind\0\u{1}categories\0\u{1}unit\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.categories) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.unit) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 2)
+    }
+    if !self.categories.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.categories, fieldNumber: 3)
+    }
+    if !self.unit.isEmpty {
+      try visitor.visitSingularStringField(value: self.unit, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireFeature, rhs: WireFeature) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.kind != rhs.kind {return false}
+    if lhs.categories != rhs.categories {return false}
+    if lhs.unit != rhs.unit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireColumn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Column"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}element_type\0\u{1}dimensions\0\u{1}classes\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}element_type\0\u{1}dimensions\0\u{1}classes\0\u{1}features\0\u{1}unit\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -381,6 +565,8 @@ nonisolated extension WireColumn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.elementType) }()
       case 4: try { try decoder.decodeRepeatedUInt64Field(value: &self.dimensions) }()
       case 5: try { try decoder.decodeRepeatedStringField(value: &self.classes) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.features) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.unit) }()
       default: break
       }
     }
@@ -402,6 +588,12 @@ nonisolated extension WireColumn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.classes.isEmpty {
       try visitor.visitRepeatedStringField(value: self.classes, fieldNumber: 5)
     }
+    if !self.features.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.features, fieldNumber: 6)
+    }
+    if !self.unit.isEmpty {
+      try visitor.visitSingularStringField(value: self.unit, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -411,6 +603,8 @@ nonisolated extension WireColumn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.elementType != rhs.elementType {return false}
     if lhs.dimensions != rhs.dimensions {return false}
     if lhs.classes != rhs.classes {return false}
+    if lhs.features != rhs.features {return false}
+    if lhs.unit != rhs.unit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -418,7 +612,7 @@ nonisolated extension WireColumn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireDataset: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Dataset"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}tags\0\u{1}columns\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}tags\0\u{1}columns\0\u{1}missing\0\u{1}digest\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -429,6 +623,8 @@ nonisolated extension WireDataset: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 2: try { try decoder.decodeRepeatedStringField(value: &self.tags) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.columns) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.missing) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
       default: break
       }
     }
@@ -444,6 +640,12 @@ nonisolated extension WireDataset: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.columns.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.columns, fieldNumber: 3)
     }
+    if self.missing != .refuse {
+      try visitor.visitSingularEnumField(value: self.missing, fieldNumber: 4)
+    }
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -451,6 +653,8 @@ nonisolated extension WireDataset: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.name != rhs.name {return false}
     if lhs.tags != rhs.tags {return false}
     if lhs.columns != rhs.columns {return false}
+    if lhs.missing != rhs.missing {return false}
+    if lhs.digest != rhs.digest {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -458,7 +662,7 @@ nonisolated extension WireDataset: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireShard: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Shard"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dataset\0\u{1}partition\0\u{1}index\0\u{1}count\0\u{3}train_rows\0\u{3}held_out_rows\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dataset\0\u{1}partition\0\u{1}index\0\u{1}count\0\u{3}train_rows\0\u{3}held_out_rows\0\u{1}schema\0\u{3}left_out\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -472,6 +676,8 @@ nonisolated extension WireShard: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.trainRows) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.heldOutRows) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.schema) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.leftOut) }()
       default: break
       }
     }
@@ -496,6 +702,12 @@ nonisolated extension WireShard: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.heldOutRows != 0 {
       try visitor.visitSingularUInt64Field(value: self.heldOutRows, fieldNumber: 6)
     }
+    if !self.schema.isEmpty {
+      try visitor.visitSingularBytesField(value: self.schema, fieldNumber: 7)
+    }
+    if !self.leftOut.isEmpty {
+      try visitor.visitSingularStringField(value: self.leftOut, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -506,6 +718,8 @@ nonisolated extension WireShard: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.count != rhs.count {return false}
     if lhs.trainRows != rhs.trainRows {return false}
     if lhs.heldOutRows != rhs.heldOutRows {return false}
+    if lhs.schema != rhs.schema {return false}
+    if lhs.leftOut != rhs.leftOut {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

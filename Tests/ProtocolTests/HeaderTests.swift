@@ -6,7 +6,7 @@ import Testing
 struct HeaderTests {
     private static let golden: [UInt8] = [
         0x46, 0x47, 0x52, 0x0A,  // "FGR\n"
-        1, 0, 32, 1,  // version 1.0, submit, targetsSession
+        1, 1, 32, 1,  // version 1.1, submit, targetsSession
         0x04, 0x03, 0x02, 0x01,  // attempt
         0x08, 0x07, 0x06, 0x05,  // sequence
         0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,  // epoch

@@ -15,6 +15,6 @@ struct ProtocolVersionTests {
     @Test("what headers say is among what is supported")
     func current() {
         #expect(ProtocolVersion.supported.contains(UInt32(ProtocolVersion.current.major)))
-        #expect("\(ProtocolVersion.current)" == "1.0")
+        #expect("\(ProtocolVersion.current)" == "1.1")
     }
 }
