@@ -31,6 +31,8 @@ public struct Metrics: Sendable, Hashable {
     public var loss: Double
     /// How many examples were classified right; `nil` where nothing is classified.
     public var correct: Double?
+    /// Sums of whatever else was measured, by name.
+    public var others: [String: Double] = [:]
 
     /// Sums of nothing, or of what is given.
     public init(examples: Int = 0, loss: Double = 0, correct: Double? = nil) {
@@ -53,8 +55,11 @@ public struct Metrics: Sendable, Hashable {
 
     /// Adds sums to sums.
     public static func += (left: inout Metrics, right: Metrics) {
-        left.examples += right.examples
+        // What comes from workers is checked before; should it fail to be, a count stays at its largest.
+        let (examples, overflow) = left.examples.addingReportingOverflow(right.examples)
+        left.examples = overflow ? .max : examples
         left.loss += right.loss
+        left.others.merge(right.others) { $0 + $1 }
         if let correct = right.correct { left.correct = (left.correct ?? 0) + correct }
     }
 }

@@ -293,6 +293,9 @@ nonisolated struct WireShard: Sendable {
   /// since 1.1; the 16 bytes of its data set's schema hash
   var schema: Data = Data()
 
+  /// since 1.1; what the worker lets out is about at least so many rows
+  var releaseRowsMinimum: UInt32 = 0
+
   /// since 1.1; in a catalogue: why the broker sends this copy no jobs; else empty
   var leftOut: String = String()
 
@@ -662,7 +665,7 @@ nonisolated extension WireDataset: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireShard: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Shard"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dataset\0\u{1}partition\0\u{1}index\0\u{1}count\0\u{3}train_rows\0\u{3}held_out_rows\0\u{1}schema\0\u{3}left_out\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dataset\0\u{1}partition\0\u{1}index\0\u{1}count\0\u{3}train_rows\0\u{3}held_out_rows\0\u{1}schema\0\u{3}left_out\0\u{3}release_rows_minimum\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -678,6 +681,7 @@ nonisolated extension WireShard: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.heldOutRows) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.schema) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.leftOut) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.releaseRowsMinimum) }()
       default: break
       }
     }
@@ -708,6 +712,9 @@ nonisolated extension WireShard: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.leftOut.isEmpty {
       try visitor.visitSingularStringField(value: self.leftOut, fieldNumber: 8)
     }
+    if self.releaseRowsMinimum != 0 {
+      try visitor.visitSingularUInt32Field(value: self.releaseRowsMinimum, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -719,6 +726,7 @@ nonisolated extension WireShard: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.trainRows != rhs.trainRows {return false}
     if lhs.heldOutRows != rhs.heldOutRows {return false}
     if lhs.schema != rhs.schema {return false}
+    if lhs.releaseRowsMinimum != rhs.releaseRowsMinimum {return false}
     if lhs.leftOut != rhs.leftOut {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -95,9 +95,9 @@ struct Train: AsyncParsableCommand {
             return .done
         case .interrupted:
             return .interrupted
-        case .diverged(let epoch):
+        case .diverged(let round):
             throw SettingFault(
-                "the loss of epoch \(epoch) is NaN or infinite: "
+                "the loss of round \(round) is NaN or infinite: "
                     + "try a smaller --learning-rate, or --allow-nan to go on"
             )
         case .failed(let error):
@@ -155,7 +155,7 @@ extension ExitStatus {
 
     private init(_ error: RunError) {
         switch error {
-        case .unknownDataset, .partitionConflict, .schemaConflict, .model, .graph: self = .badData
+        case .unknownDataset, .disagreement, .testData, .model, .graph: self = .badData
         case .ambiguousDataset: self = .usage
         case .job(_, let failure), .session(let failure): self.init(failure)
         case .federation: self = .failed

@@ -33,7 +33,10 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "How models are put together: fedavg, the default, weighted by examples.")
     var strategy: String?
 
-    @Option(help: "Rounds: each shard learns, the models are averaged. By default 10.")
+    @Option(help: "Rounds: in each every shard learns, and the models are averaged. By default 10.")
+    var rounds: String?
+
+    @Option(help: "Passes over the data in all: rounds times local epochs, in place of --rounds.")
     var epochs: String?
 
     @Option(help: "Passes over each shard in a round. By default 1.")
@@ -41,6 +44,12 @@ struct TrainFlags: ParsableArguments {
 
     @Option(help: "Rows in a batch. By default 32.")
     var batchSize: String?
+
+    @Option(help: "How a step follows from a gradient: sgd, adam or adamw. By default sgd.")
+    var optimizer: String?
+
+    @Option(help: "How the learning rate changes: constant, cosine or step:ROUNDS:FACTOR. By default constant.")
+    var schedule: String?
 
     @Option(help: "The size of a step. By default 0.1.")
     var learningRate: String?

@@ -1,6 +1,7 @@
 import Datasets
 import Fagure
 import Federation
+import Tensor
 
 /// What `trainer train` was told: flags first, then the environment, then defaults; everything checked but
 /// the data.
@@ -61,7 +62,6 @@ struct TrainSettings {
         var configuration = TrainingConfiguration()
         configuration.dataset = words.value(flags.dataset, "dataset")
         configuration.model = try model(flags, words)
-        configuration.epochs = try words.integer(flags.epochs, "epochs", 1...1_000_000) ?? 10
         configuration.seed = try words.seed(flags.seed, "seed") ?? 0
         configuration.workersMin = try words.integer(flags.workersMin, "workers-min", 1...1_000_000) ?? 1
         configuration.standardizes = try !words.isSet(flags.noStandardize, "no-standardize")
@@ -71,9 +71,58 @@ struct TrainSettings {
         configuration.training.batchSize =
             try words.integer(flags.batchSize, "batch-size", 1...1_000_000) ?? 32
         configuration.training.learningRate = try words.number(flags.learningRate, "learning-rate") ?? 0.1
-        configuration.training.momentum = try words.number(flags.momentum, "momentum", below: 1) ?? 0
-        configuration.training.weightDecay = try words.number(flags.weightDecay, "weight-decay") ?? 0
+        configuration.training.optimizer = try optimizer(flags, words)
+        configuration.training.schedule = try schedule(flags, words)
+        configuration.rounds = try rounds(flags, words, localEpochs: configuration.training.localEpochs)
         return configuration
+    }
+
+    /// `--rounds`, else as many as make `--epochs` passes over the data, else 10.
+    private static func rounds(_ flags: TrainFlags, _ words: Words, localEpochs: Int) throws -> Int {
+        let rounds = try words.integer(flags.rounds, "rounds", 1...1_000_000)
+        guard let epochs = try words.integer(flags.epochs, "epochs", 1...1_000_000) else { return rounds ?? 10 }
+        // Said twice is no contradiction where it is the same.
+        guard epochs % localEpochs == 0 else {
+            throw SettingFault(
+                "--epochs is \(epochs), which is no multiple of the \(localEpochs) passes a round makes "
+                    + "(--local-epochs)")
+        }
+        guard rounds == nil || rounds == epochs / localEpochs else {
+            throw SettingFault(
+                "--rounds \(rounds ?? 0) with --local-epochs \(localEpochs) are not the \(epochs) passes of --epochs")
+        }
+        return epochs / localEpochs
+    }
+
+    private static func optimizer(_ flags: TrainFlags, _ words: Words) throws -> any OptimizerRule {
+        let momentum = try words.number(flags.momentum, "momentum", below: 1) ?? 0
+        let weightDecay = try words.number(flags.weightDecay, "weight-decay") ?? 0
+        let name = words.value(flags.optimizer, "optimizer") ?? "sgd"
+        switch name {
+        case "sgd":
+            return SGDRule(momentum: momentum, weightDecay: weightDecay)
+        case "adam", "adamw":
+            guard momentum == 0 else { throw SettingFault("--momentum is for --optimizer sgd, not \(name)") }
+            return AdamRule(weightDecay: weightDecay, decouplesWeightDecay: name == "adamw")
+        default:
+            throw SettingFault("--optimizer is '\(name)', there are sgd, adam and adamw")
+        }
+    }
+
+    private static func schedule(_ flags: TrainFlags, _ words: Words) throws -> LearningRateSchedule {
+        let name = words.value(flags.schedule, "schedule") ?? "constant"
+        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+        switch (parts[0], parts.count) {
+        case ("constant", 1): return .constant
+        case ("cosine", 1): return .cosine
+        case ("step", 3):
+            guard let every = Int(parts[1]), every > 0, let factor = Float(parts[2]), factor > 0, factor <= 1
+            else { fallthrough }
+            return .step(every: every, factor: factor)
+        default:
+            throw SettingFault(
+                "--schedule is '\(name)', there are constant, cosine and step:ROUNDS:FACTOR such as step:10:0.5")
+        }
     }
 
     private static func model(_ flags: TrainFlags, _ words: Words) throws -> ModelKind {

@@ -24,7 +24,7 @@ struct House {
         var workers: [WorkerShell] = []
         for (number, shards) in shards.enumerated() {
             let configuration = WorkerConfiguration(
-                name: "worker-\(number)", endpoint: resolved, shards: shards)
+                name: "worker-\(number)", endpoint: resolved, shards: shards, releaseRowsMinimum: 1)
             let worker = WorkerShell(configuration: configuration, loop: loop, logger: House.logger)
             try await worker.start()
             workers.append(worker)

@@ -17,7 +17,7 @@ struct ProgramTests {
 
     /// The same training written as loops over numbers: linear regression in file order.
     private func naiveRegression(
-        _ weights: [Double], _ bias: Double, settings: TrainingProgram.Settings
+        _ weights: [Double], _ bias: Double, settings: TrainingProgram.Settings, rule: SGDRule
     ) -> (weights: [Double], bias: Double, loss: Double) {
         var parameters = weights + [bias]
         var velocity = [Double](repeating: 0, count: parameters.count)
@@ -35,8 +35,8 @@ struct ProgramTests {
                     }
                 }
                 for index in parameters.indices {
-                    gradient[index] += Double(settings.weightDecay) * parameters[index]
-                    velocity[index] = Double(settings.momentum) * velocity[index] + gradient[index]
+                    gradient[index] += Double(rule.weightDecay) * parameters[index]
+                    velocity[index] = Double(rule.momentum) * velocity[index] + gradient[index]
                     parameters[index] -= Double(settings.learningRate) * velocity[index]
                 }
             }
@@ -54,7 +54,8 @@ struct ProgramTests {
         settings.localEpochs = 3
         settings.batchSize = batchSize
         settings.learningRate = 0.05
-        if momentum { (settings.momentum, settings.weightDecay) = (0.9, 0.01) }
+        let rule = momentum ? SGDRule(momentum: 0.9, weightDecay: 0.01) : SGDRule()
+        settings.optimizer = rule
         let state = try ModelState(model, version: 4)
         let program = try TrainingProgram(task, model: model, settings: settings)
         let job = program.job(for: reference, from: state, scaling: try .plain(for: task), shuffleSeed: nil)
@@ -63,7 +64,7 @@ struct ProgramTests {
 
         let weights = try #require(state["0.weight"]).floats.map(Double.init)
         let bias = try #require(state["0.bias"]).scalar()
-        let expected = naiveRegression(weights, Double(bias), settings: settings)
+        let expected = naiveRegression(weights, Double(bias), settings: settings, rule: rule)
         let got = try update.values[0].value.floats + update.values[1].value.floats
         for (one, other) in zip(got, expected.weights + [expected.bias]) {
             #expect(abs(Double(one) - other) < 1e-5)
@@ -115,40 +116,70 @@ struct ProgramTests {
         #expect(local.examples == shard.train.rowCount)
     }
 
-    @Test("statistics make features mean 0 and deviation 1, whatever the shards")
-    func standardization() throws {
+    @Test("Adam's steps inside a program are those of the optimizer outside")
+    func adam() throws {
         let task = try task(Samples.numbers())
-        let program = try StatisticsProgram(task)
-        let dataset = try Samples.dataset()
-        var sums = Statistics()
-        for index in 0..<2 {
-            let shard = try dataset.shard(index, of: 2, partition: .contiguous)
-            sums += try program.statistics(from: try Samples.run(program.job(for: reference), on: shard))
+        let model = try ModelKind.linear.makeModel(for: task, seed: 3)
+        let twin = model.copy()
+        var settings = TrainingProgram.Settings()
+        settings.localEpochs = 4
+        settings.batchSize = 5
+        settings.optimizer = AdamRule(weightDecay: 0.01)
+        let program = try TrainingProgram(task, model: model, settings: settings)
+        let job = program.job(
+            for: reference, from: try ModelState(model), scaling: try .plain(for: task), shuffleSeed: nil)
+        let update = try program.update(
+            from: try Samples.run(job, on: try Samples.shard(of: Samples.dataset())), shard: 0, baseVersion: 0)
+
+        let optimizer = Adam(
+            twin.parameters, learningRate: 0.1, weightDecay: 0.01)
+        let x = Tensor(try TensorValue(Samples.rows.flatMap { $0 }, shape: [5, 2]))
+        let y = Tensor(try TensorValue(Samples.targets, shape: [5, 1]))
+        for _ in 0..<4 {
+            optimizer.zeroGradients()
+            meanOfSquares(twin(x), y).backward()
+            optimizer.step()
         }
-        #expect(sums.examples == 5 && sums.sums == [2.5, 3] && sums.sumsOfSquares == [6.25, 7])
-        let scaling = try Scaling.standard(sums, for: task)
-        let (shift, scale) = (try scaling.shift.floats, try scaling.scale.floats)
-        for feature in 0..<2 {
-            let scaled = Samples.rows.map { shift[feature] + scale[feature] * $0[feature] }
-            #expect(abs(scaled.reduce(0, +)) < 1e-5)
-            #expect(abs(scaled.map { $0 * $0 }.reduce(0, +) / 5 - 1) < 1e-5)
+        for (named, value) in zip(try twin.values, update.values) {
+            for (one, other) in zip(try named.value.floats, try value.value.floats) {
+                #expect(abs(one - other) < 2e-5)
+            }
         }
     }
 
-    @Test("pixels are standardised as one, constants only shifted, and plain pixels divided by 255")
-    func pixelsAndConstants() throws {
-        let pixels = try LearningTask(
-            Samples.description([Samples.feature([2, 2], type: .uint8), Samples.classes(2)]))
-        let standard = try Scaling.standard(
-            Statistics(examples: 3, sums: [120], sumsOfSquares: [1_248]), for: pixels)
-        #expect(standard.shift.shape.rank == 0)
-        #expect(try abs(standard.scale.scalar() - 0.5) < 1e-6 && abs(standard.shift.scalar() + 5) < 1e-5)
-        #expect(try Scaling.plain(for: pixels).scale.scalar() == 1 / 255)
-        let floats = try task(Samples.numbers())
-        let constant = try Scaling.standard(
-            Statistics(examples: 4, sums: [8, 0], sumsOfSquares: [16, 0]), for: floats)
-        #expect(try constant.shift.floats == [-2, 0] && constant.scale.floats == [1, 1])
-        #expect(try Scaling.standard(Statistics(), for: floats) == .plain(for: floats))
+    @Test("a loss and metrics of one's own are descended, summed and named")
+    func ownObjective() throws {
+        let task = try task(Samples.numbers())
+        let model = try ModelKind.linear.makeModel(for: task, seed: 5)
+        let objective = Objective(
+            loss: Loss { outputs, labels in (outputs - labels).abs().sum(axes: [1]) },
+            metrics: [Metric("squares") { outputs, labels in ((outputs - labels) ** 2).sum(axes: [1]) }])
+        let program = try EvaluationProgram(task, model: model, objective: objective)
+        let state = try ModelState(model)
+        let job = program.job(for: reference, of: state, scaling: try .plain(for: task))
+        let metrics = try program.metrics(
+            from: try Samples.run(job, on: try Samples.shard(of: Samples.dataset())))
+        let weights = try #require(state["0.weight"]).floats, bias = try #require(state["0.bias"]).scalar()
+        let errors = zip(Samples.rows, Samples.targets).map { row, target in
+            Double(row[0] * weights[0] + row[1] * weights[1] + bias - target)
+        }
+        #expect(abs(metrics.loss - errors.reduce(0) { $0 + abs($1) }) < 1e-4)
+        #expect(abs(try #require(metrics.others["squares"]) - errors.reduce(0) { $0 + $1 * $1 }) < 1e-3)
+    }
+
+    @Test("a shard sees as many examples as its schedule says", arguments: [1, 2, 3, 5, 7], [nil, 1, 2, 4, 9, 99])
+    func exampleCounts(batchSize: Int, limit: Int?) throws {
+        let task = try task(Samples.numbers())
+        let model = try ModelKind.linear.makeModel(for: task, seed: 3)
+        var settings = TrainingProgram.Settings()
+        settings.localEpochs = 3
+        settings.batchSize = batchSize
+        settings.batchLimit = limit
+        let program = try TrainingProgram(task, model: model, settings: settings)
+        let job = program.job(
+            for: reference, from: try ModelState(model), scaling: try .plain(for: task), shuffleSeed: 1)
+        let result = try Samples.run(job, on: try Samples.shard(of: Samples.dataset()))
+        #expect(program.exampleCount(rows: 5) == result.examples)
     }
 
     @Test("each round and shard has an order of its own, the same in every run")
@@ -157,14 +188,14 @@ struct ProgramTests {
         for seed in 0..<3 {
             for round in 0..<5 {
                 for shard in 0..<5 {
-                    seeds.insert(TrainingProgram.shuffleSeed(seed: UInt64(seed), round: round, shard: shard))
+                    seeds.insert(TrainingProgram.shuffleSeed(seed: UInt64(seed), round: round, shard: .part(index: shard, of: 5)))
                 }
             }
         }
         #expect(seeds.count == 75)
         #expect(
-            TrainingProgram.shuffleSeed(seed: 1, round: 2, shard: 3)
-                == TrainingProgram.shuffleSeed(seed: 1, round: 2, shard: 3))
+            TrainingProgram.shuffleSeed(seed: 1, round: 2, shard: .site("north"))
+                == TrainingProgram.shuffleSeed(seed: 1, round: 2, shard: .site("north")))
     }
 
     @Test("a result that is not what was asked for is malformed, and says what is missing")
@@ -177,8 +208,8 @@ struct ProgramTests {
         #expect(throws: missing) { _ = try EvaluationProgram(task, model: model).metrics(from: result) }
         let program = try TrainingProgram(task, model: model, settings: .init())
         #expect(throws: missing) { _ = try program.update(from: result, shard: 0, baseVersion: 0) }
-        #expect(throws: Failure(.malformed, "the result of a worker lacks sums")) {
-            _ = try StatisticsProgram(task).statistics(from: result)
+        #expect(throws: Failure(.malformed, "the result of a worker lacks mean.first")) {
+            _ = try StatisticsProgram(task, pass: .mean).sums(from: result)
         }
     }
 

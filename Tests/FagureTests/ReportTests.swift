@@ -9,7 +9,7 @@ import Testing
 struct ReportTests {
     private func report(classes: Bool = true, test: Metrics? = nil, loss: Double = 50) -> EpochReport {
         EpochReport(
-            epoch: 3, epochs: 10, isClassification: classes,
+            round: 3, epoch: 3, epochs: 10, isClassification: classes,
             training: Metrics(examples: 100, loss: loss, correct: classes ? 75 : nil), test: test,
             seconds: 1.23456,
             shards: 4, workers: 2, bytesSent: 1_000, bytesReceived: 2_000)
@@ -25,15 +25,16 @@ struct ReportTests {
             "\(try #require(RunEvent.epoch(report(test: Metrics(examples: 10, loss: 4, correct: 8))).json))"
         #expect(
             line
-                == #"{"event":"epoch","epoch":3,"loss":0.5,"accuracy":0.75,"testAccuracy":0.8,"seconds":1.235,"#
-                + #""shards":4,"workers":2,"bytesSent":1000,"bytesReceived":2000}"#)
-        #expect(try keys(line).count == 10)
+                == #"{"event":"epoch","round":3,"epoch":3,"loss":0.5,"accuracy":0.75,"testAccuracy":0.8,"testRows":10,"#
+                + #""seconds":1.235,"shards":4,"workers":2,"bytesSent":1000,"bytesReceived":2000}"#)
+        #expect(try keys(line).count == 12)
     }
 
     @Test("regression has the test part's loss in place of accuracies")
     func regressionLine() throws {
         let line = "\(report(classes: false, test: Metrics(examples: 10, loss: 4)).json)"
-        #expect(line.hasPrefix(#"{"event":"epoch","epoch":3,"loss":0.5,"testLoss":0.4,"seconds":1.235,"#))
+        #expect(
+            line.hasPrefix(#"{"event":"epoch","round":3,"epoch":3,"loss":0.5,"testLoss":0.4,"testRows":10,"#))
         #expect(!line.contains("ccuracy"))
     }
 
@@ -47,7 +48,7 @@ struct ReportTests {
     @Test("the last line has totals and the model's file")
     func doneLine() throws {
         var summary = RunSummary(
-            epochs: 3, end: "finished", last: report(), seconds: 9.5, bytesSent: 1 << 40, bytesReceived: 7,
+            rounds: 3, epochs: 3, end: "finished", last: report(), seconds: 9.5, bytesSent: 1 << 40, bytesReceived: 7,
             modelPath: "out/\"model\".safetensors")
         let object = try keys("\(try #require(RunEvent.done(summary).json))")
         #expect(
@@ -80,7 +81,7 @@ struct ReportTests {
             RunEvent.workerJoined(name: "bob", shards: ["digits 0/4 (iid)"]).text
                 == "worker bob joined with digits 0/4 (iid)")
         let summary = RunSummary(
-            epochs: 3, end: "interrupted", last: report(test: test), seconds: 9.46, bytesSent: 1_250_000,
+            rounds: 3, epochs: 3, end: "interrupted", last: report(test: test), seconds: 9.46, bytesSent: 1_250_000,
             bytesReceived: 0, modelPath: "m")
         #expect(
             RunEvent.done(summary).text
@@ -115,7 +116,7 @@ struct ReportTests {
         )
         #expect(bar.write(.waiting("waiting for 1 worker")) == "\r\u{1B}[Kwaiting for 1 worker")
         let summary = RunSummary(
-            epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0)
+            rounds: 3, epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0)
         #expect(bar.write(.done(summary)).hasSuffix("0.0 kB received\n"))
         #expect(bar.end() == "")
     }

@@ -3,25 +3,52 @@ import Testing
 
 @testable import Fagure
 
-private func shard(_ index: Int, of count: Int = 2, _ dataset: String = "digits", partition: String = "iid")
-    -> ShardReference
-{
-    ShardReference(dataset: dataset, partition: partition, index: index, count: count)
+private func shard(
+    _ index: Int, of count: Int = 2, _ dataset: String = "digits", partition: String = "iid", rows: Int = 10
+) -> ShardDescription {
+    ShardDescription(
+        reference: ShardReference(dataset: dataset, partition: partition, index: index, count: count),
+        trainRows: rows, heldOutRows: 2)
 }
 
-private func catalogue(_ workers: [(name: String, shards: [ShardReference])], draining: Set<String> = [])
-    -> Catalogue
-{
+private func site(_ name: String, _ schema: DatasetDescription = patients(), rows: Int = 600) -> ShardDescription {
+    ShardDescription(
+        reference: ShardReference(dataset: "patients", site: name), trainRows: rows, heldOutRows: 2,
+        schema: schema.schemaHash)
+}
+
+private func patients(
+    _ features: [String] = ["age", "bp"], missing: MissingCells = .refuse
+) -> DatasetDescription {
+    DatasetDescription(
+        name: "patients", tags: [],
+        columns: [
+            ColumnDescription(
+                name: "features", role: .feature, elementType: 1, dimensions: [features.count], classes: [],
+                features: features.map { .init(name: $0, kind: .number) }),
+            ColumnDescription(
+                name: "outcome", role: .label, elementType: 2, dimensions: [], classes: ["sick", "well"]),
+        ], missing: missing)
+}
+
+private func catalogue(
+    _ workers: [(name: String, shards: [ShardDescription])], draining: Set<String> = [],
+    datasets: [DatasetDescription] = []
+) -> Catalogue {
     var catalogue = Catalogue()
-    for (number, worker) in workers.enumerated() {
+    catalogue.datasets = datasets
+    for worker in workers {
+        // The same name is the same process.
+        let session = worker.name.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) }
         catalogue.workers.append(
             WorkerDescription(
-                name: worker.name, session: Identifier(high: UInt64(number + 1), low: 1), software: "test",
-                isDraining: draining.contains(worker.name),
-                shards: worker.shards.map { ShardDescription(reference: $0, trainRows: 10, heldOutRows: 2) },
-                openJobs: 0, silentMilliseconds: 0))
-        for shard in worker.shards where !catalogue.datasets.contains(where: { $0.name == shard.dataset }) {
-            catalogue.datasets.append(DatasetDescription(name: shard.dataset, tags: [], columns: []))
+                name: worker.name, session: Identifier(high: session, low: 1), software: "test",
+                isDraining: draining.contains(worker.name), shards: worker.shards, openJobs: 0,
+                silentMilliseconds: 0))
+        for shard in worker.shards
+        where !catalogue.datasets.contains(where: { $0.name == shard.reference.dataset }) {
+            catalogue.datasets.append(
+                DatasetDescription(name: shard.reference.dataset, tags: [], columns: []))
         }
     }
     return catalogue
@@ -34,16 +61,24 @@ private let lost = Failure(.workerLost, "gone")
 @Suite("The run's machine")
 struct TrainingMachineTests {
     private func machine(
-        _ dataset: String? = nil, epochs: Int = 2, workersMin: Int = 1
+        _ dataset: String? = nil, rounds: Int = 2, workersMin: Int = 1, schema: SchemaHash? = nil,
+        standardizes: Bool = false
     ) -> TrainingMachine {
-        TrainingMachine(dataset: dataset, epochs: epochs, workersMin: workersMin, now: 0)
+        TrainingMachine(
+            .init(
+                dataset: dataset, schema: schema, rounds: rounds, workersMin: workersMin,
+                standardizes: standardizes), now: 0)
     }
 
-    /// A machine whose round 0 has begun with two shards.
-    private func begun() -> TrainingMachine {
-        var machine = machine()
+    /// A machine whose round 1 has begun with two shards.
+    private func begun(workersMin: Int = 1) -> TrainingMachine {
+        var machine = machine(workersMin: workersMin)
         _ = machine.handle(.catalogue(both), at: 0)
         return machine
+    }
+
+    private func start(_ round: Int, _ shards: [ShardDescription], workers: Int) -> TrainingMachine.Action {
+        .start(.training(round: round), shards: shards, workers: workers)
     }
 
     /// Ends a round in which both shards answer.
@@ -58,13 +93,10 @@ struct TrainingMachineTests {
         var machine = machine()
         let shards = [shard(0), shard(1)]
         #expect(
-            machine.handle(.catalogue(both), at: 0) == [
-                .select(digits), .start(round: 0, shards: shards, workers: 2),
-            ])
+            machine.handle(.catalogue(both), at: 0) == [.select(digits), start(1, shards, workers: 2)])
         #expect(machine.handle(.answered(shard: 1), at: 1) == [])
-        #expect(machine.handle(.answered(shard: 0), at: 2) == [.finish(round: 0)])
-        #expect(machine.handle(.finished, at: 3) == [.start(round: 1, shards: shards, workers: 2)])
-        #expect(finishRound(&machine, at: 4) == [.start(round: 2, shards: shards, workers: 2)])
+        #expect(machine.handle(.answered(shard: 0), at: 2) == [.finish(.training(round: 1))])
+        #expect(machine.handle(.finished, at: 3) == [start(2, shards, workers: 2)])
         #expect(finishRound(&machine, at: 5) == [.end(.finished)])
         for event in [
             TrainingMachine.Event.tick, .catalogue(both), .answered(shard: 0), .finished, .diverged,
@@ -73,16 +105,38 @@ struct TrainingMachineTests {
         }
     }
 
+    @Test("standardising takes three passes before the first round, missing means alone one")
+    func passes() {
+        var machine = machine(rounds: 1, standardizes: true)
+        var actions = machine.handle(.catalogue(both), at: 0)
+        for pass in 1...3 {
+            #expect(
+                actions.last
+                    == .start(.statistics(pass: pass), shards: [shard(0), shard(1)], workers: 2))
+            actions = finishRound(&machine, at: 1)
+        }
+        #expect(actions == [start(1, [shard(0), shard(1)], workers: 2)])
+        let gaps = patients(missing: .mean)
+        var plain = self.machine()
+        #expect(
+            plain.handle(.catalogue(catalogue([("north", [site("north", gaps)])], datasets: [gaps])), at: 0).last
+                == .start(.statistics(pass: 1), shards: [site("north", gaps)], workers: 1))
+        _ = plain.handle(.answered(shard: 0), at: 1)
+        #expect(plain.handle(.finished, at: 1) == [start(1, [site("north", gaps)], workers: 1)])
+    }
+
     @Test("waits name their blocker, with counts and seconds, every few seconds")
     func waiting() {
         var machine = machine(workersMin: 2)
-        let one = catalogue([("alice", [shard(0)])])
+        let one = catalogue([("alice", [shard(0)]), ("carol", [])])
         #expect(machine.handle(.tick, at: 1_999) == [])
         #expect(machine.handle(.tick, at: 2_000) == [.wait("waiting for 2 workers, 0 present, 2 s")])
         #expect(machine.handle(.catalogue(one), at: 3_000) == [])
-        #expect(machine.handle(.tick, at: 7_500) == [.wait("waiting for 2 workers, 1 present, 7 s")])
+        #expect(
+            machine.handle(.tick, at: 7_500) == [
+                .wait("waiting for 2 workers, 1 present (carol has no data), 7 s")
+            ])
         #expect(machine.handle(.tick, at: 8_000) == [])
-        #expect(machine.handle(.tick, at: 14_600) == [.wait("waiting for 2 workers, 1 present, 14 s")])
         #expect(machine.handle(.catalogue(both), at: 15_000).count == 2)
         var single = self.machine()
         #expect(single.handle(.tick, at: 2_000) == [.wait("waiting for 1 worker, 0 present, 2 s")])
@@ -101,52 +155,142 @@ struct TrainingMachineTests {
             ambiguous.handle(.catalogue(two), at: 0) == [.end(.failed(.ambiguousDataset(["digits", "toy"])))])
         var named = machine("toy")
         #expect(
-            named.handle(.catalogue(two), at: 0).last
-                == .start(round: 0, shards: [shard(0, of: 1, "toy")], workers: 1))
+            named.handle(.catalogue(two), at: 0).last == start(1, [shard(0, of: 1, "toy")], workers: 1))
         var early = machine("moons")
         #expect(early.handle(.catalogue(Catalogue()), at: 0) == [])
     }
 
-    @Test("workers that cut or describe the data differently end the run, named")
-    func conflicts() {
-        var machine = machine()
-        let cut = catalogue([("alice", [shard(0)]), ("bob", [shard(1, of: 3)])])
-        let conflict = RunError.partitionConflict(
-            dataset: "digits", first: .init(worker: "alice", shard: shard(0)),
-            second: .init(worker: "bob", shard: shard(1, of: 3)))
-        #expect(machine.handle(.catalogue(cut), at: 0) == [.end(.failed(conflict))])
-        #expect("\(conflict)".contains("alice (digits 0/2 (iid)) and bob (digits 1/3 (iid))"))
-
-        var described = both
-        described.datasets.append(DatasetDescription(name: "digits", tags: ["other"], columns: []))
-        var other = self.machine()
+    @Test("what most shards say is right; who says otherwise is left out, named with what differs")
+    func majority() {
+        let other = patients(["age", "weight"])
+        let sites = catalogue(
+            [
+                ("eve", [site("eve", other)]), ("north", [site("north")]), ("south", [site("south")]),
+            ], datasets: [other, patients()])
+        var machine = machine(workersMin: 2)
         #expect(
-            other.handle(.catalogue(described), at: 0) == [
-                .end(.failed(.schemaConflict(dataset: "digits", workers: ["alice", "bob"])))
+            machine.handle(.catalogue(sites), at: 0) == [
+                .select(patients()),
+                .notice("worker eve is left out of data set patients: bp is missing, weight is new"),
+                start(1, [site("north"), site("south")], workers: 2),
+            ])
+        #expect(machine.handle(.catalogue(sites), at: 1) == [])
+        var patient = self.machine(workersMin: 3)
+        #expect(patient.handle(.catalogue(sites), at: 0) == [])
+        #expect(
+            patient.handle(.tick, at: 2_000) == [
+                .wait(
+                    "waiting for 3 workers, 2 present (eve does not fit: bp is missing, weight is new), 2 s")
             ])
     }
 
-    @Test("once the run has begun, a worker that cuts differently is left out, and said so once")
+    @Test("as many on one side as on the other end the run, both named; a schema decides")
+    func tie() {
+        let other = patients(["age", "weight"])
+        let sites = catalogue(
+            [("eve", [site("eve", other)]), ("north", [site("north")])], datasets: [patients(), other])
+        var machine = machine(workersMin: 2)
+        let error = RunError.disagreement(
+            dataset: "patients", first: .init(workers: ["eve"], dataset: other, cut: "sites"),
+            second: .init(workers: ["north"], dataset: patients(), cut: "sites"))
+        #expect(machine.handle(.catalogue(sites), at: 0) == [.end(.failed(error))])
+        #expect("\(error)".contains("worker eve and worker north") && "\(error)".contains("weight is missing, bp is new"))
+        var told = self.machine(schema: other.schemaHash)
+        #expect(
+            told.handle(.catalogue(sites), at: 0) == [
+                .select(other),
+                .notice("worker north is left out of data set patients: weight is missing, bp is new"),
+                start(1, [site("eve", other)], workers: 1),
+            ])
+        let cut = catalogue([("alice", [shard(0)]), ("bob", [shard(1, of: 3)])])
+        var cutting = self.machine(workersMin: 2)
+        let actions = cutting.handle(.catalogue(cut), at: 0)
+        guard case .end(.failed(let conflict))? = actions.first else { return #expect(actions == []) }
+        #expect("\(conflict)".contains("one cuts it into 2 parts (iid), the other into 3 parts (iid)"))
+    }
+
+    @Test("a newcomer that does not fit is left out with one notice, and the run goes on")
     func stranger() {
         var machine = begun()
         let strange = catalogue([("alice", [shard(0)]), ("bob", [shard(1)]), ("eve", [shard(0, of: 9)])])
         #expect(
             machine.handle(.catalogue(strange), at: 1) == [
-                .notice("worker eve cuts data set digits differently from this run and is left out")
+                .notice(
+                    "worker eve is left out of data set digits: it cuts the data set into 9 parts (iid), the run "
+                        + "into 2 parts (iid)")
             ])
         #expect(machine.handle(.catalogue(strange), at: 2) == [])
-        #expect(finishRound(&machine, at: 3) == [.start(round: 1, shards: [shard(0), shard(1)], workers: 2)])
+        #expect(finishRound(&machine, at: 3) == [start(2, [shard(0), shard(1)], workers: 2)])
+    }
+
+    @Test("too few rows, a copy that differs and a schema nobody described are reasons too")
+    func otherStrangers() {
+        var few = site("few", rows: 20)
+        few.releaseRowsMinimum = 32
+        var copy = site("north")
+        copy.leftOut = "alice holds 600 rows, bob 300"
+        var mute = site("mute")
+        mute.schema = SchemaHash(Identifier(high: 9, low: 9))
+        let sites = catalogue(
+            [("a", [few]), ("bob", [copy]), ("m", [mute]), ("north", [site("north")])], datasets: [patients()])
+        var machine = machine()
+        let notices = machine.handle(.catalogue(sites), at: 0).compactMap { action in
+            if case .notice(let text) = action { text } else { nil }
+        }
+        #expect(
+            notices == [
+                "worker a is left out of data set patients: it has 20 rows to train on, and lets nothing out that is "
+                    + "about fewer than 32",
+                "worker bob is left out of data set patients: alice holds 600 rows, bob 300",
+                "worker m is left out of data set patients: it does not describe the schema of patients of mute",
+            ])
+    }
+
+    @Test("sites take part in the order of their names, whoever came first, and newcomers count")
+    func siteOrder() {
+        var machine = machine()
+        let names = ["ward10", "north", "ward9"]
+        let first = catalogue(names.map { ($0, [site($0)]) }, datasets: [patients()])
+        let sorted = ["north", "ward9", "ward10"].map { site($0) }
+        #expect(machine.handle(.catalogue(first), at: 0).last == start(1, sorted, workers: 3))
+        let more = catalogue((names + ["east"]).map { ($0, [site($0)]) }, datasets: [patients()])
+        #expect(machine.handle(.catalogue(more), at: 1) == [])
+        for shard in 0..<3 { _ = machine.handle(.answered(shard: shard), at: 2) }
+        #expect(machine.handle(.finished, at: 2) == [start(2, [site("east")] + sorted, workers: 4)])
     }
 
     @Test("a shard whose worker is lost is left out of the round; the round goes on with the others")
     func leftOut() {
         var machine = begun()
-        #expect(machine.handle(.failed(shard: 1, lost), at: 1) == [.leaveOut(shard: shard(1), lost)])
+        #expect(
+            machine.handle(.failed(shard: 1, lost), at: 1) == [.leaveOut(shard: 1, lost, culprits: [])])
         #expect(machine.handle(.failed(shard: 1, lost), at: 1) == [])
-        #expect(machine.handle(.answered(shard: 0), at: 2) == [.finish(round: 0)])
+        #expect(machine.handle(.answered(shard: 0), at: 2) == [.finish(.training(round: 1))])
         let alone = catalogue([("alice", [shard(0)])])
         _ = machine.handle(.catalogue(alone), at: 3)
-        #expect(machine.handle(.finished, at: 3) == [.start(round: 1, shards: [shard(0)], workers: 1)])
+        #expect(machine.handle(.finished, at: 3) == [start(2, [shard(0)], workers: 1)])
+    }
+
+    @Test("a round that fewer workers answer than must is repeated, after a rest")
+    func repeated() {
+        var machine = begun(workersMin: 2)
+        _ = machine.handle(.failed(shard: 1, lost), at: 1)
+        #expect(
+            machine.handle(.answered(shard: 0), at: 2) == [
+                .abandon(.training(round: 1)),
+                .notice("only 1 of the 2 workers asked for have answered: the round is repeated"),
+            ])
+        let later = 2 + SessionLimits.roundRetryMilliseconds
+        #expect(machine.handle(.tick, at: later) == [start(1, [shard(0), shard(1)], workers: 2)])
+        #expect(finishRound(&machine, at: later) == [start(2, [shard(0), shard(1)], workers: 2)])
+    }
+
+    @Test("two workers with the same shard count as two: either may answer for both")
+    func copies() {
+        var machine = machine(workersMin: 2)
+        let copies = catalogue([("alice", [shard(0, of: 1)]), ("bob", [shard(0, of: 1)])])
+        _ = machine.handle(.catalogue(copies), at: 0)
+        #expect(machine.handle(.answered(shard: 0), at: 1) == [.finish(.training(round: 1))])
     }
 
     @Test("a round that loses all its shards is begun again, after a rest")
@@ -155,22 +299,44 @@ struct TrainingMachineTests {
         _ = machine.handle(.failed(shard: 0, lost), at: 1)
         #expect(
             machine.handle(.failed(shard: 1, lost), at: 2) == [
-                .leaveOut(shard: shard(1), lost), .abandon(round: 0),
+                .leaveOut(shard: 1, lost, culprits: []), .abandon(.training(round: 1)),
             ])
         #expect(machine.handle(.catalogue(both), at: 3) == [])
         #expect(
             machine.handle(.tick, at: 2 + SessionLimits.roundRetryMilliseconds) == [
-                .start(round: 0, shards: [shard(0), shard(1)], workers: 2)
+                start(1, [shard(0), shard(1)], workers: 2)
             ])
     }
 
-    @Test("a job that cannot be done ends the run with its reason")
+    @Test("whose answer is wrong is left out until another process serves the shard")
+    func culprit() {
+        var machine = begun()
+        let refusal = Failure(.malformed, "it answered for 9 examples")
+        #expect(
+            machine.handle(.failed(shard: 1, refusal), at: 1) == [
+                .leaveOut(shard: 1, refusal, culprits: ["bob"])
+            ])
+        _ = machine.handle(.answered(shard: 0), at: 2)
+        #expect(machine.handle(.finished, at: 2) == [start(2, [shard(0)], workers: 1)])
+        var anew = machine
+        _ = anew.handle(.catalogue(catalogue([("alice", [shard(0)]), ("carol", [shard(1)])])), at: 3)
+        _ = anew.handle(.failed(shard: 0, lost), at: 4)
+        let later = 4 + SessionLimits.roundRetryMilliseconds
+        #expect(anew.handle(.tick, at: later) == [start(2, [shard(0), shard(1)], workers: 2)])
+    }
+
+    @Test("a job that nobody can do ends the run with its reason")
     func impossibleJob() {
         var machine = begun()
         let refusal = Failure(.invalidJob, "the step graph has 3 inputs")
-        #expect(machine.handle(.failed(shard: 0, refusal), at: 1) == [.end(.failed(.job(shard(0), refusal)))])
+        _ = machine.handle(.failed(shard: 0, refusal), at: 1)
         #expect(
-            "\(RunError.job(shard(0), refusal))"
+            machine.handle(.failed(shard: 1, refusal), at: 1) == [
+                .leaveOut(shard: 1, refusal, culprits: ["bob"]),
+                .end(.failed(.job(shard(1).reference, refusal))),
+            ])
+        #expect(
+            "\(RunError.job(shard(0).reference, refusal))"
                 == "shard digits 0/2 (iid): invalid-job: the step graph has 3 inputs")
     }
 
@@ -178,9 +344,7 @@ struct TrainingMachineTests {
     func draining() {
         var machine = machine()
         let leaving = catalogue([("alice", [shard(0)]), ("bob", [shard(1)])], draining: ["bob"])
-        #expect(
-            machine.handle(.catalogue(leaving), at: 0).last
-                == .start(round: 0, shards: [shard(0)], workers: 1))
+        #expect(machine.handle(.catalogue(leaving), at: 0).last == start(1, [shard(0)], workers: 1))
     }
 
     @Test("after a restart of the broker the next round waits for the shards it had, but not for ever")
@@ -193,7 +357,7 @@ struct TrainingMachineTests {
         #expect(machine.handle(.tick, at: 2_012) == [.wait("waiting for the broker, 2 s")])
         #expect(
             machine.handle(.brokerReturned(isNewRun: true), at: 3_000) == [
-                .start(round: 1, shards: [shard(0), shard(1)], workers: 2)
+                start(2, [shard(0), shard(1)], workers: 2)
             ])
 
         var slow = begun()
@@ -209,16 +373,14 @@ struct TrainingMachineTests {
             ])
         var patient = slow
         #expect(
-            patient.handle(.catalogue(both), at: 2_013).last
-                == .start(round: 1, shards: [shard(0), shard(1)], workers: 2))
+            patient.handle(.catalogue(both), at: 2_013).last == start(2, [shard(0), shard(1)], workers: 2))
         let end = 10 + ProtocolLimits.returnGraceMilliseconds
-        #expect(slow.handle(.tick, at: end) == [.start(round: 1, shards: [shard(0)], workers: 1)])
+        #expect(slow.handle(.tick, at: end) == [start(2, [shard(0)], workers: 1)])
     }
 
     @Test("a loss that is no number and the end of the session end the run")
     func otherEnds() {
         var diverging = begun()
-        _ = finishRound(&diverging, at: 1)
         _ = diverging.handle(.answered(shard: 0), at: 2)
         _ = diverging.handle(.answered(shard: 1), at: 2)
         #expect(diverging.handle(.diverged, at: 3) == [.end(.diverged(round: 1))])

@@ -13,7 +13,7 @@ import ZMQ
 struct TrainingRunTests {
     private func configuration(epochs: Int = 4, hidden: [Int] = [32]) -> TrainingConfiguration {
         var configuration = TrainingConfiguration()
-        configuration.epochs = epochs
+        configuration.rounds = epochs
         configuration.model = .mlp(hidden: hidden)
         configuration.seed = 7
         return configuration
@@ -73,7 +73,7 @@ struct TrainingRunTests {
             let house = try await House(House.shards(dataset, count: 4, workers: workers))
             let session = try await house.session()
             var configuration = configuration(epochs: 3)
-            configuration.training.momentum = 0.5
+            configuration.training.optimizer = SGDRule(momentum: 0.5)
             let outcome = await TrainingRun(configuration, session: session).run()
             files.insert(try #require(outcome.model).file.encoded())
             await session.close()
@@ -133,7 +133,7 @@ struct TrainingRunTests {
             defer { sender.finish() }
             return await TrainingRun(configuration, session: session).run { event in
                 log.add(event)
-                if case .epoch(let report) = event { sender.yield(report.epoch) }
+                if case .epoch(let report) = event { sender.yield(report.round) }
             }
         }
         var second: BrokerShell?
@@ -175,13 +175,13 @@ struct TrainingRunTests {
         let outcome = await TrainingRun(configuration, session: session, testData: .heldOut).run {
             log.add($0)
         }
-        #expect(outcome.end == .diverged(epoch: 1))
+        #expect(outcome.end == .diverged(round: 1))
         #expect(outcome.model == nil)
         #expect(log.epochs.map(\.training.isFinite) == [false])
         configuration.allowsNaN = true
-        configuration.epochs = 2
+        configuration.rounds = 2
         let stubborn = await TrainingRun(configuration, session: session, testData: .heldOut).run()
-        #expect(stubborn.end == .finished && stubborn.summary.epochs == 2)
+        #expect(stubborn.end == .finished && stubborn.summary.rounds == 2 && stubborn.summary.epochs == 6)
         await session.close()
         await house.close()
     }
@@ -192,7 +192,7 @@ struct TrainingRunTests {
         let session = try await house.session()
         var configuration = TrainingConfiguration()
         configuration.model = .linear
-        configuration.epochs = 50
+        configuration.rounds = 50
         let log = EventLog()
         let outcome = await TrainingRun(configuration, session: session, testData: .heldOut).run {
             log.add($0)
@@ -255,7 +255,7 @@ struct TrainingRunTests {
         let file = try #require(outcome.model).file
         #expect(
             Set(file.tensors.keys) == [
-                "0.weight", "0.bias", "2.weight", "2.bias", "input.shift", "input.scale",
+                "0.weight", "0.bias", "2.weight", "2.bias", "input.mean", "input.scale",
             ])
         #expect(file.metadata["classes"] == "a\nb\nc" && file.metadata["model"] == "mlp (3)")
         #expect(file.metadata["dataset"] == "data" && file.metadata["label"] == "y")

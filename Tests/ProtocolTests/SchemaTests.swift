@@ -86,7 +86,7 @@ struct SchemaTests {
         #expect(try DatasetDescription(dataset.wire) == dataset)
         let shard = ShardDescription(
             reference: ShardReference(dataset: "patients", site: "north"), trainRows: 480, heldOutRows: 120,
-            schema: dataset.schemaHash, leftOut: "")
+            schema: dataset.schemaHash, releaseRowsMinimum: 32, leftOut: "rows differ")
         #expect(try ShardDescription(shard.wire) == shard)
     }
 

@@ -9,6 +9,8 @@ public struct LearningTask: Sendable, Hashable {
     public let feature: ColumnDescription
     /// The column the model is to say.
     public let label: ColumnDescription
+    /// What a missing cell of the feature column means.
+    public let missing: MissingCells
     /// The numbers in one row of the feature column.
     public let featureCount: Int
     /// The numbers the model puts out: one for each class, or as many as a row of the label column holds.
@@ -22,6 +24,7 @@ public struct LearningTask: Sendable, Hashable {
     /// - Throws: `ModelError` unless there is one feature and one label column that a model can take.
     public init(_ dataset: DatasetDescription) throws(ModelError) {
         self.dataset = dataset.name
+        missing = dataset.missing
         feature = try LearningTask.only(.feature, of: dataset)
         label = try LearningTask.only(.label, of: dataset)
         featureCount = try LearningTask.elementCount(feature, dataset)
@@ -31,6 +34,17 @@ public struct LearningTask: Sendable, Hashable {
                 dataset: dataset.name, column: label.name, reason: "classes are one whole number a row")
         }
         outputCount = label.classes.isEmpty ? labelCount : label.classes.count
+    }
+
+    /// Which numbers of a row are categories', not measured.
+    var categoryElements: [Int] {
+        var elements: [Int] = []
+        var start = 0
+        for feature in self.feature.features {
+            if case .categories = feature.kind { elements += start..<start + feature.width }
+            start += feature.width
+        }
+        return elements
     }
 
     private static func only(_ role: ColumnRole, of dataset: DatasetDescription) throws(ModelError)

@@ -15,21 +15,24 @@ public struct EvaluationProgram: Sendable {
     public let task: LearningTask
     let step: SealedGraph
     private let finish: SealedGraph
-    private let parameterCount: Int
+    private let constantCount: Int
     let metricNames: [String]
 
     /// Builds and encodes the program's graphs.
     ///
     /// - Throws: `TensorError` for a model that does not fit the task.
-    public init(_ task: LearningTask, model: some Module) throws(TensorError) {
+    public init(
+        _ task: LearningTask, model: some Module, objective: Objective = Objective()
+    ) throws(TensorError) {
         self.task = task
         let inputs = ProgramInputs(task)
         let parameters = model.parameters
-        let objective = Objective(task, outputs: model(inputs.modelInput), label: inputs.label)
+        let objective = ObjectiveGraph(
+            objective, task, outputs: model(inputs.modelInput), label: inputs.label)
         let graph = try Graph(
             inputs: inputs.constants + inputs.columns, parameters: parameters, outputs: objective.metrics
         ).rotatingInputs(by: parameters.count)
-        parameterCount = parameters.count
+        constantCount = parameters.count + inputs.constants.count
         step = try SealedGraph(graph)
         finish = try SealedGraph(
             .releasing(
@@ -43,7 +46,7 @@ public struct EvaluationProgram: Sendable {
         for shard: ShardReference, of model: ModelState, scaling: Scaling, part: Program.Part = .heldOut
     ) -> ProgramJob {
         let program = Program(
-            step: step, finish: finish, stateCount: 0, constantCount: parameterCount + 2,
+            step: step, finish: finish, stateCount: 0, constantCount: constantCount,
             columns: [task.feature.name, task.label.name], shard: shard, part: part,
             schedule: Program.Schedule(batchSize: EvaluationProgram.batchSize), outputs: metricNames)
         return ProgramJob(program: program, bindings: EvaluationProgram.constants(model, scaling))
@@ -61,6 +64,6 @@ public struct EvaluationProgram: Sendable {
     }
 
     static func constants(_ model: ModelState, _ scaling: Scaling) -> [TensorValue] {
-        model.parameters.map(\.value) + [scaling.shift, scaling.scale]
+        model.parameters.map(\.value) + scaling.constants
     }
 }

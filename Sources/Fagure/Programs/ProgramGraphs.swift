@@ -5,54 +5,39 @@ import Tensor
 
 /// The placeholders every program over a task's rows has, and what the model makes of them.
 struct ProgramInputs {
-    let shift: Tensor
+    let mean: Tensor
     let scale: Tensor
+    /// What stands in for missing cells; `nil` where there are none.
+    let fill: Tensor?
     let feature: Tensor
     let label: Tensor
 
     init(_ task: LearningTask) {
         let scaling: [Int?] = Scaling.dimensions(for: task)
-        shift = .input("shift", dimensions: scaling)
+        mean = .input("mean", dimensions: scaling)
         scale = .input("scale", dimensions: scaling)
+        fill = task.missing == .mean ? .input("fill", dimensions: scaling) : nil
         feature = .input(
             "column.\(task.feature.name)", task.feature.type, dimensions: [nil] + task.feature.dimensions)
         label = .input(
             "column.\(task.label.name)", task.label.type, dimensions: [nil] + task.label.dimensions)
     }
 
-    /// What stays the same for a whole program.
-    var constants: [Tensor] { [shift, scale] }
+    /// What stays the same for a whole program, in the order of `Scaling.constants`.
+    var constants: [Tensor] { [mean, scale] + (fill.map { [$0] } ?? []) }
 
     /// What is read batch by batch.
     var columns: [Tensor] { [feature, label] }
 
     /// The feature column as the model reads it: a row of scaled floats per example.
-    var modelInput: Tensor { shift.addingProduct(feature.flattened().cast(to: .float32), scale) }
-}
-
-/// What a model's outputs are worth: the loss that is descended, and the sums that are reported.
-struct Objective {
-    /// The loss of the batch on average, a scalar.
-    let meanLoss: Tensor
-    /// The sum of losses, then for classes the number of right ones; scalars.
-    let metrics: [Tensor]
-    /// Their names.
-    let names: [String]
-
-    init(_ task: LearningTask, outputs: Tensor, label: Tensor) {
-        guard task.isClassification else {
-            // A row's loss is its mean over outputs, so that the batch's is the mean over all: as PyTorch's
-            // MSELoss.
-            let target = label.cast(to: .float32).flattened()
-            meanLoss = meanOfSquares(outputs, target)
-            metrics = [((outputs - target) ** 2).mean(axes: [1]).sum()]
-            names = ["loss"]
-            return
-        }
-        let labels = label.cast(to: .int64).reshaped(to: [-1])
-        meanLoss = softmaxCrossEntropy(outputs, labels, reduction: .mean)
-        metrics = [softmaxCrossEntropy(outputs, labels, reduction: .sum), correctCount(outputs, labels)]
-        names = ["loss", "correct"]
+    ///
+    /// The mean is subtracted before anything is multiplied: `shift + scale · x` would lose what the difference
+    /// keeps where the mean is large beside the deviation.
+    var modelInput: Tensor {
+        let stored = feature.flattened().cast(to: .float32)
+        // A missing cell is NaN, the one number that does not equal itself.
+        let x = fill.map { stored.equal(to: stored).select(stored, otherwise: $0) } ?? stored
+        return (x - mean) * scale
     }
 }
 
@@ -114,7 +99,11 @@ extension JobResult {
             }
             values[name] = Double(scalar)
         }
-        return Metrics(examples: examples, loss: values["loss"] ?? 0, correct: values["correct"])
+        var metrics = Metrics(examples: examples, loss: values["loss"] ?? 0, correct: values["correct"])
+        for name in names where name.hasPrefix("metric.") {
+            metrics.others[String(name.dropFirst("metric.".count))] = values[name]
+        }
+        return metrics
     }
 }
 

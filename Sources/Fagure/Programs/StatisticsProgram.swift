@@ -2,54 +2,102 @@ public import Jobs
 public import Protocol
 public import Tensor
 
-/// Sums over a shard that say where its features lie and how far they spread: nothing else leaves the worker.
+/// One pass over a shard for sums that say where its features lie and how far they spread: nothing else leaves
+/// the worker.
 public struct StatisticsProgram: Sendable {
+    /// What a pass sums; each needs what the ones before have found.
+    public enum Pass: Int, Sendable, Hashable, CaseIterable {
+        /// The features.
+        case mean = 1
+        /// Their absolute deviations from the mean.
+        case deviation
+        /// Their deviations in units of the mean absolute one, and the squares of these.
+        case residual
+    }
+
     /// Rows in a batch.
     public static let batchSize = 500
+    /// A power of two: sums of numbers made so much smaller stay within float32 where others would not.
+    static let smallness: Float = 0x1p-20
 
     /// The column described.
     public let task: LearningTask
+    /// What is summed.
+    public let pass: Pass
     private let step: SealedGraph
     private let finish: SealedGraph
+    private let constantCount: Int
+    private let outputs: [String]
 
     /// Builds and encodes the program's graphs.
-    public init(_ task: LearningTask) throws(TensorError) {
+    public init(_ task: LearningTask, pass: Pass) throws(TensorError) {
         self.task = task
+        self.pass = pass
         let column = Tensor.input(
             "column.\(task.feature.name)", task.feature.type, dimensions: [nil] + task.feature.dimensions)
-        let x = column.flattened().cast(to: .float32)
-        let axes: [Int]? = Scaling.statisticsCount(of: task) == 1 ? nil : [0]
-        let sums = [x.sum(axes: axes), (x ** 2).sum(axes: axes)]
-        step = try SealedGraph(Graph(inputs: [column], outputs: sums))
+        let size: [Int?] = Scaling.dimensions(for: task)
+        let known = [Tensor.input("mean", dimensions: size), .input("deviation", dimensions: size)]
+        let constants = Array(known.prefix(pass.rawValue - 1))
+        let terms = StatisticsProgram.terms(pass, column.flattened().cast(to: .float32), task, constants)
+        let axes: [Int]? = Scaling.sumCount(of: task) == 1 ? nil : [0]
+        let graph = try Graph(inputs: constants + [column], outputs: terms.map { $0.sum(axes: axes) })
+        step = try SealedGraph(graph)
+        constantCount = constants.count
         let type = ValueType(.float32, try Shape(Scaling.dimensions(for: task)))
         finish = try SealedGraph(
-            .releasing(state: [], constants: [], metricTypes: [type, type], releasedState: 0))
+            .releasing(
+                state: [], constants: Array(graph.inputs.prefix(constantCount)),
+                metricTypes: terms.map { _ in type }, releasedState: 0))
+        outputs = ["first", "second", "present"].prefix(terms.count).map { "\(pass).\($0)" }
+    }
+
+    /// What is summed; a missing cell counts as 0, and present ones are counted.
+    private static func terms(
+        _ pass: Pass, _ x: Tensor, _ task: LearningTask, _ constants: [Tensor]
+    ) -> [Tensor] {
+        let present = task.missing == .mean ? x.equal(to: x) : nil
+        func cells(_ value: Tensor) -> Tensor { present.map { $0.select(value, otherwise: Tensor(0)) } ?? value }
+        let terms: [Tensor]
+        switch pass {
+        case .mean:
+            let x = cells(x)
+            terms = [x, x * smallness]
+        case .deviation:
+            let distance = cells((x - constants[0]).abs())
+            terms = [distance, distance * smallness]
+        case .residual:
+            let residual = cells((x - constants[0]) / constants[1])
+            terms = [residual, residual ** 2]
+        }
+        return terms + (present.map { [$0] } ?? [])
     }
 
     /// The program for one shard.
-    public func job(for shard: ShardReference) -> ProgramJob {
+    ///
+    /// - Parameter moments: what the passes before have found.
+    ///
+    /// - Throws: `TensorError` for moments of another number of features.
+    public func job(for shard: ShardReference, moments: FeatureMoments) throws(TensorError) -> ProgramJob {
+        let known = [try Scaling.value(moments.means, task), try Scaling.value(moments.deviations, task)]
         let program = Program(
-            step: step, finish: finish, stateCount: 0, constantCount: 0, columns: [task.feature.name],
-            shard: shard,
-            part: .train, schedule: Program.Schedule(batchSize: StatisticsProgram.batchSize),
-            outputs: StatisticsProgram.outputs)
-        return ProgramJob(program: program, bindings: [])
+            step: step, finish: finish, stateCount: 0, constantCount: constantCount,
+            columns: [task.feature.name], shard: shard, part: .train,
+            schedule: Program.Schedule(batchSize: StatisticsProgram.batchSize), outputs: outputs)
+        return ProgramJob(program: program, bindings: Array(known.prefix(constantCount)))
     }
-
-    private static let outputs = ["sums", "sumsOfSquares"]
 
     /// Reads the sums a shard released.
     ///
     /// - Throws: `Failure` with code `malformed` for a result that is not what the program asked for.
-    public func statistics(from result: JobResult) throws(Failure) -> Statistics {
-        let count = Scaling.statisticsCount(of: task)
+    public func sums(from result: JobResult) throws(Failure) -> FeatureSums {
+        let count = Scaling.sumCount(of: task)
         var sums: [[Double]] = []
-        for name in StatisticsProgram.outputs {
+        for name in outputs {
             guard let floats = try? result[name]?.floats, floats.count == count else {
                 throw Failure(.malformed, "\(ResultError(missing: name))")
             }
             sums.append(floats.map(Double.init))
         }
-        return Statistics(examples: result.examples, sums: sums[0], sumsOfSquares: sums[1])
+        return FeatureSums(rows: result.examples, values: sums)
     }
 }

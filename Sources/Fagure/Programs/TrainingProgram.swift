@@ -3,25 +3,25 @@ public import Jobs
 public import Protocol
 public import Tensor
 
-/// Local training: stochastic gradient descent over a shard's batches, from the model sent to the model sent
+/// Local training: an optimizer's steps over a shard's batches, from the model sent to the model sent
 /// back.
 ///
-/// The state is the parameters and, with momentum, a velocity each, which starts at zeros every round and
-/// stays at the worker. The constants are shift and scale of the feature. Released are the last parameters
+/// The state is the parameters and what the optimizer keeps beside them, which begins anew every round and stays at
+/// the worker. The constants are the learning rate and the feature's scaling. Released are the last parameters
 /// and the sums of losses and of right answers, counted while the model learns.
 public struct TrainingProgram: Sendable {
     /// How a shard is learned from.
-    public struct Settings: Sendable, Hashable {
+    public struct Settings: Sendable {
         /// Passes over the shard in one round.
         public var localEpochs = 1
         /// Rows in a batch.
         public var batchSize = 32
         /// The step's size.
         public var learningRate: Float = 0.1
-        /// The share of the last step that is kept.
-        public var momentum: Float = 0
-        /// The share of a parameter added to its gradient.
-        public var weightDecay: Float = 0
+        /// How the size changes from round to round.
+        public var schedule = LearningRateSchedule.constant
+        /// How a step follows from a gradient.
+        public var optimizer: any OptimizerRule = SGDRule()
         /// Batches a shard stops after; `nil` for no limit.
         public var batchLimit: Int?
 
@@ -37,36 +37,48 @@ public struct TrainingProgram: Sendable {
     private let finish: SealedGraph
     private let names: [String]
     private let metricNames: [String]
-    private let velocity: [TensorValue]
+    /// What the optimizer keeps before the first step.
+    private let memory: [TensorValue]
+    private let constantCount: Int
 
     /// Builds and encodes the program's graphs.
     ///
     /// - Throws: `TensorError` for a model that does not fit the task.
-    public init(_ task: LearningTask, model: some Module, settings: Settings) throws(TensorError) {
+    public init(
+        _ task: LearningTask, model: some Module, settings: Settings, objective: Objective = Objective()
+    ) throws(TensorError) {
         self.task = task
         self.settings = settings
         let inputs = ProgramInputs(task)
         let parameters = model.parameters
         let tensors = parameters.map(\.parameter.tensor)
-        let objective = Objective(task, outputs: model(inputs.modelInput), label: inputs.label)
+        let objective = ObjectiveGraph(
+            objective, task, outputs: model(inputs.modelInput), label: inputs.label)
         let gradients = gradient(of: objective.meanLoss, withRespectTo: tensors)
-        let optimizer = SGDRule(momentum: settings.momentum, weightDecay: settings.weightDecay)
-        velocity = optimizer.initialState(for: parameters.map(\.parameter.type))
-        let velocities = zip(parameters, velocity).map { named, value in
-            Tensor.input("velocity.\(named.name)", dimensions: value.shape.dimensions)
+        let optimizer = settings.optimizer
+        let slots = optimizer.initialState(for: parameters.map(\.parameter.type))
+        let counters = optimizer.firstCounters
+        memory = slots + counters.map { TensorValue(scalar: $0) }
+        let rate = Tensor.input("rate", dimensions: [])
+        let kept = memory.enumerated().map { index, value in
+            Tensor.input("memory.\(index)", dimensions: value.shape.dimensions)
         }
+        let step = optimizer.numbers(learningRate: rate, counters: Array(kept[slots.count...]))
         let new = try optimizer.step(
-            parameters: tensors, gradients: gradients, state: velocities, learningRate: settings.learningRate)
+            parameters: tensors, gradients: gradients, state: Array(kept[..<slots.count]),
+            numbers: step.numbers)
+        let constants = [rate] + inputs.constants
         let graph = try Graph(
-            inputs: velocities + inputs.constants + inputs.columns, parameters: parameters,
-            outputs: new.parameters + new.state + objective.metrics
+            inputs: kept + constants + inputs.columns, parameters: parameters,
+            outputs: new.parameters + new.state + step.counters + objective.metrics
         ).rotatingInputs(by: parameters.count)
-        let stateCount = parameters.count + velocities.count
-        let constants = graph.inputs[stateCount..<stateCount + inputs.constants.count]
-        step = try SealedGraph(graph)
+        let stateCount = parameters.count + kept.count
+        constantCount = constants.count
+        self.step = try SealedGraph(graph)
         finish = try SealedGraph(
             .releasing(
-                state: Array(graph.inputs[..<stateCount]), constants: Array(constants),
+                state: Array(graph.inputs[..<stateCount]),
+                constants: Array(graph.inputs[stateCount..<stateCount + constants.count]),
                 metricTypes: objective.metrics.map { _ in ValueType(.float32, .scalar) },
                 releasedState: parameters.count))
         names = parameters.map(\.name)
@@ -75,13 +87,16 @@ public struct TrainingProgram: Sendable {
 
     /// The program for one shard, starting from a model.
     ///
-    /// - Parameter shuffleSeed: What the order of the rows is drawn from; `nil` for the order they are stored
-    ///   in.
+    /// - Parameters:
+    ///   - shuffleSeed: What the order of the rows is drawn from; `nil` for the order they are stored in.
+    ///   - learningRate: The size of a step in this round; the settings' unless given.
     public func job(
-        for shard: ShardReference, from model: ModelState, scaling: Scaling, shuffleSeed: UInt64?
+        for shard: ShardReference, from model: ModelState, scaling: Scaling, shuffleSeed: UInt64?,
+        learningRate: Float? = nil
     ) -> ProgramJob {
         let program = Program(
-            step: step, finish: finish, stateCount: names.count + velocity.count, constantCount: 2,
+            step: step, finish: finish, stateCount: names.count + memory.count,
+            constantCount: constantCount,
             columns: [task.feature.name, task.label.name], shard: shard, part: .train,
             schedule: Program.Schedule(
                 epochs: settings.localEpochs, batchSize: settings.batchSize, shuffleSeed: shuffleSeed,
@@ -89,7 +104,8 @@ public struct TrainingProgram: Sendable {
             outputs: names + metricNames)
         return ProgramJob(
             program: program,
-            bindings: model.parameters.map(\.value) + velocity + [scaling.shift, scaling.scale])
+            bindings: model.parameters.map(\.value) + memory
+                + [TensorValue(scalar: learningRate ?? settings.learningRate)] + scaling.constants)
     }
 
     /// Reads what training on a shard released; it weighs as much as the examples it saw.
@@ -107,11 +123,22 @@ public struct TrainingProgram: Sendable {
         }
     }
 
+    /// The examples a shard of so many rows sees in one round.
+    func exampleCount(rows: Int) -> Int {
+        guard rows > 0 else { return 0 }
+        // Rows, epochs and batch sizes have limits that keep these products far below 2⁶³.
+        let perEpoch = (rows - 1) / settings.batchSize + 1
+        guard let limit = settings.batchLimit, limit < perEpoch * settings.localEpochs else {
+            return rows * settings.localEpochs
+        }
+        let (epochs, batches) = limit.quotientAndRemainder(dividingBy: perEpoch)
+        return epochs * rows + min(batches * settings.batchSize, rows)
+    }
+
     /// What the order of a shard's rows is drawn from in one round of a run.
-    public static func shuffleSeed(seed: UInt64, round: Int, shard: Int) -> UInt64 {
+    public static func shuffleSeed(seed: UInt64, round: Int, shard: ShardName) -> UInt64 {
         var random = Philox(
-            seed: seed, round: UInt32(truncatingIfNeeded: round), shard: UInt32(truncatingIfNeeded: shard),
-            purpose: .shuffle)
+            seed: seed, round: UInt32(truncatingIfNeeded: round), shard: shard.drawKey, purpose: .shuffle)
         return random.next()
     }
 }

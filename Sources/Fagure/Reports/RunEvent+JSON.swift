@@ -4,6 +4,7 @@ extension RunEvent {
     /// The event as a line for other programs; `nil` for events that only people read.
     public var json: JSONText? {
         switch self {
+        case .started(let start): start.json
         case .epoch(let report): report.json
         case .done(let summary): summary.json
         default: nil
@@ -11,11 +12,28 @@ extension RunEvent {
     }
 }
 
+extension RunStart {
+    /// `{"event":"started",…}`: what is to be learned from, by what, and who judges.
+    var json: JSONText {
+        .object([
+            .init("event", .string("started")), .init("dataset", .string(dataset)),
+            .init("model", .string(model)), .init("parameters", .integer(Int64(parameterCount))),
+            .init("rounds", .integer(Int64(rounds))), .init("epochs", .integer(Int64(epochs))),
+            .init("shards", .integer(Int64(shards))), .init("workers", .integer(Int64(workers))),
+            .init("examples", .integer(Int64(examples))), .init("judge", .string(judge.name)),
+            .init("testRows", .integer(Int64(judge.rows))),
+        ])
+    }
+}
+
 extension EpochReport {
     /// `{"event":"epoch","epoch":1,…}`: accuracies where classes are learned, else the test part's loss.
     var json: JSONText {
         .object(
-            [Member("event", .string("epoch")), Member("epoch", .integer(Int64(epoch)))] + results + costs)
+            [
+                Member("event", .string("epoch")), Member("round", .integer(Int64(round))),
+                Member("epoch", .integer(Int64(epoch))),
+            ] + results + judging + costs)
     }
 
     fileprivate typealias Member = JSONText.Member
@@ -28,6 +46,19 @@ extension EpochReport {
             loss, Member("accuracy", .number(optional: training.accuracy)),
             Member("testAccuracy", .number(optional: test?.accuracy)),
         ]
+    }
+
+    /// How many rows judged it, and the means of what else was measured on them.
+    private var judging: [Member] {
+        let rows = Member("testRows", .integer(Int64(test?.examples ?? 0)))
+        let metrics = test ?? training
+        guard !metrics.others.isEmpty, metrics.examples > 0 else {
+            return [rows]
+        }
+        let means = metrics.others.sorted { $0.key < $1.key }.map { name, sum in
+            Member(name, .number(sum / Double(metrics.examples)))
+        }
+        return [rows, Member("metrics", .object(means))]
     }
 
     private var costs: [Member] {
@@ -48,7 +79,8 @@ extension RunSummary {
     /// `{"event":"done",…}`: the last round's results, the run's totals and the model's file.
     var json: JSONText {
         var members: [JSONText.Member] = [
-            .init("event", .string("done")), .init("epochs", .integer(Int64(epochs))),
+            .init("event", .string("done")), .init("rounds", .integer(Int64(rounds))),
+            .init("epochs", .integer(Int64(epochs))),
             .init("end", .string(end)),
         ]
         members += last?.results ?? []

@@ -32,7 +32,7 @@ extension RunEvent {
 extension RunStart {
     fileprivate var text: String {
         "training \(model), \(parameterCount) parameters, on \(dataset): \(examples) rows "
-            + "in \(shards.counted("shard")) at \(workers.counted("worker")), \(epochs.counted("epoch"))"
+            + "in \(shards.counted("shard")) at \(workers.counted("worker")), \(epochs.counted("epoch")); \(judge)"
     }
 }
 
@@ -47,6 +47,10 @@ extension EpochReport {
                 isClassification
                     ? "test accuracy \(test.accuracy.text(digits: 4))"
                     : "test loss \(test.meanLoss.text(digits: 4))")
+        }
+        let measured = test ?? training
+        for (name, sum) in measured.others.sorted(by: { $0.key < $1.key }) where measured.examples > 0 {
+            parts.append("\(name) \(Optional(sum / Double(measured.examples)).text(digits: 4))")
         }
         parts.append("\(Optional(seconds).text(digits: 2)) s")
         parts.append(shards.counted("shard"))

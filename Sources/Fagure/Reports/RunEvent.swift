@@ -34,21 +34,27 @@ public struct RunStart: Sendable, Hashable {
     public let model: String
     /// The number of the model's parameters.
     public let parameterCount: Int
-    /// Rounds to come.
+    /// Passes over the data to come.
     public let epochs: Int
+    /// Rounds to come.
+    public let rounds: Int
     /// Shards present.
     public let shards: Int
     /// Workers present.
     public let workers: Int
     /// Rows to learn from in the shards present.
     public let examples: Int
+    /// By what the model of each round is judged.
+    public let judge: JudgeDescription
 }
 
 /// What one round gave.
 public struct EpochReport: Sendable, Hashable {
     /// The round, from 1.
+    public let round: Int
+    /// Passes over the data done when it ended.
     public let epoch: Int
-    /// Rounds in all.
+    /// Passes in all.
     public let epochs: Int
     /// Whether classes are learned: only then is there an accuracy.
     public let isClassification: Bool
@@ -72,7 +78,7 @@ extension EpochReport {
     /// The same round with what its model does on rows it has not learned from.
     func judged(_ test: Metrics?) -> EpochReport {
         EpochReport(
-            epoch: epoch, epochs: epochs, isClassification: isClassification, training: training, test: test,
+            round: round, epoch: epoch, epochs: epochs, isClassification: isClassification, training: training, test: test,
             seconds: seconds, shards: shards, workers: workers, bytesSent: bytesSent,
             bytesReceived: bytesReceived)
     }
@@ -81,6 +87,8 @@ extension EpochReport {
 /// What a whole run gave.
 public struct RunSummary: Sendable, Hashable {
     /// Rounds done.
+    public let rounds: Int
+    /// Passes over the data done.
     public let epochs: Int
     /// How it ended: `finished`, `interrupted`, `diverged` or `failed`.
     public let end: String

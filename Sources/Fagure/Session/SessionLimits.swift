@@ -25,6 +25,8 @@ package enum SessionLimits {
     package static let waitingFirstMilliseconds: Int64 = 2_000
     /// How often it is said then.
     package static let waitingIntervalMilliseconds: Int64 = 5_000
+    /// Remarks on workers that a wait names: more would drown the sentence.
+    package static let remarksMaximum = 4
     /// How long a round that came to nothing rests before it is tried again.
     package static let roundRetryMilliseconds: Int64 = 1_000
 }

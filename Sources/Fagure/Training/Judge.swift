@@ -3,53 +3,80 @@ import Protocol
 
 /// Judges a model by rows it has not learned from: at the trainer where it has some, else at the workers.
 struct Judge: Sendable {
+    /// What came of judging a model.
+    struct Verdict: Sendable {
+        /// The sums over all rows asked; `nil` where there are none.
+        var metrics: Metrics?
+        /// Shards whose workers would not, or could not, judge, and why.
+        var refusals: [(shard: ShardReference, Failure)] = []
+    }
+
     let lesson: Lesson
     let session: Session
+    /// The trainer's own rows, where it has some.
+    let local: LocalEvaluation?
     /// Shards with rows held out.
-    let shards: [ShardReference]
+    let shards: [ShardDescription]
 
-    /// The sums over all such rows; `nil` where there are none.
-    ///
-    /// Of the workers' rows, those of a shard whose worker is lost meanwhile are left out.
-    func metrics(
-        of model: ModelState, _ scaling: Scaling, _ local: LocalEvaluation?
-    ) async -> Result<Metrics?, Failure> {
+    /// Judges a model. Of the workers' rows, those of a shard whose worker is lost meanwhile are left out.
+    func verdict(on model: ModelState, _ scaling: Scaling) async -> Result<Verdict, Failure> {
         if let local {
             do {
-                return .success(try await local.metrics(of: model, scaling))
+                return .success(Verdict(metrics: try await local.metrics(of: model, scaling)))
             } catch {
                 return .failure(Failure(.executionFailed, "\(error)"))
             }
         }
         let answers = await withTaskGroup(of: (Int, Result<Metrics, Failure>).self) { group in
-            for shard in shards {
-                group.addTask { (shard.index, await metrics(of: model, scaling, on: shard)) }
+            for (index, shard) in shards.enumerated() {
+                group.addTask { (index, await metrics(of: model, scaling, on: shard)) }
             }
-            var answers: [Int: Result<Metrics, Failure>] = [:]
-            for await (shard, answer) in group { answers[shard] = answer }
-            return answers
+            var answers: [(Int, Result<Metrics, Failure>)] = []
+            for await answer in group { answers.append(answer) }
+            return answers.sorted { $0.0 < $1.0 }
         }
-        var sum: Metrics?
-        for (_, answer) in answers.sorted(by: { $0.key < $1.key }) {
+        var verdict = Verdict()
+        for (index, answer) in answers {
             switch answer {
             case .success(let metrics):
-                sum = sum ?? Metrics()
-                sum? += metrics
+                verdict.metrics = verdict.metrics ?? Metrics()
+                verdict.metrics? += metrics
             case .failure(let failure):
-                guard failure.isAbsence else { return .failure(failure) }
+                if !failure.isAbsence { verdict.refusals.append((shards[index].reference, failure)) }
             }
         }
-        return .success(sum)
+        return .success(verdict)
     }
 
     private func metrics(
-        of model: ModelState, _ scaling: Scaling, on shard: ShardReference
+        of model: ModelState, _ scaling: Scaling, on shard: ShardDescription
     ) async -> Result<Metrics, Failure> {
         do throws(Failure) {
-            let result = try await session.run(lesson.evaluation.job(for: shard, of: model, scaling: scaling))
-            return .success(try lesson.evaluation.metrics(from: result))
+            let result = try await session.run(
+                lesson.evaluation.job(for: shard.reference, of: model, scaling: scaling))
+            let metrics = try lesson.evaluation.metrics(from: result)
+            try metrics.check(shard, examples: shard.heldOutRows)
+            return .success(metrics)
         } catch {
             return .failure(error)
+        }
+    }
+}
+
+extension Metrics {
+    /// Holds what a worker answered against what it announced.
+    ///
+    /// - Throws: `Failure` with code `malformed` for other numbers of examples or impossible counts.
+    func check(_ shard: ShardDescription, examples expected: Int) throws(Failure) {
+        guard examples == expected else {
+            throw Failure(
+                .malformed,
+                "it answered for \(examples) examples, but \(shard.trainRows) rows to train and "
+                    + "\(shard.heldOutRows) held out make \(expected)")
+        }
+        guard let correct else { return }
+        guard correct >= 0, correct <= Double(examples) else {
+            throw Failure(.malformed, "it answered with \(correct) right of \(examples) examples")
         }
     }
 }

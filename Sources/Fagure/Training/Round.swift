@@ -1,20 +1,35 @@
 import Federation
 import Protocol
 
-/// A round under way.
+/// A stage under way.
 struct Round {
-    var shards: [ShardReference] = []
+    /// The shards asked, in the order they are folded; everything else names them by their place here.
+    var shards: [ShardDescription] = []
     var workers = 0
     var began = ContinuousClock.now
     var fold: (any StrategyFold)?
-    /// How far each shard has come.
-    var fractions: [Int: Double] = [:]
+    /// What a pass for statistics gave, by shard.
+    var sums: [Int: FeatureSums] = [:]
+    /// How far each shard has come, and all of them together.
+    private var fractions: [Int: Double] = [:]
+    private var done = 0.0
+
+    init() {}
+
+    init(shards: [ShardDescription], workers: Int, began: ContinuousClock.Instant) {
+        self.shards = shards
+        self.workers = workers
+        self.began = began
+    }
 
     var isOpen: Bool { !shards.isEmpty }
 
     /// How far the round has come.
-    var fraction: Double {
-        shards.isEmpty ? 0 : shards.reduce(0) { $0 + (fractions[$1.index] ?? 0) } / Double(shards.count)
+    var fraction: Double { shards.isEmpty ? 0 : done / Double(shards.count) }
+
+    /// Takes how far a shard has come.
+    mutating func advance(_ shard: Int, to fraction: Double) {
+        done += fraction - (fractions.updateValue(fraction, forKey: shard) ?? 0)
     }
 }
 

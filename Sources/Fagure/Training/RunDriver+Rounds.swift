@@ -4,82 +4,99 @@ import Protocol
 import Tensor
 
 extension RunDriver {
-    /// Begins a round: a job for each shard.
+    /// Begins a stage: a job for each shard.
     mutating func start(
-        _ number: Int, _ shards: [ShardReference], _ workers: Int, in group: inout DiscardingTaskGroup
-    ) async throws(RunError) -> [TrainingMachine.Event] {
-        guard let lesson else { return [] }
+        _ stage: Stage, _ shards: [ShardDescription], _ workers: Int, in group: inout DiscardingTaskGroup
+    ) async throws(RunError) {
+        guard let lesson else { return }
         round = Round(shards: shards, workers: workers, began: clock.now)
         if trainingBegan == nil {
             trainingBegan = round.began
             reportedBytes = await session.statistics
-            report(.started(lesson.start(configuration, shards: shards, workers: workers, in: catalogue)))
+            let judge = ownJudge ?? JudgeDescription(shards)
+            report(.started(lesson.start(configuration, shards: shards, workers: workers, judge: judge)))
         }
-        if number == 0 {
-            return try describe(shards, lesson, in: &group)
+        switch stage {
+        case .statistics(let pass): try describe(pass, shards, lesson, in: &group)
+        case .training(let number): try train(number, shards, lesson, in: &group)
         }
-        try train(number, shards, lesson, in: &group)
-        return []
     }
 
     /// Sends the model to each shard.
     private mutating func train(
-        _ number: Int, _ shards: [ShardReference], _ lesson: Lesson, in group: inout DiscardingTaskGroup
+        _ number: Int, _ shards: [ShardDescription], _ lesson: Lesson, in group: inout DiscardingTaskGroup
     ) throws(RunError) {
         guard let scaling else { return }
         do throws(FederationError) {
-            round.fold = try strategy.makeFold(of: shards.map(\.index), at: state)
+            round.fold = try strategy.makeFold(of: Array(shards.indices), at: state)
         } catch {
             throw .federation(error)
         }
         let (session, inbox, model) = (session, inbox, state.model)
-        for shard in shards {
+        let rate = configuration.training.schedule.rate(
+            configuration.training.learningRate, round: number, of: configuration.rounds)
+        for (index, shard) in shards.enumerated() {
             let seed = TrainingProgram.shuffleSeed(
-                seed: configuration.seed, round: number, shard: shard.index)
-            let job = lesson.training.job(for: shard, from: model, scaling: scaling, shuffleSeed: seed)
+                seed: configuration.seed, round: number, shard: shard.reference.name)
+            let job = lesson.training.job(
+                for: shard.reference, from: model, scaling: scaling, shuffleSeed: seed, learningRate: rate)
             group.addTask {
                 do throws(Failure) {
                     let result = try await session.run(job) { progress in
-                        inbox.yield(.progress(round: number, shard: shard.index, progress.fraction))
+                        inbox.yield(.progress(round: number, shard: index, progress.fraction))
                     }
                     let update = try lesson.training.update(
-                        from: result, shard: shard.index, baseVersion: model.version)
+                        from: result, shard: index, baseVersion: model.version)
+                    try update.metrics.check(
+                        shard, examples: lesson.training.exampleCount(rows: shard.trainRows))
                     inbox.yield(.update(update))
                 } catch {
-                    inbox.yield(.failure(shard: shard.index, error))
+                    inbox.yield(.failure(shard: index, error))
                 }
             }
         }
     }
 
-    /// Round 0: where the features lie and how far they spread.
+    /// One pass for where the features lie and how far they spread.
     private mutating func describe(
-        _ shards: [ShardReference], _ lesson: Lesson, in group: inout DiscardingTaskGroup
-    ) throws(RunError) -> [TrainingMachine.Event] {
-        guard configuration.standardizes else { return shards.map { .answered(shard: $0.index) } }
+        _ pass: Int, _ shards: [ShardDescription], _ lesson: Lesson, in group: inout DiscardingTaskGroup
+    ) throws(RunError) {
+        guard let program = lesson.statistics(pass: pass) else { return }
         let (session, inbox) = (session, inbox)
-        for shard in shards {
-            let job = lesson.statistics.job(for: shard)
+        for (index, shard) in shards.enumerated() {
+            let job: ProgramJob
+            do throws(TensorError) {
+                job = try program.job(for: shard.reference, moments: moments)
+            } catch {
+                throw .graph(error)
+            }
             group.addTask {
                 do throws(Failure) {
-                    let result = try await session.run(job)
-                    inbox.yield(
-                        .statistics(shard: shard.index, try lesson.statistics.statistics(from: result)))
+                    let sums = try program.sums(from: try await session.run(job))
+                    try Metrics(examples: sums.rows).check(shard, examples: shard.trainRows)
+                    inbox.yield(.sums(shard: index, sums))
                 } catch {
-                    inbox.yield(.failure(shard: shard.index, error))
+                    inbox.yield(.failure(shard: index, error))
                 }
             }
         }
-        return []
+    }
+
+    /// Ends a stage.
+    mutating func finish(
+        _ stage: Stage, in group: inout DiscardingTaskGroup
+    ) async throws(RunError) -> [TrainingMachine.Event] {
+        switch stage {
+        case .statistics(let pass): try learn(pass)
+        case .training(let number): try await average(number, in: &group)
+        }
     }
 
     /// Ends a round: its updates become the next model, which is judged while the next round trains.
-    mutating func finish(
+    private mutating func average(
         _ number: Int, in group: inout DiscardingTaskGroup
     ) async throws(RunError) -> [TrainingMachine.Event] {
-        guard let lesson else { return [] }
-        guard number > 0 else { return try scale(lesson.task) }
-        guard let fold = round.fold, let scaling else { return [] }
+        guard let lesson, let fold = round.fold, let scaling else { return [] }
         let hasDiverged = !fold.metrics.isFinite && !configuration.allowsNaN
         if !hasDiverged {
             do throws(FederationError) { state = try fold.apply(to: state) } catch {
@@ -87,27 +104,31 @@ extension RunDriver {
             }
         }
         drafts.append(await draft(number, fold))
-        let shards = round.shards.filter { (catalogue.description(of: $0)?.heldOutRows ?? 0) > 0 }
+        let shards = round.shards.filter { $0.canJudge && !unjudged.contains($0.reference) }
         round = Round()
         guard !hasDiverged else {
-            judge(number, .success(nil))
+            judge(number, .success(Judge.Verdict()))
             return [.diverged]
         }
-        let judge = Judge(lesson: lesson, session: session, shards: shards)
-        let (inbox, model, testData) = (inbox, state.model, testData)
+        let judge = Judge(lesson: lesson, session: session, local: local, shards: shards)
+        let (inbox, model) = (inbox, state.model)
         group.addTask {
-            let local = await lesson.localEvaluation(testData)
-            inbox.yield(.judged(epoch: number, await judge.metrics(of: model, scaling, local)))
+            inbox.yield(.judged(round: number, await judge.verdict(on: model, scaling)))
         }
         return [.finished]
     }
 
-    /// Ends round 0: what the sums of the shards make of a feature.
-    private mutating func scale(_ task: LearningTask) throws(RunError) -> [TrainingMachine.Event] {
-        var sum = Statistics()
-        for (_, statistics) in statistics.sorted(by: { $0.key < $1.key }) { sum += statistics }
+    /// Ends a pass: what the sums of the shards make of a feature.
+    private mutating func learn(_ pass: Int) throws(RunError) -> [TrainingMachine.Event] {
+        guard let lesson, let program = lesson.statistics(pass: pass) else { return [] }
+        var sum = FeatureSums()
+        for (_, sums) in round.sums.sorted(by: { $0.key < $1.key }) { sum += sums }
+        let task = lesson.task
+        moments.take(sum, of: program.pass, numbersPerSum: task.featureCount / Scaling.sumCount(of: task))
         do throws(TensorError) {
-            scaling = try configuration.standardizes ? .standard(sum, for: task) : .plain(for: task)
+            scaling =
+                try configuration.standardizes
+                ? .standard(moments, for: task) : .plain(for: task, moments: moments)
         } catch {
             throw .graph(error)
         }
@@ -121,7 +142,7 @@ extension RunDriver {
         let bytes = await session.statistics
         defer { reportedBytes = bytes }
         return EpochReport(
-            epoch: number, epochs: configuration.epochs,
+            round: number, epoch: number * configuration.training.localEpochs, epochs: configuration.epochs,
             isClassification: lesson?.task.isClassification ?? false,
             training: fold.metrics, test: nil, seconds: seconds(since: round.began),
             shards: fold.shards.count,
@@ -130,15 +151,18 @@ extension RunDriver {
     }
 
     /// Takes what the judges say and lets reports go whose turn it is.
-    mutating func judge(_ epoch: Int, _ result: Result<Metrics?, Failure>) {
+    mutating func judge(_ number: Int, _ result: Result<Judge.Verdict, Failure>) {
         switch result {
-        case .success(let metrics):
-            judged[epoch] = .some(metrics)
+        case .success(let verdict):
+            judged[number] = .some(verdict.metrics)
+            for (shard, failure) in verdict.refusals where unjudged.insert(shard).inserted {
+                report(.notice("\(shard) does not judge: \(failure)"))
+            }
         case .failure(let failure):
-            report(.notice("epoch \(epoch) could not be judged: \(failure)"))
-            judged[epoch] = .some(nil)
+            report(.notice("round \(number) could not be judged: \(failure)"))
+            judged[number] = .some(nil)
         }
-        while let draft = drafts.first, let test = judged.removeValue(forKey: draft.epoch) {
+        while let draft = drafts.first, let test = judged.removeValue(forKey: draft.round) {
             drafts.removeFirst()
             emit(draft.judged(test))
         }
@@ -148,5 +172,22 @@ extension RunDriver {
     mutating func emit(_ epoch: EpochReport) {
         last = epoch
         report(.epoch(epoch))
+    }
+}
+
+extension ShardDescription {
+    /// Whether it holds out as many rows as its worker's owner lets anything out about.
+    fileprivate var canJudge: Bool { heldOutRows > 0 && heldOutRows >= releaseRowsMinimum }
+}
+
+extension JudgeDescription {
+    /// The judges that shards are.
+    fileprivate init(_ shards: [ShardDescription]) {
+        let judges = shards.filter(\.canJudge)
+        let without = shards.filter { $0.heldOutRows > 0 && !$0.canJudge }.map { "\($0.reference.name)" }
+        let rows = judges.reduce(0) { $0 + $1.heldOutRows }
+        self =
+            judges.isEmpty && without.isEmpty
+            ? .nobody : .heldOut(rows: rows, shards: judges.count, without: without)
     }
 }

@@ -1,3 +1,4 @@
+import Datasets
 import Federation
 import Jobs
 import Protocol
@@ -13,10 +14,10 @@ struct RunDriver {
         case session(SessionEvent)
         case tick
         case progress(round: Int, shard: Int, Double)
-        case statistics(shard: Int, Statistics)
+        case sums(shard: Int, FeatureSums)
         case update(Update)
         case failure(shard: Int, Failure)
-        case judged(epoch: Int, Result<Metrics?, Failure>)
+        case judged(round: Int, Result<Judge.Verdict, Failure>)
     }
 
     let configuration: TrainingConfiguration
@@ -28,19 +29,24 @@ struct RunDriver {
     let clock = ContinuousClock()
 
     private var machine: TrainingMachine
+    private let model: (any Module)?
     private let began: ContinuousClock.Instant
-    var catalogue = Catalogue()
     private var end: RunOutcome.End?
 
     // What is known once the data set is.
     var lesson: Lesson?
     var state = StrategyState(model: ModelState(parameters: []))
+    var moments = FeatureMoments(count: 0)
     var scaling: Scaling?
+    /// The trainer's own rows, where it judges itself.
+    var local: LocalEvaluation?
+    var ownJudge: JudgeDescription?
 
-    // The round.
+    // The stage.
     var round = Round()
-    var statistics: [Int: Statistics] = [:]
     var trainingBegan: ContinuousClock.Instant?
+    /// Shards that are not asked to judge any more.
+    var unjudged: Set<ShardReference> = []
 
     // Reports.
     var drafts: [EpochReport] = []
@@ -49,10 +55,12 @@ struct RunDriver {
     var reportedBytes = SessionStatistics()
 
     init(
-        _ configuration: TrainingConfiguration, session: Session, strategy: any Strategy, testData: TestData,
-        inbox: AsyncStream<Input>.Continuation, report: @escaping @Sendable (RunEvent) -> Void
+        _ configuration: TrainingConfiguration, model: (any Module)?, session: Session, strategy: any Strategy,
+        testData: TestData, inbox: AsyncStream<Input>.Continuation,
+        report: @escaping @Sendable (RunEvent) -> Void
     ) {
         self.configuration = configuration
+        self.model = model
         self.session = session
         self.strategy = strategy
         self.testData = testData
@@ -60,8 +68,10 @@ struct RunDriver {
         self.report = report
         began = clock.now
         machine = TrainingMachine(
-            dataset: configuration.dataset, epochs: configuration.epochs,
-            workersMin: configuration.workersMin, now: 0)
+            TrainingMachine.Plan(
+                dataset: configuration.dataset, schema: configuration.schema?.schemaHash,
+                rounds: configuration.rounds, workersMin: configuration.workersMin,
+                standardizes: configuration.standardizes), now: 0)
     }
 
     /// Whether nothing more is to be waited for.
@@ -80,16 +90,17 @@ struct RunDriver {
         let bytes = await session.statistics
         let end = end ?? .interrupted
         let summary = RunSummary(
-            epochs: state.model.version, end: end.name, last: last,
-            seconds: trainingBegan.map { seconds(since: $0) } ?? 0, bytesSent: bytes.bytesSent,
-            bytesReceived: bytes.bytesReceived)
+            rounds: state.model.version, epochs: state.model.version * configuration.training.localEpochs,
+            end: end.name, last: last, seconds: trainingBegan.map { seconds(since: $0) } ?? 0,
+            bytesSent: bytes.bytesSent, bytesReceived: bytes.bytesReceived)
         return RunOutcome(end: end, model: trained, summary: summary)
     }
 
     private var trained: TrainedModel? {
         guard let lesson, let scaling, state.model.version > 0 else { return nil }
         return TrainedModel(
-            task: lesson.task, kind: configuration.model, state: state.model, scaling: scaling)
+            task: lesson.task, dataset: lesson.dataset, kind: model == nil ? configuration.model : nil,
+            state: state.model, scaling: scaling)
     }
 
     // MARK: Inputs
@@ -102,25 +113,23 @@ struct RunDriver {
         case .tick:
             await handle(.tick, in: &group)
         case .progress(let number, let shard, let fraction):
-            guard number == machine.round, number > 0, round.isOpen else { return }
-            round.fractions[shard] = fraction
-            report(.progress(epoch: number, fraction: round.fraction))
-        case .statistics(let shard, let statistics):
-            self.statistics[shard] = statistics
+            guard number == machine.stage.round, round.isOpen else { return }
+            advance(shard, to: fraction)
+        case .sums(let shard, let sums):
+            round.sums[shard] = sums
             await handle(.answered(shard: shard), in: &group)
         case .update(let update):
             await take(update, in: &group)
         case .failure(let shard, let failure):
             await handle(.failed(shard: shard, failure), in: &group)
-        case .judged(let epoch, let result):
-            judge(epoch, result)
+        case .judged(let number, let result):
+            judge(number, result)
         }
     }
 
     private mutating func take(_ event: SessionEvent, in group: inout DiscardingTaskGroup) async {
         switch event {
         case .catalogue(let catalogue):
-            self.catalogue = catalogue
             await handle(.catalogue(catalogue), in: &group)
         case .workerJoined(let worker):
             report(.workerJoined(name: worker.name, shards: worker.shards.map { "\($0.reference)" }))
@@ -140,12 +149,18 @@ struct RunDriver {
     private mutating func take(_ update: Update, in group: inout DiscardingTaskGroup) async {
         do throws(FederationError) {
             try round.fold?.accumulate(update)
-            round.fractions[update.shard] = 1
-            report(.progress(epoch: machine.round, fraction: round.fraction))
+            advance(update.shard, to: 1)
             await handle(.answered(shard: update.shard), in: &group)
         } catch {
-            fail(.federation(error))
+            // The fold is as it was: who sent it is left out, nobody else's run ends.
+            await handle(.failed(shard: update.shard, Failure(.malformed, "\(error)")), in: &group)
         }
+    }
+
+    private mutating func advance(_ shard: Int, to fraction: Double) {
+        round.advance(shard, to: fraction)
+        guard let number = machine.stage.round else { return }
+        report(.progress(epoch: number * configuration.training.localEpochs, fraction: round.fraction))
     }
 
     // MARK: The machine
@@ -159,7 +174,7 @@ struct RunDriver {
                 do throws(RunError) {
                     events += try await perform(action, in: &group)
                 } catch {
-                    fail(error)
+                    end = end ?? .failed(error)
                 }
             }
         }
@@ -171,41 +186,56 @@ struct RunDriver {
     ) async throws(RunError) -> [TrainingMachine.Event] {
         switch action {
         case .select(let dataset):
-            let lesson = try Lesson(dataset, configuration)
-            self.lesson = lesson
-            do throws(TensorError) {
-                state = strategy.initialState(try ModelState(lesson.model))
-            } catch {
-                throw .graph(error)
-            }
-            return []
-        case .start(let number, let shards, let workers):
-            return try await start(number, shards, workers, in: &group)
-        case .leaveOut(let shard, let failure):
-            do throws(FederationError) { try round.fold?.leaveOut(shard: shard.index) } catch {
-                throw .federation(error)
-            }
-            report(.shardLeftOut(epoch: machine.round, shard: "\(shard)", reason: "\(failure)"))
-            return []
-        case .finish(let number):
-            return try await finish(number, in: &group)
+            try await select(dataset)
+        case .start(let stage, let shards, let workers):
+            try await start(stage, shards, workers, in: &group)
+        case .leaveOut(let shard, let failure, let culprits):
+            try leaveOut(shard, failure, culprits)
+        case .finish(let stage):
+            return try await finish(stage, in: &group)
         case .abandon:
             round = Round()
-            statistics.removeAll()
-            return []
         case .wait(let text):
             report(.waiting(text))
-            return []
         case .notice(let text):
             report(.notice(text))
-            return []
         case .end(let reason):
             end = RunOutcome.End(reason)
-            return []
         }
+        return []
     }
 
-    private mutating func fail(_ error: RunError) { end = end ?? .failed(error) }
+    private mutating func select(_ dataset: DatasetDescription) async throws(RunError) {
+        let lesson = try Lesson(dataset, configuration, model: model)
+        self.lesson = lesson
+        moments = FeatureMoments(count: Scaling.sumCount(of: lesson.task))
+        do throws(TensorError) {
+            scaling = try .plain(for: lesson.task)
+            state = strategy.initialState(try ModelState(lesson.model))
+        } catch {
+            throw .graph(error)
+        }
+        guard let (table, judge) = try await testData.table(for: dataset) else { return }
+        local = LocalEvaluation(lesson.evaluation, on: table)
+        ownJudge = judge
+    }
+
+    private mutating func leaveOut(
+        _ shard: Int, _ failure: Failure, _ culprits: [String]
+    ) throws(RunError) {
+        do throws(FederationError) { try round.fold?.leaveOut(shard: shard) } catch {
+            throw .federation(error)
+        }
+        let reference = round.shards[shard].reference
+        guard culprits.isEmpty else {
+            let workers = culprits.joined(separator: ", ")
+            return report(.notice("\(reference) at worker \(workers) is left out: \(failure)"))
+        }
+        report(
+            .shardLeftOut(
+                epoch: (machine.stage.round ?? 0) * configuration.training.localEpochs, shard: "\(reference)",
+                reason: "\(failure)"))
+    }
 
     func seconds(since instant: ContinuousClock.Instant) -> Double {
         let (seconds, attoseconds) = (clock.now - instant).components

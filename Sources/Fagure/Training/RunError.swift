@@ -1,3 +1,4 @@
+public import Datasets
 public import Federation
 public import Protocol
 public import Tensor
@@ -8,10 +9,10 @@ public enum RunError: Error, Sendable, Hashable {
     case unknownDataset(name: String, known: [String])
     /// None was asked for and there are several.
     case ambiguousDataset([String])
-    /// Two workers cut the data set differently: together they would count rows twice.
-    case partitionConflict(dataset: String, first: Holder, second: Holder)
-    /// Workers describe the data set differently.
-    case schemaConflict(dataset: String, workers: [String])
+    /// As many shards on one side as on the other describe the data set, or cut it, differently.
+    case disagreement(dataset: String, first: Side, second: Side)
+    /// What the model was to be judged by cannot be.
+    case testData(DatasetError)
     /// The model cannot be made for the data.
     case model(ModelError)
     /// The graphs cannot be made.
@@ -23,15 +24,14 @@ public enum RunError: Error, Sendable, Hashable {
     /// The session ended.
     case session(Failure)
 
-    /// A worker and one of its shards.
-    public struct Holder: Sendable, Hashable, CustomStringConvertible {
-        /// The worker's name.
-        public let worker: String
-        /// The shard.
-        public let shard: ShardReference
-
-        /// Such as `alice (digits 0/4 (iid))`.
-        public var description: String { "\(worker) (\(shard))" }
+    /// Workers that say the same of a data set.
+    public struct Side: Sendable, Hashable {
+        /// Their names.
+        public let workers: [String]
+        /// What they say its columns are.
+        public let dataset: DatasetDescription
+        /// How they cut it, such as `sites`.
+        public let cut: String
     }
 }
 
@@ -43,16 +43,28 @@ extension RunError: CustomStringConvertible {
             "no worker serves data set \(name), there is \(known.joined(separator: ", "))"
         case .ambiguousDataset(let names):
             "the workers serve \(names.count) data sets (\(names.joined(separator: ", "))): name one"
-        case .partitionConflict(let dataset, let first, let second):
-            "workers \(first) and \(second) cut data set \(dataset) differently: "
-                + "use one partition and one count"
-        case .schemaConflict(let dataset, let workers):
-            "workers \(workers.joined(separator: " and ")) describe data set \(dataset) differently"
+        case .disagreement(let dataset, let first, let second):
+            "\(RunError.named(first)) and \(RunError.named(second)) do not mean the same by data set \(dataset): "
+                + RunError.difference(first, second)
+        case .testData(let error): "\(error)"
         case .model(let error): "\(error)"
         case .graph(let error): "\(error)"
         case .job(let shard, let failure): "shard \(shard): \(failure)"
         case .federation(let error): "\(error)"
         case .session(let failure): "\(failure)"
         }
+    }
+
+    private static func named(_ side: Side) -> String {
+        "worker\(side.workers.count == 1 ? "" : "s") \(side.workers.joined(separator: ", "))"
+    }
+
+    /// What the second side says that the first does not.
+    private static func difference(_ first: Side, _ second: Side) -> String {
+        let fields = second.dataset.differences(from: first.dataset)
+        guard fields.isEmpty else {
+            return "in the second \(fields); a --schema decides which is right"
+        }
+        return "one cuts it into \(first.cut), the other into \(second.cut); use one partition and one count"
     }
 }

@@ -1,7 +1,9 @@
 public import Datasets
 import Ground
-import Protocol
+public import Protocol
 import Tensor
+
+extension Dataset { var digest: [UInt8] { [] } }
 
 /// Where the rows come from that a model is judged by.
 public enum TestData: Sendable {
@@ -9,39 +11,54 @@ public enum TestData: Sendable {
     case heldOut
     /// From a table at hand.
     case table(Table)
-    /// From the built-in data set of the same name, where the trainer has it; else as `heldOut`.
+    /// From the built-in data set of the same name, where the trainer has the same; else as `heldOut`.
     case builtIn(folder: String?)
+    /// From a file, read by the schema the run agreed on, all its rows.
+    case file(path: String, read: @Sendable (DatasetDescription) throws(DatasetError) -> Table)
 
-    /// The table to judge by at the trainer; `nil` leaves it to the workers.
+    /// The table to judge by at the trainer, and what it is; `nil` leaves it to the workers.
     ///
     /// It may take a while: files are read on a thread of their own.
-    func table(for dataset: DatasetDescription) async -> Table? {
+    ///
+    /// - Throws: `RunError.testData` for a file that cannot be read or differs from the schema.
+    func table(
+        for dataset: DatasetDescription
+    ) async throws(RunError) -> (table: Table, JudgeDescription)? {
         switch self {
         case .heldOut:
             return nil
         case .table(let table):
-            return table
+            return (table, .table(rows: table.rowCount))
         case .builtIn(let folder):
-            let queue = ComputeQueue(threadCount: 1)
-            defer { queue.stop() }
-            return await withCheckedContinuation { continuation in
-                queue.run {
-                    let table = try? Dataset.load(named: dataset.name, folder: folder).test
-                    continuation.resume(returning: table.flatMap { dataset.describes($0) ? $0 : nil })
-                }
+            let table = await TestData.reading { () throws(DatasetError) in
+                try TestData.builtIn(dataset, folder: folder)
+            }
+            guard case .success(let table?) = table else { return nil }
+            return (table, .builtIn(name: dataset.name, rows: table.rowCount))
+        case .file(let path, let read):
+            switch await TestData.reading({ () throws(DatasetError) in try read(dataset) }) {
+            case .success(let table): return (table, .file(path: path, rows: table.rowCount))
+            case .failure(let error): throw .testData(error)
             }
         }
     }
-}
 
-extension DatasetDescription {
-    /// Whether a table has the columns described: one that only shares the name must not judge.
-    fileprivate func describes(_ table: Table) -> Bool {
-        guard table.schema.columns.count == columns.count else { return false }
-        return zip(columns, table.schema.columns).allSatisfy { described, column in
-            described.name == column.name && described.elementType == column.elementType.rawValue
-                && described.dimensions == column.rowShape.dimensions
-                && described.classes == column.classes ?? []
+    /// The trainer's copy of the data the workers have, if it is the same.
+    private static func builtIn(
+        _ dataset: DatasetDescription, folder: String?
+    ) throws(DatasetError) -> Table? {
+        guard !dataset.digest.isEmpty, Dataset.BuiltIn(rawValue: dataset.name) != nil else { return nil }
+        let own = try Dataset.load(named: dataset.name, folder: folder)
+        return own.digest == dataset.digest ? own.test : nil
+    }
+
+    private static func reading<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(DatasetError) -> Value
+    ) async -> Result<Value, DatasetError> {
+        let queue = ComputeQueue(threadCount: 1)
+        defer { queue.stop() }
+        return await withCheckedContinuation { continuation in
+            queue.run { continuation.resume(returning: Result { () throws(DatasetError) in try body() }) }
         }
     }
 }

@@ -1,30 +1,32 @@
+public import Protocol
 public import Federation
-import Protocol
 public import Tensor
 
 /// The model a run made, and what must be known to use it.
 public struct TrainedModel: Sendable {
     /// What it reads and says.
     public let task: LearningTask
-    /// What kind of model it is.
-    public let kind: ModelKind
+    /// What its columns mean.
+    public let dataset: DatasetDescription
+    /// What kind of model it is; `nil` for one of the caller's own.
+    public let kind: ModelKind?
     /// Its parameters.
     public let state: ModelState
     /// What a feature goes through before the model sees it.
     public let scaling: Scaling
 
-    /// The model as a safetensors file: the parameters, shift and scale, and words about them.
+    /// The model as a safetensors file: the parameters, mean and scale, and words about them.
     ///
     /// Equal runs give equal bytes: nothing about workers, machines or times is in it.
     public var file: Safetensors {
-        var tensors = ["input.shift": scaling.shift, "input.scale": scaling.scale]
+        var tensors = ["input.mean": scaling.mean, "input.scale": scaling.scale]
         for parameter in state.parameters { tensors[parameter.name] = parameter.value }
         return Safetensors(
             tensors,
             metadata: [
                 "format": "fagure",
                 "dataset": task.dataset,
-                "model": "\(kind)",
+                "model": kind.map { "\($0)" } ?? "custom",
                 "feature": task.feature.name,
                 "label": task.label.name,
                 "classes": task.label.classes.joined(separator: "\n"),
@@ -43,7 +45,7 @@ public struct RunOutcome: Sendable {
         /// Its task was cancelled.
         case interrupted
         /// The loss of a round was no number; the model is the one before.
-        case diverged(epoch: Int)
+        case diverged(round: Int)
         /// It could not go on.
         case failed(RunError)
     }
@@ -61,7 +63,7 @@ extension RunOutcome.End {
         self =
             switch end {
             case .finished: .finished
-            case .diverged(let round): .diverged(epoch: round)
+            case .diverged(let round): .diverged(round: round)
             case .failed(let error): .failed(error)
             }
     }

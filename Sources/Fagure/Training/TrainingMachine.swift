@@ -1,18 +1,19 @@
 import Protocol
 
-/// When rounds begin and end: who is present, whom a round waits for, when the run is over.
+/// When stages begin and end: who takes part, whom a stage waits for, when the run is over.
 ///
-/// DESIGN. A pure value: events and the time go in, actions come out; `TrainingRun` performs them. Round 0
-/// describes the data, rounds 1 to `epochs` train. A round takes the shards present when it begins. A shard
-/// whose worker is lost without another to take its place is left out of that round alone; a round that loses
-/// all begins again.
+/// DESIGN. A pure value: events and the time go in, actions come out; `TrainingRun` performs them. A stage takes the
+/// shards present when it begins that fit what the run agreed on; whoever does not fit is named once and left out. A
+/// shard whose worker is lost without another to take its place is left out of that stage alone; one whose answer
+/// is not what was asked for is left out until another process serves it. A stage that fewer workers answer than
+/// must, begins again.
 struct TrainingMachine: Sendable {
     /// What can happen to a run.
     enum Event: Sendable {
         case catalogue(Catalogue)
         case brokerLost
         case brokerReturned(isNewRun: Bool)
-        /// A shard's job is done.
+        /// The job of a shard, by its place in the stage's list, is done.
         case answered(shard: Int)
         case failed(shard: Int, Failure)
         /// What `finish` asked for is done.
@@ -26,16 +27,16 @@ struct TrainingMachine: Sendable {
 
     /// What the shell must do.
     enum Action: Sendable, Hashable {
-        /// The data set is found; comes once, before the first round.
+        /// The data set is found; comes once, before the first stage.
         case select(DatasetDescription)
-        /// Begin a round: a job for each shard.
-        case start(round: Int, shards: [ShardReference], workers: Int)
-        /// A shard of the round will not answer; why.
-        case leaveOut(shard: ShardReference, Failure)
-        /// All shards of the round have answered or were left out.
-        case finish(round: Int)
-        /// None has answered: forget the round, it will be begun again.
-        case abandon(round: Int)
+        /// Begin a stage: a job for each shard.
+        case start(Stage, shards: [ShardDescription], workers: Int)
+        /// A shard of the stage will not answer; why, and who served it where that was its fault.
+        case leaveOut(shard: Int, Failure, culprits: [String])
+        /// All shards of the stage have answered or were left out.
+        case finish(Stage)
+        /// Too few have answered: forget the stage, it will be begun again.
+        case abandon(Stage)
         /// Say what is waited for.
         case wait(String)
         /// Something a person should know.
@@ -51,6 +52,17 @@ struct TrainingMachine: Sendable {
         case failed(RunError)
     }
 
+    /// What a run sets out to do.
+    struct Plan: Sendable, Hashable {
+        /// The data set; `nil` takes the only one there is.
+        var dataset: String?
+        /// The schema that is right whatever the workers say; `nil` takes what most say.
+        var schema: SchemaHash?
+        var rounds: Int
+        var workersMin: Int
+        var standardizes: Bool
+    }
+
     private enum Phase: Sendable {
         case waiting(since: Int64, saidAt: Int64?)
         case running(Running)
@@ -62,29 +74,34 @@ struct TrainingMachine: Sendable {
         let shards: [ShardReference]
         var awaited: Set<Int>
         var answered = 0
+        /// Workers that hold a shard that has answered.
+        var workers: Set<SessionID> = []
+        /// The last failure that was a shard's own fault.
+        var fault: (shard: ShardReference, Failure)?
     }
 
-    /// The round that runs or comes next.
-    private(set) var round = 0
-    private let epochs: Int
-    private let workersMin: Int
-    private let wanted: String?
+    /// What runs or comes next.
+    private(set) var stage: Stage
+    private let plan: Plan
+    private var passes = 0
     private var phase: Phase
     private var catalogue: Catalogue?
-    private var selected: (name: String, cut: Present.Cut)?
+    private var agreement: Agreement?
+    private var present: Present?
     private var brokerLostAt: Int64?
     private var restartedAt: Int64?
-    /// A round that came to nothing is not begun again before.
+    /// A stage that came to nothing is not begun again before.
     private var restsUntil: Int64 = .min
-    /// The shards of the last round that began.
+    /// The shards of the last stage that began.
     private var lastShards: [ShardReference] = []
-    private var knownStrangers: Set<String> = []
+    private var knownStrangers: Set<Present.Stranger> = []
+    /// Processes whose answers for a shard were not what was asked for.
+    private var excluded: [ShardReference: Set<SessionID>] = [:]
 
     /// A run about to begin.
-    init(dataset: String?, epochs: Int, workersMin: Int, now: Int64) {
-        wanted = dataset
-        self.epochs = epochs
-        self.workersMin = workersMin
+    init(_ plan: Plan, now: Int64) {
+        self.plan = plan
+        stage = .training(round: 1)
         phase = .waiting(since: now, saidAt: nil)
     }
 
@@ -94,7 +111,8 @@ struct TrainingMachine: Sendable {
         switch event {
         case .catalogue(let catalogue):
             self.catalogue = catalogue
-            return strangers(in: catalogue) + begin(now)
+            look()
+            return strangers() + begin(now)
         case .brokerLost:
             brokerLostAt = brokerLostAt ?? now
             return []
@@ -109,7 +127,7 @@ struct TrainingMachine: Sendable {
         case .finished:
             return proceed(now)
         case .diverged:
-            guard case .finishing = phase else { return [] }
+            guard case .finishing = phase, let round = stage.round else { return [] }
             return end(.diverged(round: round))
         case .sessionEnded(let failure):
             return end(.failed(.session(failure)))
@@ -118,18 +136,29 @@ struct TrainingMachine: Sendable {
         }
     }
 
-    // MARK: Before a round
+    private mutating func end(_ end: End) -> [Action] {
+        phase = .ended
+        return [.end(end)]
+    }
+}
+
+// Before a stage.
+extension TrainingMachine {
+    /// Looks who takes part, as far as it is known in what.
+    private mutating func look() {
+        guard let catalogue, let agreement else { return }
+        present = Present(catalogue.offers(of: agreement.dataset.name), agreement, excluded: excluded)
+    }
 
     private mutating func begin(_ now: Int64) -> [Action] {
         guard case .waiting(let since, let saidAt) = phase, now >= restsUntil else { return [] }
         do throws(RunError) {
             var actions = try select()
             guard let blocker = blocker(now) else { return actions + start() }
-            let isSilent =
-                now - (saidAt ?? since)
-                < (saidAt == nil
-                    ? SessionLimits.waitingFirstMilliseconds : SessionLimits.waitingIntervalMilliseconds)
-            guard !isSilent else { return actions }
+            let pause =
+                saidAt == nil
+                ? SessionLimits.waitingFirstMilliseconds : SessionLimits.waitingIntervalMilliseconds
+            guard now - (saidAt ?? since) >= pause else { return actions }
             phase = .waiting(since: since, saidAt: now)
             actions.append(.wait("waiting for \(blocker), \((now - since) / 1_000) s"))
             return actions
@@ -138,96 +167,152 @@ struct TrainingMachine: Sendable {
         }
     }
 
-    /// Finds the data set, once.
+    /// Finds the data set and what most say of it, once.
     private mutating func select() throws(RunError) -> [Action] {
-        guard selected == nil, let catalogue else { return [] }
-        let names = catalogue.servedDatasets
-        guard let name = wanted ?? (names.count == 1 ? names[0] : nil) else {
-            guard names.isEmpty else { throw .ambiguousDataset(names) }
+        guard agreement == nil, let catalogue, let name = try datasetName(in: catalogue) else { return [] }
+        let offers = catalogue.offers(of: name)
+        // Who is still to come may tip the scales.
+        guard Set(offers.map(\.session)).count >= plan.workersMin else { return [] }
+        switch Agreement.choose(offers, expected: plan.schema) {
+        case .none:
             return []
+        case .tied(let first, let second):
+            throw .disagreement(dataset: name, first: first, second: second)
+        case .agreed(let agreement):
+            guard Present(offers, agreement).workers.count >= plan.workersMin else { return [] }
+            self.agreement = agreement
+            passes = agreement.passes(standardizes: plan.standardizes)
+            stage = passes > 0 ? .statistics(pass: 1) : .training(round: 1)
+            look()
+            return [.select(agreement.dataset)] + strangers()
         }
-        guard names.isEmpty || names.contains(name) else { throw .unknownDataset(name: name, known: names) }
-        guard let (dataset, cut) = try catalogue.agreedDataset(name),
-            Present(catalogue, dataset: name, cut: cut).workers.count >= workersMin
-        else { return [] }
-        selected = (name, cut)
-        return [.select(dataset)]
     }
 
-    /// What keeps the next round from beginning, with counts; `nil` for nothing.
+    private func datasetName(in catalogue: Catalogue) throws(RunError) -> String? {
+        let names = catalogue.servedDatasets
+        guard let name = plan.dataset ?? (names.count == 1 ? names[0] : nil) else {
+            guard names.isEmpty else { throw .ambiguousDataset(names) }
+            return nil
+        }
+        guard names.isEmpty || names.contains(name) else { throw .unknownDataset(name: name, known: names) }
+        return name
+    }
+
+    /// What keeps the next stage from beginning, with counts; `nil` for nothing.
     private func blocker(_ now: Int64) -> String? {
         if brokerLostAt != nil { return "the broker" }
-        let present = catalogue.map { catalogue in
-            Present(
-                catalogue, dataset: selected?.name ?? wanted ?? catalogue.servedDatasets.first ?? "",
-                cut: selected?.cut)
-        }
-        let count = present?.workers.count ?? 0
-        guard let present, selected != nil, count >= workersMin, !present.shards.isEmpty else {
-            let needed = max(1, workersMin)
-            return "\(needed) worker\(needed == 1 ? "" : "s"), \(count) present"
-        }
+        guard let present, present.workers.count >= max(1, plan.workersMin) else { return missingWorkers }
         guard let restartedAt, now - restartedAt < ProtocolLimits.returnGraceMilliseconds else { return nil }
-        let missing = lastShards.filter { !present.shards.contains($0) }
+        let missing = lastShards.filter { present.holders[$0] == nil }
         guard !missing.isEmpty else { return nil }
-        let names = missing.map { "\($0.index)/\($0.count)" }.joined(separator: ", ")
+        let names = missing.map { "\($0.name)" }.joined(separator: ", ")
         return "shard\(missing.count == 1 ? "" : "s") \(names) to return after the broker's restart"
     }
 
-    private mutating func start() -> [Action] {
-        guard let catalogue, let selected else { return [] }
-        let present = Present(catalogue, dataset: selected.name, cut: selected.cut)
-        phase = .running(Running(shards: present.shards, awaited: Set(present.shards.map(\.index))))
-        lastShards = present.shards
-        return [.start(round: round, shards: present.shards, workers: present.workers.count)]
+    /// Such as `3 workers, 1 present (bob has no data)`.
+    private var missingWorkers: String {
+        let needed = max(1, plan.workersMin)
+        var remarks: [String] = []
+        var count = present?.workers.count ?? 0
+        if let catalogue {
+            if present == nil, let name = plan.dataset ?? catalogue.servedDatasets.first {
+                let offers = catalogue.offers(of: name)
+                count = Set(offers.map(\.session)).count
+                if case .agreed(let agreement) = Agreement.choose(offers, expected: plan.schema) {
+                    let fitting = Present(offers, agreement)
+                    count = fitting.workers.count
+                    remarks += fitting.strangers.map { "\($0.worker) does not fit: \($0.reason)" }
+                } else if let schema = plan.schema {
+                    remarks.append("none of schema \(schema)")
+                    count = 0
+                }
+            }
+            let idle = catalogue.workers.filter { $0.shards.isEmpty && !$0.isDraining }
+            remarks += idle.map { "\($0.name) has no data" }
+        }
+        let shown = remarks.prefix(SessionLimits.remarksMaximum).joined(separator: "; ")
+        return "\(needed) worker\(needed == 1 ? "" : "s"), \(count) present" + (shown.isEmpty ? "" : " (\(shown))")
     }
 
-    /// Names workers whose shards do not fit this run's, each once.
-    private mutating func strangers(in catalogue: Catalogue) -> [Action] {
-        guard let selected else { return [] }
-        let present = Present(catalogue, dataset: selected.name, cut: selected.cut)
-        return present.strangers.filter { knownStrangers.insert($0).inserted }.map { name in
-            .notice("worker \(name) cuts data set \(selected.name) differently from this run and is left out")
+    private mutating func start() -> [Action] {
+        guard let present else { return [] }
+        phase = .running(Running(shards: present.shards, awaited: Set(present.shards.indices)))
+        lastShards = present.shards
+        let descriptions = present.shards.compactMap { present.descriptions[$0] }
+        return [.start(stage, shards: descriptions, workers: present.workers.count)]
+    }
+
+    /// Names workers that do not fit, each once.
+    private mutating func strangers() -> [Action] {
+        guard let present, let agreement else { return [] }
+        return present.strangers.filter { knownStrangers.insert($0).inserted }.map { stranger in
+            .notice(
+                "worker \(stranger.worker) is left out of data set \(agreement.dataset.name): \(stranger.reason)")
         }
     }
+}
 
-    // MARK: In a round
-
+// In a stage, and after it.
+extension TrainingMachine {
     private mutating func settle(_ shard: Int, _ failure: Failure?, _ now: Int64) -> [Action] {
-        guard case .running(var running) = phase, running.awaited.contains(shard),
-            let reference = running.shards.first(where: { $0.index == shard })
-        else { return [] }
+        guard case .running(var running) = phase, running.awaited.remove(shard) != nil else { return [] }
         var actions: [Action] = []
+        let reference = running.shards[shard]
         if let failure {
-            guard failure.isAbsence else { return end(.failed(.job(reference, failure))) }
-            actions.append(.leaveOut(shard: reference, failure))
+            var culprits: [String] = []
+            if !failure.isAbsence {
+                culprits = exclude(reference)
+                running.fault = (reference, failure)
+            }
+            actions.append(.leaveOut(shard: shard, failure, culprits: culprits))
         } else {
             running.answered += 1
+            running.workers.formUnion(present?.holders[reference] ?? [])
         }
-        running.awaited.remove(shard)
         phase = .running(running)
         guard running.awaited.isEmpty else { return actions }
-        guard running.answered == 0 else {
+        guard running.answered == 0 || running.workers.count < plan.workersMin else {
             phase = .finishing
-            return actions + [.finish(round: round)]
+            return actions + [.finish(stage)]
+        }
+        // Nobody is left who could do better.
+        if running.answered == 0, let fault = running.fault, present?.shards.isEmpty != false {
+            return actions + end(.failed(.job(fault.shard, fault.1)))
         }
         phase = .waiting(since: now, saidAt: nil)
         restsUntil = now + SessionLimits.roundRetryMilliseconds
-        return actions + [.abandon(round: round)]
+        actions.append(.abandon(stage))
+        if running.answered > 0 {
+            actions.append(
+                .notice(
+                    "only \(running.workers.count) of the \(plan.workersMin) workers asked for have answered: "
+                        + "the round is repeated"))
+        }
+        return actions
     }
 
-    // MARK: After a round
+    /// Leaves a shard out as long as the same processes serve it; says who they are.
+    private mutating func exclude(_ shard: ShardReference) -> [String] {
+        let culprits = present?.holders[shard] ?? []
+        excluded[shard, default: []].formUnion(culprits)
+        look()
+        return (catalogue?.workers ?? []).filter { culprits.contains($0.session) }.map(\.name)
+    }
 
     private mutating func proceed(_ now: Int64) -> [Action] {
         guard case .finishing = phase else { return [] }
-        guard round < epochs else { return end(.finished) }
-        round += 1
+        guard let next = stage.next(passes: passes, rounds: plan.rounds) else { return end(.finished) }
+        stage = next
         phase = .waiting(since: now, saidAt: nil)
         return begin(now)
     }
+}
 
-    private mutating func end(_ end: End) -> [Action] {
-        phase = .ended
-        return [.end(end)]
+extension Agreement {
+    /// How many passes over the shards the features' statistics take.
+    fileprivate func passes(standardizes: Bool) -> Int {
+        if standardizes { return StatisticsProgram.Pass.allCases.count }
+        // What is put in place of a missing cell must be known all the same.
+        return dataset.missing == .mean ? 1 : 0
     }
 }

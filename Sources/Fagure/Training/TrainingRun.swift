@@ -1,28 +1,34 @@
 public import Federation
+public import Tensor
 
 /// A model learned from shards where they are: rounds of local training, averaged.
 ///
 /// ```swift
 /// var configuration = TrainingConfiguration()
-/// configuration.epochs = 3
+/// configuration.rounds = 3
 /// let outcome = await TrainingRun(configuration, session: session).run { event in … }
 /// ```
 /// Cancelling the task ends the run: its jobs are cancelled, and what there is comes back.
 public struct TrainingRun: Sendable {
     private let configuration: TrainingConfiguration
+    private let model: (any Module)?
     private let session: Session
     private let strategy: any Strategy
     private let testData: TestData
 
     /// Sets up a run.
     ///
-    /// - Parameter testData: What the model of each round is judged by.
+    /// - Parameters:
+    ///   - model: What is trained, from the values its parameters have now: any module that takes rows of features
+    ///     [rows, features] and gives [rows, outputs]. Without one the configuration's is made.
+    ///   - testData: What the model of each round is judged by.
     public init(
-        _ configuration: TrainingConfiguration, session: Session,
+        _ configuration: TrainingConfiguration, session: Session, model: (any Module)? = nil,
         strategy: any Strategy = FederatedAveraging(),
         testData: TestData = .builtIn(folder: nil)
     ) {
         self.configuration = configuration
+        self.model = model
         self.session = session
         self.strategy = strategy
         self.testData = testData
@@ -35,8 +41,8 @@ public struct TrainingRun: Sendable {
         let (inbox, sender) = AsyncStream.makeStream(of: RunDriver.Input.self)
         let events = await session.events
         var driver = RunDriver(
-            configuration, session: session, strategy: strategy, testData: testData, inbox: sender,
-            report: report)
+            configuration, model: model, session: session, strategy: strategy, testData: testData,
+            inbox: sender, report: report)
         return await withDiscardingTaskGroup { group in
             group.addTask {
                 for await event in events { sender.yield(.session(event)) }

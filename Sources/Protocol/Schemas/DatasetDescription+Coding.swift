@@ -145,7 +145,7 @@ extension ShardDescription {
         self.init(
             reference: reference, trainRows: Int(wire.trainRows), heldOutRows: Int(wire.heldOutRows),
             schema: wire.schema.isEmpty ? .none : SchemaHash(try Identifier(wire.schema)),
-            leftOut: clip(wire.leftOut))
+            releaseRowsMinimum: Int(wire.releaseRowsMinimum), leftOut: clip(wire.leftOut))
     }
 
     var wire: WireShard {
@@ -157,6 +157,7 @@ extension ShardDescription {
         wire.trainRows = UInt64(clamping: trainRows)
         wire.heldOutRows = UInt64(clamping: heldOutRows)
         if schema != .none { wire.schema.append(contentsOf: schema.identifier.bytes) }
+        wire.releaseRowsMinimum = UInt32(clamping: releaseRowsMinimum)
         wire.leftOut = leftOut
         return wire
     }

@@ -65,18 +65,21 @@ public struct ShardDescription: Sendable, Hashable {
     public var heldOutRows: Int
     /// The hash of its data set's schema; `none` from workers that speak protocol 1.0.
     public var schema: SchemaHash
+    /// The fewest rows its worker lets anything out about; 0 where it does not say.
+    public var releaseRowsMinimum: Int
     /// Why the broker sends this copy of the shard no jobs; empty where it does.
     public var leftOut: String
 
     /// Describes a shard.
     public init(
         reference: ShardReference, trainRows: Int, heldOutRows: Int, schema: SchemaHash = .none,
-        leftOut: String = ""
+        releaseRowsMinimum: Int = 0, leftOut: String = ""
     ) {
         self.reference = reference
         self.trainRows = trainRows
         self.heldOutRows = heldOutRows
         self.schema = schema
+        self.releaseRowsMinimum = releaseRowsMinimum
         self.leftOut = leftOut
     }
 }

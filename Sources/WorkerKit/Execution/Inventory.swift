@@ -22,7 +22,9 @@ struct Inventory: Sendable {
     /// The inventory of a worker that begins.
     init(_ configuration: WorkerConfiguration) {
         self.init(
-            shards: ShardStore(configuration.shards, tags: configuration.tags),
+            shards: ShardStore(
+                configuration.shards, tags: configuration.tags,
+                releaseRowsMinimum: configuration.releaseRowsMinimum),
             objects: ObjectStore(
                 worker: configuration.name, byteCountMaximum: configuration.objectByteCountMaximum),
             rules: ReleaseRules(

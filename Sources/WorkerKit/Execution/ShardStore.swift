@@ -30,20 +30,27 @@ package struct ShardStore: Sendable {
 
     /// Keeps shards.
     ///
-    /// - Parameter tags: words for the catalogue, by data set name.
-    package init(_ shards: [Shard], tags: [String: [String]] = [:]) {
+    /// - Parameters:
+    ///   - tags: words for the catalogue, by data set name.
+    ///   - releaseRowsMinimum: the fewest rows the worker lets anything out about, for the catalogue.
+    package init(_ shards: [Shard], tags: [String: [String]] = [:], releaseRowsMinimum: Int = 0) {
         var entries: [ShardReference: Entry] = [:]
         var datasets: [DatasetDescription] = []
+        var announced: [ShardDescription] = []
         for shard in shards {
             entries[shard.reference] = Entry(shard)
             let description = DatasetDescription(
                 name: shard.dataset, tags: tags[shard.dataset] ?? [],
                 columns: shard.schema.columns.map(\.description))
             if !datasets.contains(description) { datasets.append(description) }
+            var own = shard.description
+            own.schema = description.schemaHash
+            own.releaseRowsMinimum = releaseRowsMinimum
+            announced.append(own)
         }
         self.entries = entries
         self.datasets = datasets
-        descriptions = shards.map(\.description)
+        descriptions = announced
     }
 
     /// Finds the shard a program names.

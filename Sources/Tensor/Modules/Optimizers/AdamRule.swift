@@ -42,6 +42,19 @@ public struct AdamRule: OptimizerRule {
         return [Float(size), Float(correction)] + (isShrunk ? [Float(1 - rate * Double(weightDecay))] : [])
     }
 
+    /// β₁ and β₂ to the power of the steps taken.
+    public var firstCounters: [Float] { [1, 1] }
+
+    /// The same scalars from β₁ᵗ⁻¹ and β₂ᵗ⁻¹.
+    public func numbers(
+        learningRate: Tensor, counters: [Tensor]
+    ) -> (numbers: [Tensor], counters: [Tensor]) {
+        let first = counters[0] * Float(beta1), second = counters[1] * Float(beta2)
+        let size = -learningRate / (1 - first), correction = (1 - second).sqrt().reciprocal()
+        let isShrunk = decouplesWeightDecay && weightDecay != 0
+        return ([size, correction] + (isShrunk ? [1 - learningRate * weightDecay] : []), [first, second])
+    }
+
     /// Records one step of one parameter.
     public func step(
         parameter: Tensor, gradient: Tensor, slots: [Tensor], numbers: [Tensor]

@@ -16,6 +16,14 @@ public protocol OptimizerRule: Sendable {
     /// - Parameter step: 1 for the first step, then 2 and so on.
     func numbers(step: Int, learningRate: Float) -> [Float]
 
+    /// The scalars kept between steps where one recorded step is repeated, as in a program, before the first.
+    var firstCounters: [Float] { get }
+
+    /// Records the scalars of one step from those kept, and what is kept for the next.
+    ///
+    /// They are those of `numbers(step:learningRate:)`, in single precision.
+    func numbers(learningRate: Tensor, counters: [Tensor]) -> (numbers: [Tensor], counters: [Tensor])
+
     /// Records one step of one parameter.
     ///
     /// - Parameters:

@@ -26,6 +26,16 @@ public struct SGDRule: OptimizerRule {
     /// −η, the same at every step.
     public func numbers(step: Int, learningRate: Float) -> [Float] { [-learningRate] }
 
+    /// None: every step is as the one before.
+    public var firstCounters: [Float] { [] }
+
+    /// −η, the same at every step.
+    public func numbers(
+        learningRate: Tensor, counters: [Tensor]
+    ) -> (numbers: [Tensor], counters: [Tensor]) {
+        ([-learningRate], [])
+    }
+
     /// Records one step of one parameter.
     public func step(
         parameter: Tensor, gradient: Tensor, slots: [Tensor], numbers: [Tensor]
