@@ -10,10 +10,10 @@ import Tensor
 
 /// The whole program.
 func run() async throws {
-    let isEmbedded = CommandLine.arguments.count == 1
     let session =
-        isEmbedded ? try await Session.embedded() : try await Session.connect(CommandLine.arguments[1])
-    if isEmbedded {
+        CommandLine.arguments.count > 1
+        ? try await Session.connect(CommandLine.arguments[1]) : try await Session.embedded()
+    if let session = session as? EmbeddedSession {
         let digits = try Dataset.load(named: "digits")
         try await session.addWorker(
             "bob", shards: [try digits.shard(0, of: 1, partition: .iid(seed: 0))],

@@ -13,7 +13,7 @@ func run() async throws {
     let session =
         CommandLine.arguments.count > 1
         ? try await Session.connect(CommandLine.arguments[1]) : try await Session.embedded()
-    if CommandLine.arguments.count == 1 {
+    if let session = session as? EmbeddedSession {
         for name in ["bob", "alice", "secure-worker"] { try await session.addWorker(name) }
     }
     let bob = try await session.worker("bob", timeout: .seconds(10))

@@ -40,7 +40,7 @@ func federated() async throws {
     let session =
         CommandLine.arguments.count > 1
         ? try await Session.connect(CommandLine.arguments[1]) : try await Session.embedded()
-    if CommandLine.arguments.count == 1 {
+    if let session = session as? EmbeddedSession {
         try await session.addWorker("bob")
         try await session.addWorker("alice")
     }

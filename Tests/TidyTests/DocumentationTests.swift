@@ -67,16 +67,55 @@ struct DocumentationTests {
         let examples = SourceTree.swiftFiles.filter {
             $0.path.hasPrefix("Examples/") || $0.path.hasPrefix("Snippets/")
         }
+        try #require(examples.count > 5, "the examples were not found")
         let known = Set(examples.flatMap(\.lines).map { $0.trimmingCharacters(in: .whitespaces) })
-        var isSwift = false
+        var isSwift = false, count = 0
         for line in page.lines {
             let text = line.trimmingCharacters(in: .whitespaces)
             if text.hasPrefix("```") {
                 isSwift = text == "```swift"
             } else if isSwift, !text.isEmpty, !text.hasPrefix("//") {
                 #expect(known.contains(text), "\(path): \(text)")
+                count += 1
             }
         }
+        #expect(count > 50, "\(path) has only \(count) lines of code")
+    }
+
+    @Test("code that is no program stands, line by line, where its page says", arguments: SourceTree.pages)
+    func linesOf(_ page: SourceTree.File) throws {
+        for match in page.text.matches(of: /<!-- lines of ([^ ]+) -->\n```[a-z]*\n(?<code>[^`]*)```/) {
+            let path = String(match.output.1)
+            let file = try #require(SourceTree.read(path), "\(page.path) names \(path)")
+            let known = Set(file.lines.map { $0.trimmingCharacters(in: .whitespaces) })
+            for line in match.output.code.split(separator: "\n") {
+                #expect(known.contains(line.trimmingCharacters(in: .whitespaces)), "\(page.path): \(line)")
+            }
+        }
+        let marks = page.text.matches(of: /<!--\s*(given|lines of)\b/).count
+        let before = page.text.matches(of: /<!-- (given|lines of) [^\n]* -->\n```swift/).count
+        #expect(marks == before, "\(page.path) has a mark that is not right above a block of Swift")
+    }
+
+    @Test("every snippet a page quotes is there, its slice too", arguments: SourceTree.pages)
+    func snippets(_ page: SourceTree.File) throws {
+        for match in page.text.matches(of: /@Snippet\(path: "fagure\/([^"]+)"(?:, slice: "([^"]+)")?\)/) {
+            let path = "\(match.output.1).swift"
+            let file = try #require(SourceTree.read(path), "\(page.path) quotes \(path)")
+            guard let slice = match.output.2 else { continue }
+            #expect(file.lines.contains("// snippet.\(slice)"), "\(page.path): \(path) has no \(slice)")
+        }
+    }
+
+    @Test(
+        "the pages quote snippets, link to others and name files: the tests above have something to look at")
+    func pagesAreRead() {
+        let text = SourceTree.pages.map(\.text).joined()
+        #expect(SourceTree.pages.count > 15 && Self.protocolRows.count > 50)
+        #expect(text.matches(of: /@Snippet\(path/).count > 5)
+        #expect(text.matches(of: /\]\([^)#\s:]+\.md\)/).count > 10)
+        #expect(text.matches(of: /`(Sources|Tests|scripts|docs)\/[^`]+`/).count > 20)
+        #expect(Set(Operation.samples.map(\.operation.wireCode)).count > 40)
     }
 
     @Test("no page or script names one machine's folders")

@@ -76,6 +76,22 @@ struct HouseStyleTests {
         }
     }
 
+    @Test("the sources are read: a rule for no file would always hold")
+    func filesAreThere() {
+        #expect(SourceTree.sources.count > 200)
+        #expect(SourceTree.swiftFiles.filter(\.isTest).count > 100)
+        for folder in ["Sources/", "Tests/", "Benchmarks/", "Examples/", "Snippets/"] {
+            #expect(SourceTree.swiftFiles.contains { $0.path.hasPrefix(folder) }, "\(folder) was not read")
+        }
+        #expect(SourceTree.sources.flatMap(Self.functions).count > 1_000)
+        for room in Self.unsafeRooms {
+            #expect(SourceTree.sources.contains { $0.path.hasPrefix(room) }, "there is no \(room)")
+        }
+        for program in Self.programs {
+            #expect(SourceTree.sources.contains { $0.target == program }, "there is no \(program)")
+        }
+    }
+
     // MARK: Reading Swift, roughly: enough for rules, not for a compiler
 
     static func isComment(_ line: Substring) -> Bool {

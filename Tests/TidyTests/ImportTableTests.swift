@@ -32,6 +32,13 @@ struct ImportTableTests {
         }
     }
 
+    @Test("imports are found in the sources")
+    func importsAreFound() {
+        let imports = SourceTree.sources.flatMap(Self.imports)
+        for room in ["Tensor", "Protocol", "ZMQ"] { #expect(imports.contains(room)) }
+        #expect(imports.count > 300)
+    }
+
     @Test("has no cycles")
     func tableIsAcyclic() {
         for room in Self.table.keys {

@@ -16,30 +16,49 @@ public import Tensor
 /// - Throws: `RemoteError`. Recorded steps that cannot be computed, or were part of a computation that failed
 ///   while it ran, are undone; where a worker is gone its models are what they were when they were last here;
 ///   else nothing has changed.
-public func get<each Item: Fetchable>(
-    _ items: repeat each Item
-) async throws(RemoteError) -> (repeat (each Item).Fetched) {
-    var expressions: [Expression] = []
-    let fetches: (repeat Fetch<(each Item).Fetched>)
-    do throws(TensorError) {
-        fetches = (repeat try (each items).makeFetch())
-    } catch {
-        throw .tensor(error)
-    }
-    for fetch in repeat each fetches { expressions.append(contentsOf: fetch.expressions) }
-    var values = FetchedValues(try await fetched(expressions))
-    return (repeat (each fetches).finish(values.take((each fetches).expressions.count)))
+public func get<A: Fetchable, B: Fetchable>(
+    _ first: A, _ second: B
+) async throws(RemoteError) -> (A.Fetched, B.Fetched) {
+    let a = try fetch(first), b = try fetch(second)
+    var values = FetchedValues(try await fetched(a.expressions + b.expressions))
+    return (values.finish(a), values.finish(b))
 }
 
-/// Brings one tensor, model or array here; see the function of several.
+// Plain functions of two, three and four: a parameter pack in their stead makes the compiler crash over
+// `get(loss, model).0`.
+
+/// Brings three tensors, models or arrays here; see the function of two.
+public func get<A: Fetchable, B: Fetchable, C: Fetchable>(
+    _ first: A, _ second: B, _ third: C
+) async throws(RemoteError) -> (A.Fetched, B.Fetched, C.Fetched) {
+    let a = try fetch(first), b = try fetch(second), c = try fetch(third)
+    var values = FetchedValues(try await fetched(a.expressions + b.expressions + c.expressions))
+    return (values.finish(a), values.finish(b), values.finish(c))
+}
+
+/// Brings four tensors, models or arrays here; see the function of two. For more there are arrays.
+public func get<A: Fetchable, B: Fetchable, C: Fetchable, D: Fetchable>(
+    _ first: A, _ second: B, _ third: C, _ fourth: D
+) async throws(RemoteError) -> (A.Fetched, B.Fetched, C.Fetched, D.Fetched) {
+    let a = try fetch(first), b = try fetch(second), c = try fetch(third), d = try fetch(fourth)
+    var values = FetchedValues(
+        try await fetched(a.expressions + b.expressions + c.expressions + d.expressions))
+    return (values.finish(a), values.finish(b), values.finish(c), values.finish(d))
+}
+
+/// Brings one tensor, model or array here; see the function of two.
 public func get<Item: Fetchable>(_ item: Item) async throws(RemoteError) -> Item.Fetched {
-    let fetch: Fetch<Item.Fetched>
+    let fetch = try fetch(item)
+    return fetch.finish(try await fetched(fetch.expressions))
+}
+
+/// What must come for an item.
+private func fetch<Item: Fetchable>(_ item: Item) throws(RemoteError) -> Fetch<Item.Fetched> {
     do throws(TensorError) {
-        fetch = try item.makeFetch()
+        return try item.makeFetch()
     } catch {
         throw .tensor(error)
     }
-    return fetch.finish(try await fetched(fetch.expressions))
 }
 
 /// Values that have come, handed out in order.
@@ -48,9 +67,10 @@ private struct FetchedValues {
 
     init(_ values: [TensorValue]) { self.values = values[...] }
 
-    mutating func take(_ count: Int) -> [TensorValue] {
+    mutating func finish<Fetched>(_ fetch: Fetch<Fetched>) -> Fetched {
+        let count = fetch.expressions.count
         defer { values = values.dropFirst(count) }
-        return Array(values.prefix(count))
+        return fetch.finish(Array(values.prefix(count)))
     }
 }
 

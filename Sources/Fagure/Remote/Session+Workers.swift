@@ -1,8 +1,6 @@
-public import Datasets
 import Protocol
 import Synchronization
 public import Tensor
-import WorkerKit
 
 extension Session {
     /// The worker of a name.
@@ -45,47 +43,7 @@ extension Session {
         return named.first.map { workers.worker($0, of: catalogue, session: self) }
     }
 
-    /// Starts a worker in this process, for a session made by `embedded()`.
-    ///
-    /// - Parameters:
-    ///   - name: What it is called.
-    ///   - shards: The data it holds.
-    ///   - tags: Words to find its data sets by, by data set name.
-    ///   - releaseRowsMinimum: The fewest rows a loss or gradient may be about that leaves it; as many as for
-    ///     the program `worker` unless told.
-    ///   - objectByteCountMaximum: The most bytes of others' tensors it keeps, 0 for none; as many as for the
-    ///     program `worker` unless told.
-    ///   - threads: How many jobs it runs at once.
-    /// - Returns: The worker, which the broker knows by then.
-    /// - Throws: `RemoteError.session` for a session that is not embedded or is closed.
-    @discardableResult
-    public func addWorker(
-        _ name: String, shards: [Shard] = [], tags: [String: [String]] = [:], releaseRowsMinimum: Int? = nil,
-        objectByteCountMaximum: Int? = nil, threads: Int = 1
-    ) async throws(RemoteError) -> Worker {
-        guard let house else {
-            throw .session(
-                Failure(.malformed, "addWorker: the session is not embedded; start a worker process instead"))
-        }
-        var configuration = WorkerConfiguration(
-            name: name, endpoint: house.endpoint, shards: shards, tags: tags, threads: threads)
-        if let releaseRowsMinimum { configuration.releaseRowsMinimum = releaseRowsMinimum }
-        if let objectByteCountMaximum { configuration.objectByteCountMaximum = objectByteCountMaximum }
-        do {
-            try await house.add(configuration)
-        } catch {
-            throw .session(Failure(.brokerUnreachable, "\(error)"))
-        }
-        for await event in await events {
-            guard case .catalogue(let catalogue) = event else { continue }
-            if let found = catalogue.workers.first(where: { $0.session == configuration.session }) {
-                return workers.worker(found, of: catalogue, session: self)
-            }
-        }
-        throw .session(Failure(.cancelled, "the session was closed"))
-    }
-
-    /// The tensors that have all of these tags: those this session has sent and tagged, and the columns of
+    /// The tensors that have all of these tags: those this session has sent or recorded there and tagged, and the columns of
     /// data sets, which have their data set's tags, its name and their own.
     ///
     /// - Throws: `RemoteError`.
@@ -95,6 +53,9 @@ extension Session {
             Tensor(
                 Expression(.remote(object), place: .at(object.worker), origin: nil),
                 note: TensorNote(tags: ledger.tags(of: object.id)))
+        }
+        for (expression, tags) in ledger.expressions(tagged: wanted) {
+            found.append(Tensor(expression, note: TensorNote(tags: tags)))
         }
         let catalogue = await catalogue
         for description in catalogue.workers {

@@ -35,8 +35,10 @@ extension Tensor {
             return Tensor(
                 Expression(expression.kind, place: expression.place, origin: expression.origin), note: note)
         }
-        return Tensor(
+        let copy = Tensor(
             Expression(.alias, expression, place: expression.place, origin: expression.origin), note: note)
+        if let note { copy.register(note.tags) }
+        return copy
     }
 
     /// Hands the value to another worker and uses this tensor up; the value does not come here on its way.
@@ -76,10 +78,17 @@ extension Tensor {
     /// The same tensor with words to find it by; see `Session.search(tags:)`. They do not leave this process.
     public func tag(_ tags: String...) -> Tensor {
         let all = (note?.tags ?? []).union(tags)
-        if case .remote(let value) = expression.kind, let object = value as? WorkerObject {
-            object.worker.session.ledger.tag(object.id, all)
-        }
+        register(all)
         return Tensor(expression, note: TensorNote(tags: all))
+    }
+
+    /// Lets a tensor at a worker be found by words.
+    private func register(_ tags: Set<String>) {
+        if case .remote(let value) = expression.kind, let object = value as? WorkerObject {
+            object.worker.session.ledger.tag(object.id, tags)
+        } else if let worker = location as? Worker {
+            worker.session.ledger.tag(expression, tags)
+        }
     }
 }
 

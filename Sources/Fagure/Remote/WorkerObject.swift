@@ -38,6 +38,14 @@ final class ObjectLedger: Sendable {
         var tags: Set<String>
     }
 
+    /// What is recorded at a worker and tagged.
+    private struct TaggedExpression {
+        weak var expression: Expression?
+        /// Counts up; expressions may follow each other at one address.
+        let number: Int
+        var tags: Set<String>
+    }
+
     private struct State {
         var lastID: UInt64 = 0
         var entries: [ObjectID: Entry] = [:]
@@ -45,6 +53,10 @@ final class ObjectLedger: Sendable {
         var counts: [SessionID: Int] = [:]
         /// Objects each worker may let go.
         var released: [SessionID: [ObjectID]] = [:]
+        var expressions: [ObjectIdentifier: TaggedExpression] = [:]
+        var lastNumber = 0
+        /// How many tagged expressions there may be before those that are gone are swept out.
+        var sweepCount = 64
     }
 
     private let state = Mutex(State())
@@ -119,5 +131,47 @@ final class ObjectLedger: Sendable {
         let entries = state.withLock { $0.entries.filter { tags.isSubset(of: $0.value.tags) } }
         return entries.sorted { $0.key.rawValue < $1.key.rawValue }.compactMap(\.value.object)
             .filter { !$0.isReleased }
+    }
+
+    /// Adds words to find something recorded at a worker by, as long as somebody refers to it.
+    func tag(_ expression: Expression, _ tags: Set<String>) {
+        let mustSweep = state.withLock { state in
+            let key = ObjectIdentifier(expression)
+            if let known = state.expressions[key], known.expression === expression {
+                state.expressions[key]?.tags.formUnion(tags)
+            } else {
+                state.lastNumber += 1
+                state.expressions[key] = TaggedExpression(
+                    expression: expression, number: state.lastNumber, tags: tags)
+            }
+            return state.expressions.count > state.sweepCount
+        }
+        if mustSweep { sweep() }
+    }
+
+    /// Forgets expressions that are gone. They are looked at outside the lock: the last reference to one may be
+    /// the one that looking takes, and what goes with it comes back here.
+    private func sweep() {
+        let gone = state.withLock { $0.expressions }.filter { $0.value.expression == nil }
+        state.withLock { state in
+            for (key, entry) in gone where state.expressions[key]?.number == entry.number {
+                state.expressions[key] = nil
+            }
+            state.sweepCount = max(64, 2 * state.expressions.count)
+        }
+    }
+
+    /// What is recorded, was not used up, and has all of these tags, oldest first; of several names for one
+    /// thing the first.
+    func expressions(tagged tags: Set<String>) -> [(expression: Expression, tags: Set<String>)] {
+        let entries = state.withLock { $0.expressions }.values.sorted { $0.number < $1.number }
+        var found: [(expression: Expression, tags: Set<String>)] = []
+        for entry in entries where tags.isSubset(of: entry.tags) {
+            guard let expression = entry.expression, expression.spent == nil,
+                !found.contains(where: { $0.expression.original === expression.original })
+            else { continue }
+            found.append((expression, entry.tags))
+        }
+        return found
     }
 }

@@ -14,7 +14,10 @@ package import ZMQ
 /// let result = try await session.run(job)
 /// await session.close()
 /// ```
-public final class Session: Sendable {
+public class Session: @unchecked Sendable {
+    // Proof of `@unchecked`: all properties are constants and Sendable; the only subclass, for nobody outside can
+    // make one, has its own proof.
+
     /// Where the broker is.
     public let endpoint: String
     private let loop: Loop
@@ -30,17 +33,16 @@ public final class Session: Sendable {
     let graphs = GraphLedger()
     /// The workers that were asked for, as long as somebody refers to them.
     let workers = WorkerDirectory()
-    /// The broker and workers of this process, if it is that kind of session.
-    let house: EmbeddedHouse?
-
-    private init(
-        _ endpoint: String, _ loop: Loop, ownsLoop: Bool, _ shell: SessionShell, _ house: EmbeddedHouse?
+    init(
+        _ endpoint: String, _ name: String, _ timeout: Duration?, _ loop: Loop, ownsLoop: Bool,
+        _ notice: @escaping @Sendable (String) -> Void
     ) {
         self.endpoint = endpoint
         self.loop = loop
         self.ownsLoop = ownsLoop
-        self.shell = shell
-        self.house = house
+        shell = SessionShell(
+            endpoint: endpoint, name: name, timeoutMilliseconds: timeout?.milliseconds, loop: loop,
+            notice: notice)
     }
 
     /// Connects to a broker and waits until it has said what there is.
@@ -62,7 +64,9 @@ public final class Session: Sendable {
         } catch {
             throw Failure(.brokerUnreachable, "\(error)")
         }
-        return try await open(endpoint, name, timeout, loop, ownsLoop: true, house: nil, notice)
+        let session = Session(endpoint, name, timeout, loop, ownsLoop: true, notice)
+        try await session.open()
+        return session
     }
 
     /// Connects on a loop that others use too, as for `inproc` endpoints it must be; it is not shut down at
@@ -71,45 +75,42 @@ public final class Session: Sendable {
         _ endpoint: String, name: String = "trainer", timeout: Duration? = .seconds(30), on loop: Loop,
         notice: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(Failure) -> Session {
-        try await open(endpoint, name, timeout, loop, ownsLoop: false, house: nil, notice)
+        let session = Session(endpoint, name, timeout, loop, ownsLoop: false, notice)
+        try await session.open()
+        return session
     }
 
-    /// A broker in this process, for workers added by `addWorker`: the whole system without a network, as real
+    /// A broker in this process, for workers added by `EmbeddedSession.addWorker`: the whole system without a network, as real
     /// as the deployed one. Closing the session ends them all.
     ///
     /// - Throws: `Failure` where the process has no room for another thread and its sockets.
     public static func embedded(
         notice: @escaping @Sendable (String) -> Void = { _ in }
-    ) async throws(Failure) -> Session {
+    ) async throws(Failure) -> EmbeddedSession {
         let house: EmbeddedHouse
         do {
             house = try await EmbeddedHouse()
         } catch {
             throw Failure(.brokerUnreachable, "\(error)")
         }
-        return try await open(
-            house.endpoint, "trainer", .seconds(30), house.loop, ownsLoop: false, house: house, notice)
+        let session = EmbeddedSession(house, notice: notice)
+        try await session.open()
+        return session
     }
 
-    private static func open(
-        _ endpoint: String, _ name: String, _ timeout: Duration?, _ loop: Loop, ownsLoop: Bool,
-        house: EmbeddedHouse?, _ notice: @escaping @Sendable (String) -> Void
-    ) async throws(Failure) -> Session {
-        let shell = SessionShell(
-            endpoint: endpoint, name: name, timeoutMilliseconds: timeout?.milliseconds, loop: loop,
-            notice: notice)
-        let session = Session(endpoint, loop, ownsLoop: ownsLoop, shell, house)
+    /// Waits until the broker has said what there is.
+    private func open() async throws(Failure) {
+        let (loop, shell) = (loop, shell)
         let failure = await withTaskCancellationHandler {
             await shell.connect()
         } onCancel: {
             loop.execute { shell.assumeIsolated { $0.close(reason: "cancelled") } }
         }
         if let failure {
-            await session.close()
+            await close()
             throw failure
         }
-        loop.execute { [weak session] in session?.scheduleRenewal() }
-        return session
+        loop.execute { [weak self] in self?.scheduleRenewal() }
     }
 
     /// Runs a program where its shard is.
@@ -202,7 +203,6 @@ public final class Session: Sendable {
     /// Fails what is open, says goodbye and ends the connection; a second call does nothing.
     public func close() async {
         await shell.close(reason: "the trainer is done")
-        await house?.close()
         if ownsLoop { await loop.shutdown() }
     }
 

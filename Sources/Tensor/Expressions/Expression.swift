@@ -102,6 +102,12 @@ package final class Expression: @unchecked Sendable {
         }
     }
 
+    /// The expression that this is another name of, or itself.
+    package var original: Expression {
+        guard case .alias = kind, let first else { return self }
+        return first.original
+    }
+
     /// Gives a parameter's version its value; nothing else has one to be given.
     package func settle(_ state: Version.State) {
         guard case .version(let version) = kind else { return }

@@ -127,7 +127,7 @@ package struct Flush: Sendable {
 
 extension Trace {
     /// What the inputs of a computation are bound to.
-    fileprivate var bindings: [Flush.Binding] {
+    var bindings: [Flush.Binding] {
         get throws(TensorError) {
             var bindings: [Flush.Binding] = []
             bindings.reserveCapacity(leaves.count)

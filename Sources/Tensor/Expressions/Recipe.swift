@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A computation compiled: its graph, the types that come out, and places to run it in.
+/// A computation compiled: its graph, the types that come out, and benches to run it on.
 package final class Recipe: Sendable {
     /// What is computed; the inputs are the trace's leaves, in order.
     package let graph: Graph
@@ -9,7 +9,7 @@ package final class Recipe: Sendable {
     private let inputTypes: [ValueType]
     private let idle = Mutex<[Bench]>([])
 
-    /// A place to run, in nobody's hands.
+    /// Memory to run in, in nobody's hands.
     private struct Bench: @unchecked Sendable {
         // Proof of `@unchecked`: an execution is taken out of the list under its lock, used by the one thread
         // that took it, and put back when it is done.

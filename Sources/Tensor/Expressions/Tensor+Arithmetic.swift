@@ -28,39 +28,15 @@ extension Tensor {
         base.applying(.power(exponent: exponent))
     }
 
-    /// Adds a number to every element.
-    public static func + (left: Tensor, right: Float) -> Tensor { left + Tensor(right) }
-
-    /// Adds a number to every element.
-    public static func + (left: Float, right: Tensor) -> Tensor { Tensor(left) + right }
-
-    /// Subtracts a number from every element.
-    public static func - (left: Tensor, right: Float) -> Tensor { left - Tensor(right) }
-
-    /// Subtracts every element from a number.
-    public static func - (left: Float, right: Tensor) -> Tensor { Tensor(left) - right }
-
-    /// Multiplies every element by a number.
-    public static func * (left: Tensor, right: Float) -> Tensor { left * Tensor(right) }
-
-    /// Multiplies every element by a number.
-    public static func * (left: Float, right: Tensor) -> Tensor { Tensor(left) * right }
-
-    /// Divides every element by a number.
-    public static func / (left: Tensor, right: Float) -> Tensor { left / Tensor(right) }
-
-    /// Divides a number by every element.
-    public static func / (left: Float, right: Tensor) -> Tensor { Tensor(left) / right }
-
-    /// Puts the sum in the left tensor's place.
+    /// Replaces the left tensor by the sum.
     public static func += (left: inout Tensor, right: Tensor) { left = left + right }
 
-    /// Puts the difference in the left tensor's place.
+    /// Replaces the left tensor by the difference.
     public static func -= (left: inout Tensor, right: Tensor) { left = left - right }
 
-    /// Puts the product in the left tensor's place.
+    /// Replaces the left tensor by the product.
     public static func *= (left: inout Tensor, right: Tensor) { left = left * right }
 
-    /// Puts the quotient in the left tensor's place.
+    /// Replaces the left tensor by the quotient.
     public static func /= (left: inout Tensor, right: Tensor) { left = left / right }
 }

@@ -1,19 +1,44 @@
-import Ground
-
 extension Tensor: CustomStringConvertible {
-    /// The numbers of a tensor at hand, such as `[[0.0, 1.0]]`; of all others what is known without computing,
-    /// such as `float32 [2, 2] at bob #x`.
+    /// The numbers of a tensor that is here, computed for it: such as `[[0.0, 1.0]]`, of many only the first and
+    /// last. Of a tensor at a worker what is known without asking, never values: `float32 [2, 2] at bob #x`. Of
+    /// one that cannot be computed, why.
+    ///
+    /// - Complexity: That of computing it, where it is here; what was computed is not kept.
     public var description: String {
-        var parts: [String] = []
-        switch expression.kind {
-        case .value(let value):
-            parts.append("\(value)")
-        default:
-            if isNamed { parts.append("\(phrase):") }
+        var parts = isNamed ? ["\(phrase):"] : []
+        if expression.place.isRemote {
             parts.append((try? type()).map { "\($0)" } ?? "a tensor that cannot be computed")
-            if expression.place.isRemote { parts.append("at \(location.name)") }
+            parts.append("at \(location.name)")
+            if let how = expression.spent?.phrase { parts.append("(used up: \(how))") }
+        } else {
+            parts.append(textHere)
         }
         return (parts + (note?.tags.sorted() ?? [])).joined(separator: " ")
+    }
+
+    private var textHere: String {
+        do throws(TensorError) {
+            return "\(try valueAside())"
+        } catch {
+            // What has a type may yet be bound, such as a placeholder.
+            return (try? type()).map { "\($0), not computed: \(error)" }
+                ?? "a tensor that cannot be computed: \(error)"
+        }
+    }
+
+    /// The value, computed and left at that: no parameter is brought up to date, no failed step undone, because
+    /// somebody looked.
+    private func valueAside() throws(TensorError) -> TensorValue {
+        if case .value(let value) = expression.kind { return value }
+        let trace = try Trace.take { trace throws(TensorError) in try trace.add(output: expression) }
+        let values = try trace.bindings.map { binding throws(TensorError) in
+            switch binding {
+            case .value(let value): return value
+            case .remote(let value):
+                throw .elsewhere(name: "a tensor of \(value.type)", location: value.location.name)
+            }
+        }
+        return try RecipeCache.shared.recipe(for: trace).run(values)[0]
     }
 
     /// Whether it is a parameter or a column, which have names that tags do not say.
@@ -43,35 +68,5 @@ extension Tensor: CustomStringConvertible {
     /// What errors call the tensor and its place.
     var placedPhrase: String {
         expression.place.isRemote ? "\(phrase) at \(location.name)" : "\(phrase) here"
-    }
-}
-
-extension TensorValue: CustomStringConvertible {
-    /// The numbers in nested brackets, a scalar alone; of many only the first.
-    public var description: String {
-        let shown = 1_000
-        guard shape.elementCount <= shown else { return "\(type)" }
-        let texts = elementTexts
-        var next = 0
-        return bracketed(texts, axis: 0, &next)
-    }
-
-    private var elementTexts: [String] {
-        switch elementType {
-        case .float32: storage.elements(as: Float.self).map(\.description)
-        case .int32: storage.elements(as: Int32.self).map(\.description)
-        case .int64: storage.elements(as: Int64.self).map(\.description)
-        case .uint8: storage.elements(as: UInt8.self).map(\.description)
-        }
-    }
-
-    private func bracketed(_ texts: [String], axis: Int, _ next: inout Int) -> String {
-        guard axis < shape.rank else {
-            defer { next += 1 }
-            return next < texts.count ? texts[next] : ""
-        }
-        var parts: [String] = []
-        for _ in 0..<shape[axis] { parts.append(bracketed(texts, axis: axis + 1, &next)) }
-        return "[\(parts.joined(separator: ", "))]"
     }
 }

@@ -17,6 +17,12 @@ extension Tensor {
     /// - Throws: as `value()`, and `TensorError.valueMismatch` for any other.
     public func scalar() throws(TensorError) -> Float { try value().scalar() }
 
+    /// Computes the value of a tensor of one element, whatever its type, as a number.
+    ///
+    /// - Throws: as `value()`, and `TensorError.valueMismatch` for more or fewer elements, and for an int64 that
+    ///   no `Double` equals.
+    public func item() throws(TensorError) -> Double { try value().item() }
+
     /// Computes the value of a float32 tensor as numbers in row-major order.
     ///
     /// - Throws: as `value()`, and `TensorError.valueMismatch` for other element types.

@@ -23,7 +23,7 @@ struct Trace: ~Copyable {
         }
     }
 
-    /// One expression; numbers are places in `Key.steps`.
+    /// One expression; numbers are indices into `Key.steps`.
     enum Step: Hashable {
         case input(ValueType)
         case placeholder(Graph.Input)

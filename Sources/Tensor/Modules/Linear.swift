@@ -61,6 +61,12 @@ public struct Linear: Module {
         (self.weight, self.bias) = (weight, bias)
     }
 
+    /// Its sizes: `Linear(64, 10)`.
+    public var heading: String {
+        let shape = weight.type.shape
+        return "Linear(\(shape[1]), \(shape[0])\(bias == nil ? ", bias: false" : ""))"
+    }
+
     /// A layer of its own with the same values.
     public func copy() -> Linear { Linear(weight: weight.copy(), bias: bias?.copy()) }
 

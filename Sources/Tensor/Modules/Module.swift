@@ -1,8 +1,8 @@
 /// A function with parameters: a layer, or a model made of layers.
 ///
 /// A module computes nothing; applied to a tensor it records what to compute. Names and layouts of parameters
-/// are PyTorch's, so that weights can be exchanged.
-public protocol Module: Fetchable where Fetched == Self {
+/// are PyTorch's, so that weights can be exchanged. `print(model)` shows what it is made of.
+public protocol Module: Fetchable, CustomStringConvertible where Fetched == Self {
     /// The parameters in declaration order with the names they have within this module.
     var parameters: [NamedParameter] { get }
 
@@ -11,6 +11,9 @@ public protocol Module: Fetchable where Fetched == Self {
 
     /// A module of its own with the same values, at the same places: a copy of each parameter and module.
     func copy() -> Self
+
+    /// What the module's line in a description begins with, such as `Linear(64, 10)`; the type's name unless said.
+    var heading: String { get }
 }
 
 extension Module {

@@ -102,6 +102,26 @@ extension TensorValue {
         return scalar
     }
 
+    /// The number a value of one element holds, whatever its type and rank.
+    ///
+    /// - Throws: `TensorError.valueMismatch` when there is not exactly one element, or no `Double` equals it.
+    public func item() throws(TensorError) -> Double {
+        guard shape.elementCount == 1 else {
+            throw .valueMismatch(name: "item", expected: "one element", got: "\(type)")
+        }
+        switch elementType {
+        case .float32: return Double(try floats[0])
+        case .int32: return Double(try int32s[0])
+        case .uint8: return Double(try bytes[0])
+        case .int64:
+            let element = try int64s[0]
+            guard let number = Double(exactly: element) else {
+                throw .valueMismatch(name: "item", expected: "a number a Double can hold", got: "\(element)")
+            }
+            return number
+        }
+    }
+
     /// Lends the bytes, row-major and little-endian.
     package func withBytes<Result, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Result

@@ -105,4 +105,36 @@ struct TagTests {
         await other.close()
         await house.close()
     }
+
+    @Test("what is only recorded is found by its tags, as long as it is of use")
+    func recorded() async throws {
+        try await withBob { session, bob in
+            let x = try await Tensor([1, 2]).send(to: bob)
+            let y = (x * 2).tag("#y").tag("#more")
+            let copy = y.copy()
+            let found = try await session.search(tags: "#y", "#more")
+            #expect(found.count == 1)
+            #expect("\(try #require(found.first))" == "float32 [2] at bob #more #y")
+            #expect(try await session.search(tags: "#y", "#x").isEmpty)
+            #expect(try await (found[0] + 1).get().floats == [3, 5])
+
+            #expect(try await y.get().floats == [2, 4])
+            // The copy has the tags and was not fetched.
+            #expect(try await session.search(tags: "#y").count == 1)
+            #expect(try await copy.get().floats == [2, 4])
+            #expect(try await session.search(tags: "#y").isEmpty)
+        }
+    }
+
+    @Test("what is recorded and let go of is not found, and many that are gone are forgotten")
+    func recordedAndGone() async throws {
+        try await withBob { session, bob in
+            let x = try await Tensor([1]).send(to: bob)
+            for number in 0..<200 { _ = (x + number).tag("#y") }
+            #expect(try await session.search(tags: "#y").isEmpty)
+            let kept = (0..<100).map { (x + $0).tag("#y") }
+            #expect(try await session.search(tags: "#y").count == 100)
+            #expect(try await get(kept).count == 100)
+        }
+    }
 }

@@ -7,7 +7,7 @@ import Tensor
 
 /// Runs a test with a session and workers in this process, closed whatever comes of it.
 func withWorkers(
-    _ names: String..., run: (Session, [Worker]) async throws -> Void
+    _ names: String..., run: (EmbeddedSession, [Worker]) async throws -> Void
 ) async throws {
     let session = try await Session.embedded()
     do {
@@ -22,12 +22,12 @@ func withWorkers(
 }
 
 /// Runs a test with one worker in this process.
-func withBob(run: (Session, Worker) async throws -> Void) async throws {
+func withBob(run: (EmbeddedSession, Worker) async throws -> Void) async throws {
     try await withWorkers("bob") { try await run($0, $1[0]) }
 }
 
 /// Runs a test with two workers in this process.
-func withBobAndAlice(run: (Session, Worker, Worker) async throws -> Void) async throws {
+func withBobAndAlice(run: (EmbeddedSession, Worker, Worker) async throws -> Void) async throws {
     try await withWorkers("bob", "alice") { try await run($0, $1[0], $1[1]) }
 }
 

@@ -63,12 +63,12 @@ extension OptimizerRule {
         try check("numbers", numbers.count, self.numbers(step: 1, learningRate: 1).count)
         var newParameters: [Tensor] = [], newState = state
         for (index, parameter) in parameters.enumerated() {
-            let places = (0..<slotCount).map { $0 * count + index }
+            let indices = (0..<slotCount).map { $0 * count + index }
             let new = step(
-                parameter: parameter, gradient: gradients[index], slots: places.map { state[$0] },
+                parameter: parameter, gradient: gradients[index], slots: indices.map { state[$0] },
                 numbers: numbers)
             newParameters.append(new.parameter)
-            for (place, slot) in zip(places, new.slots) { newState[place] = slot }
+            for (index, slot) in zip(indices, new.slots) { newState[index] = slot }
         }
         return (newParameters, newState)
     }
