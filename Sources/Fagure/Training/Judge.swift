@@ -56,7 +56,5 @@ struct Judge: Sendable {
 
 extension Failure {
     /// Whether nobody was there to do the job, in contrast to that it cannot be done.
-    var isAbsence: Bool {
-        [.noWorker, .workerLost, .draining, .overloaded, .deadlineExceeded].contains(code)
-    }
+    var isAbsence: Bool { code.isAbsence }
 }
