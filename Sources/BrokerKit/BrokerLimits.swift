@@ -17,6 +17,8 @@ package enum BrokerLimits {
     package static let sessionsMaximum = 16_384
     /// Bytes of all workers' introductions: what they say must fit the body of one catalogue.
     package static let announcedByteCountMaximum = 7 << 20
+    /// Bytes of a catalogue's reasons why copies of shards are left out, which no introduction paid for.
+    package static let leftOutByteCountMaximum = 256 << 10
 
     /// Log lines about dropped messages: one in this time; the others are counted.
     package static let noiseIntervalMilliseconds: Int64 = 1_000

@@ -25,7 +25,7 @@ extension BrokerMachine {
             let label = roster.workers[worker].presence.label
             logSession("worker \(label) is draining", .info, &actions)
         }
-        if code == .draining || code == .overloaded, passOn(place, &actions) { return }
+        if code.isHandedBack, passOn(place, &actions) { return }
         let record = jobs[place]
         jobs.remove(place)
         if relay(toTrainerOf: record, &actions) { counters.failed += 1 }

@@ -33,10 +33,13 @@ extension BrokerMachine {
     package var catalogue: Catalogue {
         var catalogue = Catalogue()
         var datasets: Set<DatasetDescription> = []
+        var room = BrokerLimits.leftOutByteCountMaximum
         for worker in roster.workers.numbers where roster.workers.isTaken(worker) {
             let session = roster.workers[worker]
             guard session.presence.peer != nil else { continue }
-            catalogue.workers.append(description(of: session, openJobs: jobs.count(ofWorker: worker)))
+            let shards = listed(session, number: worker, room: &room)
+            catalogue.workers.append(
+                description(of: session, shards, openJobs: jobs.count(ofWorker: worker)))
             datasets.formUnion(session.datasets)
         }
         catalogue.workers.sort {
@@ -61,10 +64,12 @@ extension BrokerMachine {
         return queue
     }
 
-    private func description(of session: WorkerSession, openJobs: Int) -> WorkerDescription {
+    private func description(
+        of session: WorkerSession, _ shards: [ShardDescription], openJobs: Int
+    ) -> WorkerDescription {
         WorkerDescription(
             name: session.name, session: session.presence.session, software: session.presence.software,
-            isDraining: session.isDraining, shards: session.shards, openJobs: openJobs,
+            isDraining: session.isDraining, shards: shards, openJobs: openJobs,
             silentMilliseconds: now - session.presence.heardAt)
     }
 }

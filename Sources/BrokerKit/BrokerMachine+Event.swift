@@ -12,6 +12,8 @@ extension BrokerMachine {
         case failed(PeerID, Header, FailureCode)
         /// Any other message; its body, if it has one, is not the broker's business.
         case message(PeerID, Header)
+        /// A message whose header makes sense and whose other frames or fields do not.
+        case damaged(PeerID, Header, ProtocolError)
         /// Bytes that are no message.
         case garbage(ProtocolError)
         /// The transport says that a connection is no more.

@@ -38,7 +38,7 @@ extension BrokerMachine {
             guard !passOn(place, &actions) else { continue }
             end(place, Failure(.workerLost, lossText(place, label, reason)), &actions)
         }
-        roster.removeWorker(worker)
+        tellSuccession(roster.removeWorker(worker), &actions)
         catalogueChanged = true
     }
 

@@ -91,8 +91,9 @@ extension BrokerMachine {
                     + LogText.printable(hello.software), .info, &actions)
             for job in hello.openJobs { roster.claim(job, for: worker) }
         }
-        roster.describe(worker, as: hello, byteCount: byteCount)
+        let change = roster.describe(worker, as: hello, byteCount: byteCount)
         catalogueChanged = true
+        tell(change, of: worker, &actions)
         if isReconnected { reconcile(worker, with: hello.openJobs, &actions) }
     }
 
@@ -145,6 +146,7 @@ extension BrokerMachine {
             if !jobs[place].isWaiting && held.contains(jobs[place].id) { continue }
             // It never got the job, or its answer was lost and is in its cache: either way it is to be asked
             // again; by its source, if it was transferred to it.
+            guard askedAgain(place, of: worker, &actions) else { continue }
             if !jobs[place].isTransferred { roster.claim(jobs[place].id, for: worker) }
             resend(place, &actions)
         }
@@ -162,6 +164,19 @@ extension BrokerMachine {
                 break
             }
         }
+    }
+
+    /// Counts a job a worker came back without; one it always comes back without ends.
+    private mutating func askedAgain(_ place: Int32, of worker: Int32, _ actions: inout [Action]) -> Bool {
+        guard !jobs[place].isWaiting else { return true }
+        guard jobs[place].resends < BrokerLimits.resendsMaximum else {
+            let label = roster.workers[worker].presence.label
+            let text = "the connection of worker \(label) broke with the job again and again"
+            end(place, Failure(.workerLost, text), &actions)
+            return false
+        }
+        jobs[place].resends += 1
+        return true
     }
 
     /// A peer leaves of its own will.

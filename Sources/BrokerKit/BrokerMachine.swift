@@ -83,6 +83,7 @@ package struct BrokerMachine: ~Copyable, Sendable {
         case .hello(let peer, let hello, let byteCount):
             welcome(hello, byteCount: byteCount, from: peer, &actions)
         case .goodbye(let peer, _, let reason): part(from: peer, reason: reason, &actions)
+        case .damaged(let peer, let header, let error): answer(damaged: header, error, from: peer, &actions)
         case .garbage(let error):
             counters.garbage += 1
             logNoise("dropped a message: \(error)", .warning, &actions)

@@ -12,6 +12,9 @@ extension BrokerShell {
         }
         do throws(ProtocolError) {
             let header = try Header(behindRoutingIDOf: message)
+            if let objection = header.objection(toFrames: message.frameCount - 1) {
+                return takeDamaged(header, objection, from: id)
+            }
             let event = try event(of: header, from: peer(id, message.sourceDescriptor), &message)
             var current = Optional(message)
             handle(event, carrying: &current)
@@ -21,11 +24,40 @@ extension BrokerShell {
         }
     }
 
+    /// Takes what is left of a message beyond the limits.
+    func receive(_ head: MessageHead) {
+        receivedCount &+= 1
+        let error: ProtocolError =
+            switch head.excess {
+            case .frames(let count):
+                // The routing id is not the sender's.
+                .limitExceeded(
+                    what: "the number of frames read", got: count - 1,
+                    limit: ProtocolLimits.frameCountMaximum)
+            case .bytes(let count):
+                .limitExceeded(
+                    what: "the number of bytes read", got: count,
+                    limit: BrokerLimits.messageByteCountMaximum)
+            }
+        guard head.frames.count == 2, let id = head.routingID else { return handle(.garbage(error)) }
+        let bytes = head.frames[1]
+        guard let header = try? Header(decoding: bytes.span) else { return handle(.garbage(error)) }
+        takeDamaged(header, error, from: id)
+    }
+
+    /// Whoever has no session awaits nothing, and gets no number for it.
+    private func takeDamaged(_ header: Header, _ error: ProtocolError, from id: RoutingID) {
+        guard let peer = connections.peer(of: id) else { return handle(.garbage(error)) }
+        handle(.damaged(peer, header, error))
+    }
+
     /// The number of the connection a message came by.
     private func peer(_ id: RoutingID, _ descriptor: @autoclosure () -> Int32?) -> PeerID {
         if let peer = connections.peer(of: id) { return peer }
-        let (peer, dead) = connections.add(id, descriptor: descriptor())
-        if let dead { handle(.disconnected(dead)) }
+        // What the monitor has seen and not yet told may be the end of the connection before this one.
+        if let socket { loop.readEvents(of: socket) }
+        let (peer, ended) = connections.add(id, descriptor: descriptor())
+        if let ended { depart(ended) }
         return peer
     }
 
@@ -42,7 +74,9 @@ extension BrokerShell {
                 throw error
             }
         case .goodbye:
-            return .goodbye(peer, header, reason: try Goodbye(decoding: message.bytes(at: 2)).reason)
+            // One whose reason cannot be read leaves all the same.
+            let goodbye = try? Goodbye(decoding: message.bytes(at: 2))
+            return .goodbye(peer, header, reason: goodbye?.reason ?? "its reason cannot be read")
         case .failed:
             return .failed(peer, header, failureCode(in: &message))
         default:
@@ -67,10 +101,9 @@ extension BrokerShell {
 
     /// Tells a peer that its hello makes no sense; one the machine does not know is forgotten.
     private func refuse(_ peer: PeerID, _ error: ProtocolError) {
-        let code: FailureCode = if case .limitExceeded = error { .limitExceeded } else { .malformed }
         send(
             Header(.refused, job: .none, attempt: 0, epoch: machine.epoch),
-            Failure(code, "\(error)").encoded(), to: peer)
+            Failure(error.code, "\(error)").encoded(), to: peer)
         if !machine.knows(peer) { forget(peer) }
     }
 
@@ -90,27 +123,13 @@ extension BrokerShell {
 }
 
 extension Header {
-    /// Reads the header of a message that a ROUTER received, and checks that the frames its command has are
-    /// there.
+    /// Reads the header of a message that a ROUTER received.
     ///
     /// - Throws: `ProtocolError`.
     init(behindRoutingIDOf message: borrowing Message) throws(ProtocolError) {
         guard message.frameCount >= 2 else { throw .malformed("a message without frames") }
         self = try message.withFrame(1) { (bytes) throws(ProtocolError) -> Header in
             try Header(decoding: Span<UInt8>(_bytes: bytes))
-        }
-        let count = message.frameCount - 1
-        let expected = command.hasBody ? 2 : 1
-        guard count == expected || (count > expected && command.mayCarryTensors) else {
-            throw .malformed("a \(command) came in \(count) frames")
-        }
-        try check(count)
-    }
-
-    private func check(_ count: Int) throws(ProtocolError) {
-        guard count <= ProtocolLimits.frameCountMaximum else {
-            throw .limitExceeded(
-                what: "the number of frames", got: count, limit: ProtocolLimits.frameCountMaximum)
         }
     }
 }

@@ -36,8 +36,8 @@ package final class BrokerShell: @unchecked Sendable {
     private var departureTurns = 0
     private var timer: TimerID?
     private var turnTime: Int64?
-    private var droppedByLoop = 0
     private var isAwaitingRoom = false
+    private var refusals = LogThrottle(intervalMilliseconds: BrokerLimits.noiseIntervalMilliseconds)
 
     /// A broker that does not listen yet.
     ///
@@ -91,12 +91,11 @@ extension BrokerShell {
         precondition(socket == nil, "a broker starts once")
         let socket = try loop.open(
             .router, options: .router(BrokerLimits.socketLimits), receive: { self.receive($0) },
-            endOfTurn: { self.endTurn() })
+            endOfTurn: { self.endTurn() }, tooLarge: { self.receive($0) })
         do {
             try loop.monitor(socket) { self.observe($0) }
             let resolved = try loop.bind(socket, to: endpoint)
             self.socket = socket
-            droppedByLoop = loop.statistics.messagesDropped
             scheduleTick()
             return resolved
         } catch {
@@ -142,19 +141,9 @@ extension BrokerShell {
 
     private func tick() {
         turnTime = nil
-        countDropped()
         handle(.tick)
         endTurn()
         scheduleTick()
-    }
-
-    /// Counts messages that the loop threw away before anybody saw them.
-    private func countDropped() {
-        let dropped = loop.statistics.messagesDropped
-        for _ in droppedByLoop..<max(dropped, droppedByLoop) {
-            handle(.garbage(.malformed("more frames or bytes than a message may have")))
-        }
-        droppedByLoop = dropped
     }
 }
 
@@ -164,17 +153,18 @@ extension BrokerShell {
         guard socket != nil else { return }
         switch event {
         case .accepted(_, let descriptor):
-            connections.accepted(descriptor)
+            if let peer = connections.accepted(descriptor) { depart(peer) }
         case .disconnected(_, let descriptor):
-            guard let peer = connections.disconnected(descriptor) else { return }
-            departures.append(peer)
-            departureTurns = 0
-            if departures.count == 1 { awaitDepartures() }
+            if let peer = connections.disconnected(descriptor) { depart(peer) }
         case .handshakeFailed(_, let failure):
             handle(.garbage(.malformed("the handshake failed: \(failure)")))
             turnTime = nil
         case .acceptFailed(let endpoint, let code):
-            logger.warning("a connection to \(endpoint) was not accepted: \(code)")
+            // Out of descriptors, libzmq tries again and again.
+            guard let suppressed = refusals.admit(at: now) else { return }
+            turnTime = nil
+            let more = suppressed == 0 ? "" : " (and \(suppressed) more)"
+            logger.warning("a connection to \(endpoint) was not accepted: \(code)\(more)")
         default:
             break
         }
@@ -185,6 +175,12 @@ extension BrokerShell {
 extension BrokerShell {
     /// Lets the machine know of connections that have ended once what came by them is read: the monitor's events
     /// overtake messages, and the last ones may be a worker's result and its goodbye.
+    func depart(_ peer: PeerID) {
+        departures.append(peer)
+        departureTurns = 0
+        if departures.count == 1 { awaitDepartures() }
+    }
+
     private func awaitDepartures() {
         receivedCount = 0
         // It runs after the socket was read in this turn and in the next.

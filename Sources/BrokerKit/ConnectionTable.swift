@@ -4,19 +4,25 @@ import ZMQ
 /// descriptors the monitor tells of.
 ///
 /// DESIGN. A peer's death is told by its descriptor, and the system gives a descriptor to the next connection
-/// at once. Events and messages come by different sockets, so a new connection's first message may overtake
-/// the death of the one before. But events come in order among themselves. So a descriptor remembers whether
-/// the `accepted` of its connection was seen: as long as it was not, a `disconnected` belongs to the
-/// connection before.
+/// at once; events and messages come by different sockets. So a death must be told of one connection, not of
+/// a number that many have in turn. The events of a descriptor are in order, and a connection's `accepted` is
+/// there before any of its messages: the shell reads all events before it adds a connection, so that here at
+/// least that `accepted` is known. Then a connection that is added either has the descriptor now, or has
+/// ended: it has ended if nobody has the descriptor, or if one that greeted later has spoken by it. A ROUTER's
+/// ids tell which of two greeted later. One that ended without an event is found when the next has its
+/// descriptor.
 struct ConnectionTable: ~Copyable, Sendable {
     private struct Entry: Sendable {
         var routingID: RoutingID?
         var descriptor: Int32?
     }
 
+    /// The connection that has a descriptor now.
     private struct Transport: Sendable {
+        /// What it speaks under, once it has spoken; kept when its number is taken back.
+        var routingID: RoutingID?
+        /// Its number, while it has one.
         var peer: PeerID?
-        var isAccepted: Bool
     }
 
     private var entries = Slab(vacant: Entry())
@@ -35,20 +41,19 @@ struct ConnectionTable: ~Copyable, Sendable {
         return entries[peer.rawValue].routingID
     }
 
-    /// Numbers a connection.
+    /// Numbers a connection, after all events were told that happened before its message.
     ///
     /// - Parameter descriptor: what its messages come by; `nil` for `inproc`.
-    /// - Returns: the number, and that of a connection that must be dead, its descriptor being in use again.
-    mutating func add(_ id: RoutingID, descriptor: Int32?) -> (peer: PeerID, dead: PeerID?) {
+    /// - Returns: the number, and that of a connection that must have ended: the one that had the descriptor
+    ///   before, or this one itself.
+    mutating func add(_ id: RoutingID, descriptor: Int32?) -> (peer: PeerID, ended: PeerID?) {
         let peer = PeerID(rawValue: entries.insert(Entry(routingID: id, descriptor: descriptor)))
         peers[id] = peer
         guard let descriptor else { return (peer, nil) }
-        guard let transport = transports[descriptor] else {
-            transports[descriptor] = Transport(peer: peer, isAccepted: false)
-            return (peer, nil)
-        }
-        transports[descriptor] = Transport(
-            peer: peer, isAccepted: transport.peer == nil && transport.isAccepted)
+        guard let transport = transports[descriptor],
+            !(transport.routingID.map { $0.wasGiven(after: id) } ?? false)
+        else { return (peer, peer) }
+        transports[descriptor] = Transport(routingID: id, peer: peer)
         return (peer, transport.peer)
     }
 
@@ -63,18 +68,14 @@ struct ConnectionTable: ~Copyable, Sendable {
     }
 
     /// The monitor saw a connection begin.
-    mutating func accepted(_ descriptor: Int32) {
-        if transports[descriptor]?.isAccepted == false {
-            transports[descriptor]?.isAccepted = true
-        } else if transports[descriptor] == nil {
-            transports[descriptor] = Transport(peer: nil, isAccepted: true)
-        }
+    ///
+    /// - Returns: the number of the one before it, if its end was not told.
+    mutating func accepted(_ descriptor: Int32) -> PeerID? {
+        transports.updateValue(Transport(), forKey: descriptor)?.peer
     }
 
     /// The monitor saw a connection end; the number it had, if it had one.
     mutating func disconnected(_ descriptor: Int32) -> PeerID? {
-        guard let transport = transports[descriptor], transport.isAccepted else { return nil }
-        transports[descriptor] = nil
-        return transport.peer
+        transports.removeValue(forKey: descriptor)?.peer
     }
 }

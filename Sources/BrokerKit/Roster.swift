@@ -60,16 +60,13 @@ struct Roster: ~Copyable, Sendable {
         case trainer(Int32)
     }
 
-    private struct Holding: Sendable {
-        let reference: ShardReference
-        var workers: [Int32]
-    }
-
     var workers = Slab(vacant: WorkerSession.vacant)
     var trainers = Slab(vacant: TrainerSession.vacant)
     private var peers: [Party] = []
     private var sessions: [SessionID: Party] = [:]
     private var holdings: [Identifier: Holding] = [:]
+    /// Shards of which some copies are left out: hardly ever any.
+    private var split: Set<Identifier> = []
     private var claims: [JobID: Int32] = [:]
     /// Bytes of all introductions of workers.
     private(set) var announcedByteCount = 0
@@ -79,7 +76,7 @@ struct Roster: ~Copyable, Sendable {
 
     /// Whether nothing is remembered of anybody.
     var isEmpty: Bool {
-        sessions.isEmpty && holdings.isEmpty && claims.isEmpty && announcedByteCount == 0
+        sessions.isEmpty && holdings.isEmpty && split.isEmpty && claims.isEmpty && announcedByteCount == 0
             && peers.allSatisfy { $0 == .unknown }
     }
 
@@ -91,8 +88,22 @@ struct Roster: ~Copyable, Sendable {
     /// Whose session an id is.
     func party(of session: SessionID) -> Party { sessions[session] ?? .unknown }
 
-    /// The workers that announced a shard, there or missing; in the order they announced it.
+    /// The workers whose copy of a shard is like the first announced, there or missing; in the order they
+    /// announced it.
     func holders(of key: Identifier) -> [Int32] { holdings[key]?.workers ?? [] }
+
+    /// Whether copies of some shard are left out.
+    var isSplit: Bool { !split.isEmpty }
+
+    /// Whose copy of a shard decides, and what it is, if a worker's differs from it.
+    func rival(of shard: ShardDescription) -> (worker: Int32, content: Holding.Content)? {
+        guard !split.isEmpty else { return nil }
+        let key = shard.reference.key
+        guard split.contains(key), let first = holdings[key]?.first,
+            first.content != Holding.Content(of: shard)
+        else { return nil }
+        return first
+    }
 
     /// What a key stands for, while somebody announces it.
     func shard(of key: Identifier) -> ShardReference? { holdings[key]?.reference }
@@ -125,20 +136,46 @@ extension Roster {
     }
 
     /// Replaces what a worker announced.
-    mutating func describe(_ worker: Int32, as hello: Hello, byteCount: Int) {
-        withdraw(worker)
-        announcedByteCount += byteCount
+    ///
+    /// A copy that is announced as before keeps its place among the others. Of one shard named twice the first
+    /// counts.
+    mutating func describe(_ worker: Int32, as hello: Hello, byteCount: Int) -> CopiesChange {
+        announcedByteCount += byteCount - workers[worker].announcedByteCount
         workers[worker].announcedByteCount = byteCount
         workers[worker].name = hello.name
         workers[worker].presence.software = hello.software
         workers[worker].datasets = hello.datasets
-        workers[worker].shards = hello.shards
         // Without a capacity a worker takes what the protocol allows.
         let limit = ProtocolLimits.workerJobsMaximum
         workers[worker].capacity = hello.capacity == 0 ? limit : min(hello.capacity, limit)
-        for shard in hello.shards {
-            hold(shard.reference, by: worker)
+        return announce(hello.shards, by: worker)
+    }
+
+    private mutating func announce(_ shards: [ShardDescription], by worker: Int32) -> CopiesChange {
+        var change = CopiesChange()
+        var contents: [Identifier: Holding.Content] = [:]
+        var announced: [(key: Identifier, shard: ShardDescription)] = []
+        for var shard in shards {
+            let key = shard.reference.key
+            guard contents[key] == nil else { continue }
+            contents[key] = Holding.Content(of: shard)
+            shard.leftOut = ""
+            announced.append((key, shard))
         }
+        var kept: Set<Identifier> = []
+        for shard in workers[worker].shards {
+            let key = shard.reference.key
+            if contents[key] == Holding.Content(of: shard) {
+                kept.insert(key)
+            } else {
+                release(key, by: worker, &change)
+            }
+        }
+        for (key, shard) in announced where !kept.contains(key) {
+            hold(key, shard, by: worker, &change)
+        }
+        workers[worker].shards = announced.map(\.shard)
+        return change
     }
 
     /// Remembers that a worker has a job, or may have its answer.
@@ -160,13 +197,15 @@ extension Roster {
     }
 
     /// Forgets a worker.
-    mutating func removeWorker(_ worker: Int32) {
-        withdraw(worker)
+    mutating func removeWorker(_ worker: Int32) -> CopiesChange {
+        announcedByteCount -= workers[worker].announcedByteCount
+        let change = announce([], by: worker)
         dropClaims(of: worker)
         let presence = workers[worker].presence
         if let peer = presence.peer { bind(peer, to: .unknown) }
         sessions.removeValue(forKey: presence.session)
         workers.remove(worker)
+        return change
     }
 
     /// Forgets a trainer.
@@ -177,21 +216,21 @@ extension Roster {
         trainers.remove(trainer)
     }
 
-    private mutating func hold(_ reference: ShardReference, by worker: Int32) {
-        let key = reference.key
-        // A worker was withdrawn before it is described, so if it is here already it is the last.
-        guard holdings[key]?.workers.last != worker else { return }
-        holdings[key, default: Holding(reference: reference, workers: [])].workers.append(worker)
+    private mutating func hold(
+        _ key: Identifier, _ shard: ShardDescription, by worker: Int32, _ change: inout CopiesChange
+    ) {
+        let content = Holding.Content(of: shard)
+        holdings[key, default: Holding(reference: shard.reference)].append(worker, content)
+        if holdings[key]?.first?.content != content {
+            split.insert(key)
+            change.leftOut.append(shard)
+        }
     }
 
-    private mutating func withdraw(_ worker: Int32) {
-        announcedByteCount -= workers[worker].announcedByteCount
-        workers[worker].announcedByteCount = 0
-        for shard in workers[worker].shards {
-            let key = shard.reference.key
-            holdings[key]?.workers.removeAll { $0 == worker }
-            if holdings[key]?.workers.isEmpty == true { holdings.removeValue(forKey: key) }
-        }
-        workers[worker].shards = []
+    private mutating func release(_ key: Identifier, by worker: Int32, _ change: inout CopiesChange) {
+        guard let reference = holdings[key]?.reference else { return }
+        if holdings[key]?.remove(worker) == true { change.succeeded.append(reference) }
+        if holdings[key]?.isSplit != true { split.remove(key) }
+        if holdings[key]?.isEmpty == true { holdings.removeValue(forKey: key) }
     }
 }

@@ -20,7 +20,7 @@ package struct Incoming: Sendable {
 }
 
 extension Incoming {
-    /// Copies what follows a header out of a message whose shape `Header(of:)` has checked.
+    /// Copies what follows a header out of a message whose header has no objection to its frames.
     ///
     /// - Complexity: O(bytes).
     init(_ header: Header, copying message: borrowing Message) {
@@ -40,25 +40,40 @@ extension Incoming {
 }
 
 extension Header {
-    /// Reads the header of a message from the broker and checks that as many frames follow as its command
-    /// allows.
+    /// Reads the header of a message from the broker.
     ///
-    /// - Throws: `ProtocolError`.
+    /// - Throws: `ProtocolError`; also for a command that goes to the broker.
     init(of message: borrowing Message) throws(ProtocolError) {
-        try self.init(firstFrameOf: message)
-        guard command.direction != .toBroker else { throw .unexpectedCommand(command) }
-        let expected = command.hasBody ? 2 : 1
-        let fits =
-            command.mayCarryTensors
-            ? message.frameCount >= expected : message.frameCount == expected
-        guard fits else { throw .malformed("\(command) came in \(message.frameCount) frames") }
-    }
-
-    private init(firstFrameOf message: borrowing Message) throws(ProtocolError) {
         guard message.frameCount > 0 else { throw .malformed("a message without frames") }
         self = try message.withFrame(0) { (bytes) throws(ProtocolError) -> Header in
             // The one door from a RawSpan to bytes that strict memory safety lets through.
             try Header(decoding: Span<UInt8>(_bytes: bytes))
+        }
+        try checkDirection()
+    }
+
+    /// Reads the header of what is left of a message beyond the limits.
+    init(of head: MessageHead) throws(ProtocolError) {
+        guard let bytes = head.frames.first else { throw .malformed("a message without a header") }
+        try self.init(decoding: bytes.span)
+        try checkDirection()
+    }
+
+    private func checkDirection() throws(ProtocolError) {
+        guard command.direction != .toBroker else { throw .unexpectedCommand(command) }
+    }
+}
+
+extension ProtocolError {
+    /// What is wrong with a message beyond the limits of a link.
+    init(_ excess: MessageHead.Excess) {
+        switch excess {
+        case .frames(let count):
+            self = .limitExceeded(
+                what: "the number of frames read", got: count, limit: ProtocolLimits.frameCountMaximum)
+        case .bytes(let count):
+            self = .limitExceeded(
+                what: "the number of bytes read", got: count, limit: LinkLimits.messageByteCountMaximum)
         }
     }
 }

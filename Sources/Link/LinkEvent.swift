@@ -5,6 +5,8 @@ package import ZMQ
 package enum LinkEvent: Sendable {
     /// A message about jobs or the catalogue.
     case received(Incoming)
+    /// A message about a job that cannot be used; why. Somebody waits for it, so it must be answered for.
+    case damaged(Header, Failure)
     /// The broker knows us: resubmit what is open.
     case ready(Welcome, epoch: UInt64)
     /// The broker is gone for now; why.
@@ -30,6 +32,8 @@ package enum Delivery: Sendable, Hashable {
 package protocol LinkOwner: LoopActor {
     /// A message came: give it to `PeerLink.receive`.
     func linkDidReceive(_ message: borrowing Message)
+    /// A message beyond the limits came: give what is left of it to `PeerLink.receive`.
+    func linkDidReceive(_ head: MessageHead)
     /// Something happened to the connection: give it to `PeerLink.observe`.
     func linkDidObserve(_ event: MonitorEvent)
     /// The full socket may have room: call `PeerLink.flush`.

@@ -7,6 +7,8 @@ package enum LinkLimits {
     package static let highWater = 1_024
     /// One received message, all frames together: a model of 256 million floats.
     package static let messageByteCountMaximum = 1 << 30
+    /// What the broker's limit counts besides: it sees the routing id before a message.
+    package static let routingIDByteCountMaximum = 255
     /// Messages parked while the socket is full: twice what a worker may hold.
     package static let parkedMessageCountMaximum = 2 * ProtocolLimits.workerJobsMaximum
     /// Bytes parked while the socket is full; tensors among them are shared, not copied.

@@ -14,11 +14,12 @@ extension PeerLink {
     ) throws(Failure) -> Delivery {
         try check("a message body", body?.count ?? 0)
         for frame in frames { try check("a tensor frame", frame.byteCount) }
+        let message = OutgoingMessage(header: header, body: body, frames: frames)
+        try check(message)
         guard isReady else {
             statistics.messagesUnsent += 1
             return .dropped
         }
-        let message = OutgoingMessage(header: header, body: body, frames: frames)
         guard parked.isEmpty else { return park(message) }
         switch attempt(message) {
         case .sent: return .sent
@@ -64,6 +65,22 @@ extension PeerLink {
             hasSent = true
         }
         return outcome
+    }
+
+    /// What the broker would not take, and so never pass on.
+    private func check(_ message: OutgoingMessage) throws(Failure) {
+        let frameCount = message.frames.count + 2
+        guard frameCount <= ProtocolLimits.frameCountMaximum else {
+            throw Failure(
+                .limitExceeded,
+                "a message has \(frameCount) frames, the limit is \(ProtocolLimits.frameCountMaximum)")
+        }
+        let byteCount = message.byteCount
+        guard byteCount <= LinkLimits.messageByteCountMaximum - LinkLimits.routingIDByteCountMaximum else {
+            throw Failure(
+                .limitExceeded,
+                "a message has \(byteCount) bytes, the limit is \(LinkLimits.messageByteCountMaximum)")
+        }
     }
 
     private func check(_ what: String, _ byteCount: Int) throws(Failure) {

@@ -108,6 +108,9 @@ package struct PeerLink {
     package mutating func receive(_ message: borrowing Message, hello: () -> Hello) -> LinkEvent? {
         do throws(ProtocolError) {
             let header = try Header(of: message)
+            if let objection = header.objection(toFrames: message.frameCount) {
+                return try take(damaged: header, objection)
+            }
             let event = try take(header, message, hello)
             statistics.messagesReceived += 1
             statistics.bytesReceived += UInt64(message.totalByteCount)
@@ -119,6 +122,29 @@ package struct PeerLink {
             }
             return note { "a message from \($0) was dropped: \(error)" }
         }
+    }
+
+    /// Takes what is left of a message beyond the limits.
+    package mutating func receive(_ head: MessageHead) -> LinkEvent? {
+        do throws(ProtocolError) {
+            return try take(damaged: try Header(of: head), ProtocolError(head.excess))
+        } catch {
+            statistics.messagesDropped += 1
+            return note { "a message from \($0) was dropped: \(error)" }
+        }
+    }
+
+    /// A text for the log about a message of the broker that makes no sense, unless there was one just now.
+    package mutating func notice(_ text: (_ endpoint: String) -> String) -> LinkEvent? { note(text) }
+
+    /// A message that somebody waits for is not dropped without a word.
+    private mutating func take(
+        damaged header: Header, _ error: ProtocolError
+    ) throws(ProtocolError) -> LinkEvent {
+        guard header.command.isAwaited, header.epoch == epoch, epoch != 0 else { throw error }
+        statistics.messagesDropped += 1
+        hasHeard = true
+        return .damaged(header, Failure(error.code, "a \(header.command) cannot be used: \(error)"))
     }
 
     private mutating func take(
@@ -196,6 +222,7 @@ package struct PeerLink {
             .dealer, options: .dealer(LinkLimits.socketLimits), for: owner,
             receive: { owner, message in owner.linkDidReceive(message) },
             endOfTurn: { owner in owner.linkDidEndTurn() },
+            tooLarge: { owner, head in owner.linkDidReceive(head) },
         )
         try loop.monitor(socket) { event in owner.assumeIsolated { $0.linkDidObserve(event) } }
         return socket

@@ -1,4 +1,4 @@
-/// Why a job or a hello was not served, as a number that travels; docs/PROTOCOL.md has the table.
+/// Why a job or a hello was not served, as a number that travels; `table` says what each stands for.
 ///
 /// Open on purpose: a peer of a later minor version may send a code this one does not know.
 public struct FailureCode: RawRepresentable, Sendable, Hashable {
@@ -40,31 +40,6 @@ public struct FailureCode: RawRepresentable, Sendable, Hashable {
     public static let brokerUnreachable = FailureCode(rawValue: 15)
     /// The worker does not keep the object: it was released, or its session was not heard of for too long.
     public static let unknownObject = FailureCode(rawValue: 16)
-}
-
-extension FailureCode: CustomStringConvertible {
-    /// The code's name, as in docs/PROTOCOL.md.
-    public var description: String {
-        switch self {
-        case .versionUnsupported: "version-unsupported"
-        case .malformed: "malformed"
-        case .limitExceeded: "limit-exceeded"
-        case .noWorker: "no-worker"
-        case .workerLost: "worker-lost"
-        case .overloaded: "overloaded"
-        case .cancelled: "cancelled"
-        case .deadlineExceeded: "deadline-exceeded"
-        case .unknownGraph: "unknown-graph"
-        case .invalidJob: "invalid-job"
-        case .notPermitted: "not-permitted"
-        case .unknownDataset: "unknown-dataset"
-        case .executionFailed: "execution-failed"
-        case .draining: "draining"
-        case .brokerUnreachable: "broker-unreachable"
-        case .unknownObject: "unknown-object"
-        default: "code-\(rawValue)"
-        }
-    }
 }
 
 /// Why a job or a hello was not served: a code for programs, a sentence for people.

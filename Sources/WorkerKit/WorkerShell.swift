@@ -112,6 +112,8 @@ package actor WorkerShell {
         switch event {
         case .received(let message):
             take(message)
+        case .damaged(let header, let failure):
+            refuse(header, failure)
         case .ready(_, let epoch):
             logger.info(
                 "registered with \(configuration.endpoint), run \(String(epoch, radix: 16)) of the broker")
@@ -149,6 +151,13 @@ package actor WorkerShell {
         default:
             logger.debug("a worker has no use for \(header.command)")
         }
+    }
+
+    /// A dispatch nobody can read is answered: its trainer waits.
+    private func refuse(_ header: Header, _ failure: Failure) {
+        guard header.command == .dispatch else { return }
+        apply(.cancelled(header.job))
+        send(Header(.failed, job: header.job, attempt: header.attempt, epoch: 0), body: failure.encoded())
     }
 
     /// The time of this turn of the loop, read once for all its messages.
@@ -302,6 +311,10 @@ package actor WorkerShell {
 extension WorkerShell: LinkOwner {
     package func linkDidReceive(_ message: borrowing Message) {
         handle(link.receive(message) { hello })
+    }
+
+    package func linkDidReceive(_ head: MessageHead) {
+        handle(link.receive(head))
     }
 
     package func linkDidObserve(_ event: MonitorEvent) {

@@ -7,13 +7,17 @@ extension Loop {
     /// - Parameters:
     ///   - receive: called on the loop with each message, until the socket is closed.
     ///   - endOfTurn: called on the loop at the end of each turn in which the socket received something.
+    ///   - tooLarge: called on the loop with what is left of a message beyond the limits.
     package func open(
         _ kind: SocketKind,
         options: [SocketOption],
         receive: @escaping @Sendable (consuming Message) -> Void,
-        endOfTurn: (@Sendable () -> Void)? = nil
+        endOfTurn: (@Sendable () -> Void)? = nil,
+        tooLarge: (@Sendable (MessageHead) -> Void)? = nil
     ) throws(ZMQError) -> SocketID {
-        try owned.open(kind, options: options, receive: receive, endOfTurn: endOfTurn).id
+        let entry = try owned.open(kind, options: options, receive: receive, endOfTurn: endOfTurn)
+        entry.tooLarge = tooLarge
+        return entry.id
     }
 
     /// Opens a socket for an actor that lives on this loop; its closures run isolated to the actor.
@@ -22,10 +26,13 @@ extension Loop {
         options: [SocketOption],
         for owner: Owner,
         receive: @escaping @Sendable (isolated Owner, consuming Message) -> Void,
-        endOfTurn: (@Sendable (isolated Owner) -> Void)? = nil
+        endOfTurn: (@Sendable (isolated Owner) -> Void)? = nil,
+        tooLarge: (@Sendable (isolated Owner, MessageHead) -> Void)? = nil
     ) throws(ZMQError) -> SocketID {
         var endOfTurnOfOwner: (@Sendable () -> Void)?
         if let endOfTurn { endOfTurnOfOwner = { owner.assumeIsolated { endOfTurn($0) } } }
+        var tooLargeOfOwner: (@Sendable (MessageHead) -> Void)?
+        if let tooLarge { tooLargeOfOwner = { head in owner.assumeIsolated { tooLarge($0, head) } } }
         return try open(
             kind, options: options,
             receive: { message in
@@ -35,7 +42,8 @@ extension Loop {
                     if let message = message.take() { receive(owner, message) }
                 }
             },
-            endOfTurn: endOfTurnOfOwner
+            endOfTurn: endOfTurnOfOwner,
+            tooLarge: tooLargeOfOwner
         )
     }
 
@@ -96,6 +104,23 @@ extension Loop {
         )
         watched.monitor = listener.id
         try listener.socket.connect(to: endpoint)
+    }
+
+    /// Hands on all that the monitor of a socket has seen, now: what happened to a connection before a message
+    /// that is here already.
+    ///
+    /// - Complexity: O(events).
+    package func readEvents(of socket: SocketID) {
+        let core = owned
+        guard let monitor = core.socket(socket)?.monitor.flatMap(core.socket(_:)) else { return }
+        while let handOn = monitor.receive {
+            switch monitor.socket.receive() {
+            case .message(let message): handOn(message)
+            case .tooLarge: continue
+            case .dropped: continue
+            case .empty: return
+            }
+        }
     }
 
     /// Closes a socket; messages not yet sent are kept for at most `lingerMilliseconds`.

@@ -81,6 +81,10 @@ extension Loop {
                 }
                 entry.hasReceived = true
                 handOn(message)
+            case .tooLarge(let head):
+                counters.countDropped()
+                entry.hasReceived = true
+                entry.tooLarge?(head)
             case .dropped: counters.countDropped()
             case .empty: return
             }

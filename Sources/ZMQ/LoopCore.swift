@@ -16,6 +16,8 @@ final class LoopSocket {
     /// Empty once the socket is closed: what a closure holds must be let go.
     var receive: (@Sendable (consuming Message) -> Void)?
     var endOfTurn: (@Sendable () -> Void)?
+    /// Called with what is left of a message beyond the limits.
+    var tooLarge: (@Sendable (MessageHead) -> Void)?
     /// Called once when a socket that was full may take more.
     var onWritable: (@Sendable () -> Void)?
     /// The socket that hears this one's events.
@@ -114,6 +116,7 @@ final class LoopSocket {
         entry.socket.close(lingerMilliseconds: lingerMilliseconds)
         entry.receive = nil
         entry.endOfTurn = nil
+        entry.tooLarge = nil
         entry.onWritable = nil
         slots[entry.id.slot] = nil
         isPollStale = true

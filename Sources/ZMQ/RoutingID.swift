@@ -26,6 +26,20 @@ package struct RoutingID: Hashable, Sendable {
     /// How many bytes the id has on the wire.
     package var byteCount: Int { Int(count) }
 
+    /// Whether a ROUTER gave this id after another one: it counts those who greet, and the count goes round.
+    ///
+    /// An id that a peer chose itself tells nothing; it is taken for the later one.
+    package func wasGiven(after other: RoutingID) -> Bool {
+        guard let count = countOfGreetings, let before = other.countOfGreetings else { return self != other }
+        return Int32(bitPattern: count &- before) > 0
+    }
+
+    /// Which greeting it was, for an id the ROUTER made itself: a zero, then a big-endian number.
+    private var countOfGreetings: UInt32? {
+        guard count == 5, byte(at: 0) == 0 else { return nil }
+        return (1..<5).reduce(0) { $0 << 8 | UInt32(byte(at: $1)) }
+    }
+
     /// The byte at an offset below `byteCount`.
     private func byte(at offset: Int) -> UInt8 {
         UInt8(truncatingIfNeeded: offset < 8 ? low >> (8 * offset) : high >> (8 * (offset - 8)))

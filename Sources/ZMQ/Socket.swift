@@ -18,7 +18,9 @@ package enum SendOutcome: Sendable, Hashable {
     enum Receipt: ~Copyable {
         /// A whole message.
         case message(Message)
-        /// A message beyond the limits, which was thrown away.
+        /// A message beyond the limits, which was thrown away but for its head.
+        case tooLarge(MessageHead)
+        /// A message whose connection ended within it.
         case dropped
         /// Nothing.
         case empty
@@ -238,7 +240,7 @@ extension Socket {
             let more = unsafe Libzmq.more(cell)
             if message.frameCount > limits.frameCountMaximum || byteCount > limits.messageByteCountMaximum {
                 if more { discardRest() }
-                return .dropped
+                return .tooLarge(MessageHead(message, limits))
             }
             if !more { return .message(message) }
         }

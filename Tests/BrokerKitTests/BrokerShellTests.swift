@@ -124,7 +124,7 @@ struct BrokerShellTests {
         }
     }
 
-    @Test("more frames than a message may have are dropped and counted", arguments: [0, 1, 50])
+    @Test("more frames than a message may have are dropped and counted, and answered", arguments: [0, 1, 50])
     func dropsManyFrames(more: Int) async throws {
         try await withBroker { loop, shell, endpoint in
             let (alice, bob) = (try await TestPeer(loop, endpoint), try await TestPeer(loop, endpoint))
@@ -136,11 +136,46 @@ struct BrokerShellTests {
             try await bob.say(submit(6, epoch: epoch), [2])
             #expect(try await alice.next(.dispatch).header.job == (more == 0 ? 5 : 6))
             if more > 0 {
-                // Counted at the next tick, as the loop drops it; a heartbeat is due no sooner than ten of
-                // them.
-                _ = try await alice.next(.heartbeat)
+                let failed = try await bob.next(.failed)
+                #expect(failed.header.job == 5 && failed.failure?.code == .limitExceeded)
                 #expect(await shell.statistics.counters.garbage == 1)
             }
+        }
+    }
+
+    @Test("a job nobody can read fails, at once and for its own trainer", arguments: [0, 1, 2])
+    func answersDamagedSubmit(kind: Int) async throws {
+        try await withBroker { loop, shell, endpoint in
+            let bob = try await TestPeer(loop, endpoint)
+            let epoch = try await bob.join(trainer("bob", session: 2)).epoch
+            var header = submit(5, epoch: epoch)
+            if kind == 1 { header.attempt = 0 }
+            if kind == 2 { header.flags = [.targetsSession, .transferred] }
+            try await bob.say(frames: kind == 0 ? [header.bytes] : [header.bytes, [1]])
+            let failed = try await bob.next(.failed)
+            #expect(failed.header.job == 5 && failed.header.attempt == header.attempt)
+            #expect(failed.failure?.code == .malformed)
+            #expect(await shell.statistics.openJobs == 0)
+        }
+    }
+
+    @Test(
+        "a result without a body, or of too many frames, fails the job with the worker's name",
+        arguments: [0, 1_100])
+    func answersDamagedResult(frameCount: Int) async throws {
+        try await withBroker { loop, shell, endpoint in
+            let (alice, bob) = (try await TestPeer(loop, endpoint), try await TestPeer(loop, endpoint))
+            let epoch = try await alice.join(worker("alice", session: 1)).epoch
+            _ = try await bob.join(trainer("bob", session: 2))
+            try await bob.say(submit(5, epoch: epoch), [1])
+            _ = try await alice.next(.dispatch)
+            let result = Header(.result, job: 5, attempt: 1, epoch: epoch)
+            try await alice.say(frames: [result.bytes] + [[UInt8]](repeating: [1], count: frameCount))
+            let failed = try await bob.next(.failed)
+            #expect(failed.failure?.code == (frameCount == 0 ? .malformed : .limitExceeded))
+            #expect(failed.failure?.message.contains("alice") == true)
+            let statistics = await shell.statistics
+            #expect(statistics.openJobs == 0 && statistics.workers == 1)
         }
     }
 
@@ -154,7 +189,7 @@ struct BrokerShellTests {
             try await peer.say(header, [1, 2, 3])
             let refused = try await peer.next(.refused)
             #expect(refused.failure?.code == .versionUnsupported)
-            #expect(refused.failure?.message.contains("9.0") == true)
+            #expect(refused.failure?.message.contains("9.\(ProtocolVersion.current.minor)") == true)
             // The next thing it hears answers a stranger's heartbeat, not its second hello.
             try await peer.say(.heartbeat, epoch: 1)
             _ = try await peer.next(.reset)

@@ -76,8 +76,8 @@ struct BrokerShellTransferTests {
         }
     }
 
-    @Test("a transfer without a body is garbage, and the job stays where it is")
-    func dropsBare() async throws {
+    @Test("a transfer without a body fails the job, and names who sent it")
+    func refusesBare() async throws {
         try await withBroker("inproc://bare-transfers") { loop, shell, endpoint in
             let (bob, alice) = (try await TestPeer(loop, endpoint), try await TestPeer(loop, endpoint))
             let epoch = try await bob.join(trainer("bob", session: 10)).epoch
@@ -85,8 +85,9 @@ struct BrokerShellTransferTests {
             try await bob.say(submit(epoch: epoch), [1])
             _ = try await alice.next(.dispatch)
             try await alice.say(header(.transfer, epoch: epoch, to: 12))
-            try await alice.say(header(.result, epoch: epoch), [4])
-            #expect(try await bob.next(.result).frames == [[4]])
+            let failed = try await bob.next(.failed)
+            #expect(failed.failure?.code == .malformed)
+            #expect(failed.failure?.message.contains("alice") == true)
             #expect(await shell.statistics.counters.garbage == 1)
         }
     }

@@ -11,23 +11,63 @@ final class RawPeer: Sendable {
     private let descriptor: Int32
 
     /// Connects to `tcp://127.0.0.1:port`; nil where nobody listens.
-    init?(_ endpoint: String) {
-        guard let port = endpoint.split(separator: ":").last.flatMap({ UInt16($0) }) else { return nil }
+    convenience init?(_ endpoint: String) {
+        self.init()
+        guard connect(to: endpoint) else { return nil }
+    }
+
+    /// Takes a descriptor and does not connect it yet.
+    init() {
         #if canImport(Glibc)
             descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
             descriptor = socket(AF_INET, SOCK_STREAM, 0)
         #endif
+    }
+
+    /// Connects to `tcp://127.0.0.1:port`; false where nobody listens.
+    func connect(to endpoint: String) -> Bool {
+        guard let port = endpoint.split(separator: ":").last.flatMap({ UInt16($0) }) else { return false }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         let result = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                unsafe Self.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 else { return nil }
+        return result == 0
+    }
+
+    private static func connect(
+        _ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ byteCount: socklen_t
+    ) -> Int32 {
+        #if canImport(Glibc)
+            unsafe Glibc.connect(descriptor, address, byteCount)
+        #else
+            unsafe Darwin.connect(descriptor, address, byteCount)
+        #endif
+    }
+
+    /// Says that nothing more comes: the other side ends the connection, which `read` then tells.
+    func finish() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Waits until the other side has handled all that was written, by a ping of ZMTP and its pong.
+    ///
+    /// The second ping is read after all the first was read with was handled.
+    func settle() async throws {
+        for number in 1...2 as ClosedRange<UInt8> {
+            let body = [4] + Array("PING".utf8) + [0, 0, number]
+            write([4, UInt8(body.count)] + body)
+            var bytes: [UInt8] = []
+            let pong = Array("PONG".utf8) + [number]
+            while !(0..<max(1, bytes.count)).contains(where: { bytes[$0...].starts(with: pong) }) {
+                let more = try await read()
+                guard !more.isEmpty else { throw CancellationError() }
+                bytes += more
+            }
+        }
     }
 
     deinit { _ = close(descriptor) }

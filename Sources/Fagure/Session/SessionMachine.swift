@@ -147,7 +147,10 @@ struct SessionMachine: Sendable {
         nextOrder += 1
         jobs[id] = OpenJob(
             submission: submission, order: nextOrder,
-            deadline: submission.timeoutMilliseconds.map { now + $0 })
+            deadline: submission.timeoutMilliseconds.map { timeout in
+                let (deadline, isTooLong) = now.addingReportingOverflow(timeout)
+                return isTooLong ? .max : deadline
+            })
         send(id, now, &actions)
     }
 
@@ -166,6 +169,9 @@ struct SessionMachine: Sendable {
     /// Sends the next attempt of a job, or keeps it until there is a link.
     mutating func send(_ id: JobID, _ now: Int64, _ actions: inout [Action]) {
         guard var job = jobs[id] else { return }
+        guard job.attempt < .max else {
+            return fail(id, Failure(.limitExceeded, "the job was asked for too often"), &actions)
+        }
         if isReady {
             job.stage = .answer
             job.attempt += 1

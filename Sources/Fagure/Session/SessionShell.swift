@@ -118,6 +118,10 @@ actor SessionShell: LinkOwner {
         if let event = link.receive(message, hello: { hello }) { take(event) }
     }
 
+    func linkDidReceive(_ head: MessageHead) {
+        if let event = link.receive(head) { take(event) }
+    }
+
     func linkDidObserve(_ event: MonitorEvent) {
         if let event = link.observe(event, hello: { hello }) { take(event) }
     }
@@ -129,6 +133,7 @@ actor SessionShell: LinkOwner {
     private func take(_ event: LinkEvent) {
         switch event {
         case .received(let message): take(message)
+        case .damaged(let header, let failure): fail(header, failure)
         case .ready(_, let epoch): handle(.ready(epoch: epoch))
         case .lost(let reason): handle(.lost(reason: reason))
         case .failed(let failure): handle(.failed(failure))
@@ -157,8 +162,19 @@ actor SessionShell: LinkOwner {
                 return
             }
         } catch {
-            notice("a \(header.command) from \(link.endpoint) was dropped: \(error)")
+            let text = "\(error)"
+            if header.command == .failed {
+                fail(header, Failure(error.code, "the reason the job failed cannot be read: \(text)"))
+            } else if let event = link.notice({ "a \(header.command) from \($0) was dropped: \(text)" }) {
+                take(event)
+            }
         }
+    }
+
+    /// An answer nobody can read is one all the same: there will be no other.
+    private func fail(_ header: Header, _ failure: Failure) {
+        guard header.command == .result || header.command == .failed else { return }
+        handle(.failure(header.job, attempt: header.attempt, failure))
     }
 
     // MARK: Time

@@ -83,7 +83,5 @@ extension Metrics {
 
 extension Failure {
     /// Whether nobody was there to do the job, in contrast to that it cannot be done.
-    var isAbsence: Bool {
-        [.noWorker, .workerLost, .draining, .overloaded, .deadlineExceeded].contains(code)
-    }
+    var isAbsence: Bool { code.isAbsence }
 }

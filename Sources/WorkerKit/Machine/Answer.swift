@@ -26,11 +26,7 @@ package enum Answer: Sendable {
         case .result, .transfer:
             true
         case .failure(let failure):
-            switch failure.code {
-            case .malformed, .limitExceeded, .invalidJob, .notPermitted, .unknownDataset, .executionFailed:
-                true
-            default: false
-            }
+            failure.code.isFinal
         }
     }
 }

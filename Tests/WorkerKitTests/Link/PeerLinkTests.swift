@@ -43,6 +43,7 @@ struct PeerLinkTests {
         }
 
         func linkDidReceive(_ message: borrowing Message) { say(link.receive(message) { hello }) }
+        func linkDidReceive(_ head: MessageHead) { say(link.receive(head)) }
         func linkDidObserve(_ event: MonitorEvent) { say(link.observe(event) { hello }) }
         func linkDidBecomeWritable() { link.flush() }
         func linkDidEndTurn() {}
@@ -180,6 +181,31 @@ struct PeerLinkTests {
             try await rig.peer.send(Header(.submit), body: [1], frames: [.whole(Storage(byteCount: 1_000))])
                 == .sent)
         _ = await rig.broker.next(.submit)
+        await rig.end()
+    }
+
+    @Test("an answer nobody can read is told with the job it was for")
+    func damaged() async throws {
+        let rig = try await Rig("inproc://broker")
+        let (peer, _) = try await rig.broker.welcome()
+        #expect(await rig.next(Self.isReady))
+        let job = JobID(high: 1, low: 2)
+        let frames = [TensorFrame](repeating: .packed([1]), count: ProtocolLimits.frameCountMaximum)
+        for (body, frames, code) in [
+            (nil, [], FailureCode.malformed), ([7] as [UInt8], frames, .limitExceeded),
+        ] as [([UInt8]?, [TensorFrame], FailureCode)] {
+            await rig.broker.send(
+                Header(.result, job: job, attempt: 3, epoch: 77), body: body, frames: frames, to: peer)
+            for await event in rig.events {
+                guard case .damaged(let header, let failure) = event else { continue }
+                #expect(header.job == job && header.attempt == 3 && failure.code == code)
+                break
+            }
+        }
+        // And what the broker would not take is not sent.
+        await #expect(throws: Failure.self) {
+            try await rig.peer.send(Header(.submit), body: [1], frames: frames)
+        }
         await rig.end()
     }
 

@@ -1,0 +1,59 @@
+import Protocol
+
+// Copies of one shard that differ.
+extension BrokerMachine {
+    /// Logs what an announcement, or its end, did to copies: a line or two, whatever their number.
+    mutating func tell(_ change: CopiesChange, of worker: Int32, _ actions: inout [Action]) {
+        if let shard = change.leftOut.first, let reason = leftOutReason(shard, of: worker) {
+            let label = roster.workers[worker].presence.label
+            let name = LogText.printable("\(shard.reference)")
+            let more = change.leftOut.count - 1
+            logSession(
+                "worker \(label) gets no jobs for \(name)" + (more > 0 ? " and \(more) more shards" : "")
+                    + ": \(reason)", .warning, &actions)
+        }
+        tellSuccession(change, &actions)
+    }
+
+    /// Logs that other rows stand for a shard now.
+    mutating func tellSuccession(_ change: CopiesChange, _ actions: inout [Action]) {
+        guard let reference = change.succeeded.first else { return }
+        let more = change.succeeded.count - 1
+        logSession(
+            "jobs for \(LogText.printable("\(reference)"))" + (more > 0 ? " and \(more) more shards" : "")
+                + " go to copies of other rows now, the first having left", .warning, &actions)
+    }
+
+    /// What differs between a worker's copy of a shard and the first; `nil` where nothing does.
+    func leftOutReason(_ shard: ShardDescription, of worker: Int32) -> String? {
+        guard let rival = roster.rival(of: shard) else { return nil }
+        let first = roster.workers[rival.worker].presence.label
+        let label = roster.workers[worker].presence.label
+        let own = label == first ? "another \(label)" : label
+        // Row counts are bounded, so that sums of two are far from overflowing.
+        let rows = (rival.content.trainRows + rival.content.heldOutRows, shard.trainRows + shard.heldOutRows)
+        if rows.0 != rows.1 { return "\(first) holds \(rows.0) rows, \(own) \(rows.1)" }
+        let heldOut = (rival.content.heldOutRows, shard.heldOutRows)
+        if heldOut.0 != heldOut.1 {
+            return "\(first) holds out \(heldOut.0) of \(rows.0) rows, \(own) \(heldOut.1)"
+        }
+        return "\(first) and \(own) hold \(rows.0) rows each, with schemas that differ "
+            + "(\(rival.content.schema), \(shard.schema))"
+    }
+
+    /// The shards of a worker as a catalogue lists them.
+    ///
+    /// - Parameter room: bytes left for reasons; copies for whose reasons there is none are not listed, as they
+    ///   get no jobs.
+    func listed(_ session: WorkerSession, number: Int32, room: inout Int) -> [ShardDescription] {
+        guard roster.isSplit else { return session.shards }
+        return session.shards.compactMap { shard in
+            guard let reason = leftOutReason(shard, of: number) else { return shard }
+            guard reason.utf8.count <= room else { return nil }
+            room -= reason.utf8.count
+            var shard = shard
+            shard.leftOut = reason
+            return shard
+        }
+    }
+}
