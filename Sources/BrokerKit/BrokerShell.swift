@@ -38,6 +38,8 @@ package final class BrokerShell: @unchecked Sendable {
     private var turnTime: Int64?
     private var droppedByLoop = 0
     private var isAwaitingRoom = false
+    /// Where it listens, with a port of 0 resolved; `nil` while it does not.
+    var listening: String?
 
     /// A broker that does not listen yet.
     ///
@@ -96,6 +98,7 @@ extension BrokerShell {
             try loop.monitor(socket) { self.observe($0) }
             let resolved = try loop.bind(socket, to: endpoint)
             self.socket = socket
+            listening = resolved
             droppedByLoop = loop.statistics.messagesDropped
             scheduleTick()
             return resolved
@@ -174,7 +177,7 @@ extension BrokerShell {
             handle(.garbage(.malformed("the handshake failed: \(failure)")))
             turnTime = nil
         case .acceptFailed(let endpoint, let code):
-            logger.warning("a connection to \(endpoint) was not accepted: \(code)")
+            pauseListening(endpoint, code)
         default:
             break
         }
