@@ -102,8 +102,8 @@ let package = Package(
                 "Ground", "Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", "Federation",
                 "BrokerKit", "WorkerKit", logging,
             ]),
-        // What the three programs share: flags from the environment, logging, signals, exit codes.
-        room("Console", [logging]),
+        // What the three programs share: how they begin and end, flags, output, logging, signals, exit codes.
+        room("Console", ["Ground", "ZMQ", arguments, logging]),
 
         program("broker", ["BrokerKit", "Console", "ZMQ", arguments, logging]),
         program("worker", ["WorkerKit", "Console", "Datasets", "Protocol", "ZMQ", arguments, logging]),
@@ -146,6 +146,7 @@ let package = Package(
                 "Ground", "Fagure", "Federation", "BrokerKit", "WorkerKit", "Link", "Jobs", "Protocol",
                 "Tensor", "Datasets", "ZMQ", logging,
             ]),
+        tests("ConsoleTests", ["Console", "Ground"]),
         tests("EndToEndTests", ["broker", "worker", "trainer", "Datasets", "Tensor"]),
         tests("TidyTests", ["Protocol", "Tensor"]),
     ],

@@ -27,6 +27,9 @@ package enum BrokerLimits {
     /// Log lines about peers that come and go: so many at once.
     package static let sessionLogBurst = 200
 
+    /// How long the broker does not listen when it has no descriptor left for another peer.
+    package static let listeningPauseMilliseconds: Int64 = 1_000
+
     /// Messages libzmq holds for each peer in each direction: a burst of small jobs fits, and what does not
     /// is parked.
     package static let highWater = 1_024

@@ -37,7 +37,8 @@ package final class BrokerShell: @unchecked Sendable {
     private var timer: TimerID?
     private var turnTime: Int64?
     private var isAwaitingRoom = false
-    private var refusals = LogThrottle(intervalMilliseconds: BrokerLimits.noiseIntervalMilliseconds)
+    /// Where it listens, with a port of 0 resolved; `nil` while it does not.
+    var listening: String?
 
     /// A broker that does not listen yet.
     ///
@@ -96,6 +97,7 @@ extension BrokerShell {
             try loop.monitor(socket) { self.observe($0) }
             let resolved = try loop.bind(socket, to: endpoint)
             self.socket = socket
+            listening = resolved
             scheduleTick()
             return resolved
         } catch {
@@ -160,11 +162,7 @@ extension BrokerShell {
             handle(.garbage(.malformed("the handshake failed: \(failure)")))
             turnTime = nil
         case .acceptFailed(let endpoint, let code):
-            // Out of descriptors, libzmq tries again and again.
-            guard let suppressed = refusals.admit(at: now) else { return }
-            turnTime = nil
-            let more = suppressed == 0 ? "" : " (and \(suppressed) more)"
-            logger.warning("a connection to \(endpoint) was not accepted: \(code)\(more)")
+            pauseListening(endpoint, code)
         default:
             break
         }

@@ -18,6 +18,8 @@ package enum ExitStatus: Int32, Sendable {
     case badData = 65
     /// No broker, or no port to listen on (EX_UNAVAILABLE).
     case unreachable = 69
+    /// The work was done, but its results could not be written where they were wanted (EX_IOERR).
+    case outputLost = 74
     /// The other side will not have us (EX_NOPERM).
     case refused = 77
     /// Ended by SIGINT.
@@ -30,6 +32,12 @@ extension ExitStatus {
     /// Ends the process at once, and leaves out what libraries do when a process ends: a compute thread may still
     /// be in the middle of a kernel, and would find the kernel's memory gone.
     ///
-    /// What was printed must have been written: nothing is flushed.
-    package func leave() -> Never { _exit(rawValue) }
+    /// What was printed must have been written: nothing is flushed but the log's count of lines held back.
+    package func leave() -> Never {
+        ConsoleLog.flush()
+        exitNow(rawValue)
+    }
 }
+
+/// Ends the process at once.
+func exitNow(_ code: Int32) -> Never { _exit(code) }

@@ -3,8 +3,6 @@ import Foundation
 import Synchronization
 
 /// Turns SIGINT and SIGTERM into values; the second signal of any kind ends the process at once.
-///
-/// Also ignores SIGPIPE: a closed pipe is an error where it is written to, not the end of the process.
 package final class Signals: Sendable {
     /// A request to end.
     package enum Request: Sendable {
@@ -19,6 +17,13 @@ package final class Signals: Sendable {
 
     private let sources: Mutex<[any DispatchSourceSignal]>
 
+    /// Ignores, from now on, signals that would end the process because of what is around it: a closed pipe and
+    /// a file as long as it may be are errors where they are written to, and a closed terminal ends what was
+    /// shown there, not the work.
+    package static func ignoreOthers() {
+        for number in [SIGPIPE, SIGXFSZ, SIGHUP] { signal(number, SIG_IGN) }
+    }
+
     /// Watches for signals from now on, for as long as the value is kept.
     ///
     /// - Parameter handle: called once, with the first request, on a thread of Dispatch's.
@@ -31,7 +36,6 @@ package final class Signals: Sendable {
             }
             if isFirst { handle(request) } else { request.status.leave() }
         }
-        signal(SIGPIPE, SIG_IGN)
         sources = Mutex(
             [(SIGINT, Request.interrupt), (SIGTERM, Request.terminate)].map { number, request in
                 signal(number, SIG_IGN)

@@ -1,9 +1,8 @@
+import Ground
+
 /// Foreign text as an error shows it: cut where it is long, without what would move a terminal's cursor.
 func shortened(_ text: String) -> String {
-    let scalars = text.unicodeScalars
-    let short = scalars.prefix(DatasetLimits.quotedLengthMaximum)
-    let visible = String(String.UnicodeScalarView(short.map { isVisible($0) ? $0 : " " }))
-    return short.endIndex < scalars.endIndex ? visible + "…" : visible
+    VisibleText.shortened(text, to: DatasetLimits.quotedLengthMaximum)
 }
 
 /// Foreign text in quotation marks.
@@ -14,11 +13,4 @@ func listed(_ names: [String]) -> String {
     let limit = DatasetLimits.quotedNameCountMaximum
     let shown = names.prefix(limit).map(shortened).joined(separator: ", ")
     return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
-}
-
-private func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .lineSeparator, .paragraphSeparator: false
-    default: true
-    }
 }

@@ -30,7 +30,8 @@ package enum File {
     /// - Throws: `FileError` with what the system said, or when the file is longer than the
     ///   maximum.
     package static func read(_ path: String, byteCountMaximum: Int) throws(FileError) -> [UInt8] {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // Opening a pipe that nobody writes to would wait for somebody.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
         defer { close(descriptor) }
         var information = stat()
@@ -57,46 +58,93 @@ package enum File {
 
     /// Writes a file under another name in the same folder, waits for the disk, and gives it its name.
     ///
+    /// What stands under the name must be a regular file, or nothing: a symbolic link is not followed, and a pipe
+    /// or a device is not replaced.
+    ///
     /// - Throws: `FileError` with what the system said; the old file, if any, is then
     ///   untouched.
     package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
-        // Two processes that write the same file must not share the temporary one.
-        let temporary = "\(path).\(getpid()).partial"
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        _ = try isThere(path)
+        let temporary = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 16)).partial"
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let descriptor = unsafe open(temporary, flags, 0o644)
         guard descriptor >= 0 else { throw failure(path, "cannot be created") }
-        let isWritten = writeAll(bytes, to: descriptor) && fsync(descriptor) == 0
-        let isClosed = close(descriptor) == 0
-        guard isWritten, isClosed, unsafe rename(temporary, path) == 0 else {
-            let error = failure(path, "cannot be written")
+        do throws(FileError) {
+            let wrote = Result<Void, SystemError> { () throws(SystemError) in
+                try Descriptor.write(bytes, to: descriptor)
+            }
+            let isSynced = fsync(descriptor) == 0
+            let isClosed = close(descriptor) == 0
+            if case .failure(let error) = wrote { throw failure(path, "cannot be written", error) }
+            guard isSynced, isClosed, unsafe rename(temporary, path) == 0 else {
+                throw failure(path, "cannot be written")
+            }
+        } catch {
             unsafe unlink(temporary)
             throw error
         }
+        syncFolder(of: path)
     }
 
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-        unsafe bytes.withUnsafeBytes { buffer in
-            var count = 0
-            while count < buffer.count {
-                let wrote = unsafe writeSome(
-                    descriptor, buffer.baseAddress.map { unsafe $0 + count }, buffer.count - count)
-                if wrote > 0 { count += wrote } else if wrote == 0 || errno != EINTR { return false }
-            }
-            return true
+    /// Opens a file to add to its end, and makes it where it is missing.
+    ///
+    /// What stands under the name must be a regular file, or nothing, as for `write`.
+    ///
+    /// - Returns: The descriptor; the caller closes it.
+    package static func openToAppend(_ path: String) throws(FileError) -> Int32 {
+        _ = try isThere(path)
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+        let descriptor = unsafe open(path, flags, 0o644)
+        guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
+        var information = stat()
+        guard unsafe fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw FileError(path: path, reason: "is no regular file")
+        }
+        return descriptor
+    }
+
+    /// Whether there is a regular file under a name.
+    ///
+    /// - Throws: `FileError` where there is something else: a symbolic link, wherever it leads, a folder, a pipe
+    ///   or a device.
+    package static func isThere(_ path: String) throws(FileError) -> Bool {
+        var information = stat()
+        guard unsafe lstat(path, &information) == 0 else {
+            guard errno == ENOENT else { throw failure(path, "cannot be looked at") }
+            return false
+        }
+        switch information.st_mode & S_IFMT {
+        case S_IFREG: return true
+        case S_IFLNK: throw FileError(path: path, reason: "is a symbolic link, and is not written through")
+        default: throw FileError(path: path, reason: "is no regular file, and is not replaced")
         }
     }
 
-    private static func failure(_ path: String, _ what: String) -> FileError {
-        let reason = unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "unknown error"
-        return FileError(path: path, reason: "\(what): \(reason)")
+    /// Takes a file away, if it is there.
+    package static func remove(_ path: String) throws(FileError) {
+        guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure(path, "cannot be removed") }
+    }
+
+    /// Waits until a folder's new names are on the disk; where it cannot, the names are as good as without.
+    private static func syncFolder(of path: String) {
+        let end = path.lastIndex(of: "/")
+        let folder = end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        _ = fsync(descriptor)
+        close(descriptor)
+    }
+
+    private static func failure(
+        _ path: String, _ what: String, _ error: SystemError = SystemError(errno)
+    ) -> FileError {
+        FileError(path: path, reason: "\(what): \(error)")
     }
 }
 
-// Outside the type, where `read` and `write` are the C library's.
+// Outside the type, where `read` is the C library's.
 
 private func readSome(_ descriptor: Int32, _ target: UnsafeMutableRawPointer?, _ count: Int) -> Int {
     unsafe read(descriptor, target, count)
-}
-
-private func writeSome(_ descriptor: Int32, _ source: UnsafeRawPointer?, _ count: Int) -> Int {
-    unsafe write(descriptor, source, count)
 }

@@ -203,7 +203,8 @@ package struct PeerLink {
                 close(lingerMilliseconds: 0)
                 result = .failed(
                     failure.code == .brokerUnreachable
-                        ? Failure(failure.code, "\(failure.message) at \(endpoint)") : failure)
+                        ? Failure(failure.code, "no broker answered at \(endpoint) \(failure.message)")
+                        : failure)
             }
         }
         return result

@@ -1,3 +1,5 @@
+import Ground
+
 /// A peer's part in the house.
 package enum PeerRole: Sendable, Hashable {
     case worker
@@ -36,7 +38,7 @@ package struct Hello: Sendable, Hashable {
 /// What this build calls itself to its peers.
 package enum ProtocolSoftware {
     /// Name and version.
-    package static let name = "fagure 0.1.0"
+    package static let name = Software.name
 }
 
 /// The broker's answer to a hello it accepts.

@@ -152,7 +152,8 @@ package struct LinkMachine: Sendable {
         if let timeoutMilliseconds, now - since >= timeoutMilliseconds {
             state = .closed
             let waited = (now - since) / 1_000
-            return [.fail(Failure(.brokerUnreachable, "no broker answered within \(waited) s"))]
+            // The shell knows where.
+            return [.fail(Failure(.brokerUnreachable, "within \(waited) s"))]
         }
         if now - reopenedAt >= reopenDelayMilliseconds {
             reopenedAt = now

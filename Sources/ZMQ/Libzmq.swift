@@ -75,6 +75,11 @@ enum Libzmq {
         unsafe endpoint.withCString { text in retry { unsafe zmq_bind(socket, text) } }
     }
 
+    /// Accepts no more peers at an endpoint. The corresponding libzmq function is `zmq_unbind`.
+    static func unbind(_ socket: UnsafeMutableRawPointer, _ endpoint: String) -> Int32 {
+        unsafe endpoint.withCString { text in retry { unsafe zmq_unbind(socket, text) } }
+    }
+
     /// Connects to an endpoint. The corresponding libzmq function is `zmq_connect`.
     static func connect(_ socket: UnsafeMutableRawPointer, _ endpoint: String) -> Int32 {
         unsafe endpoint.withCString { text in retry { unsafe zmq_connect(socket, text) } }

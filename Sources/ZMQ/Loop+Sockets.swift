@@ -51,12 +51,19 @@ extension Loop {
     ///
     /// - Returns: the endpoint with wildcards resolved: port 0 has become the real one.
     package func bind(_ socket: SocketID, to endpoint: String) throws(ZMQError) -> String {
-        try entry(socket, "zmq_bind", endpoint).socket.bind(to: endpoint)
+        try check(endpoint, for: .bind, "zmq_bind")
+        return try entry(socket, "zmq_bind", endpoint).socket.bind(to: endpoint)
     }
 
     /// Connects to an endpoint, now and whenever the connection is lost.
     package func connect(_ socket: SocketID, to endpoint: String) throws(ZMQError) {
+        try check(endpoint, for: .connect, "zmq_connect")
         try entry(socket, "zmq_connect", endpoint).socket.connect(to: endpoint)
+    }
+
+    /// Accepts no more peers at an endpoint, as `bind` returned it; those that are connected stay.
+    package func unbind(_ socket: SocketID, from endpoint: String) throws(ZMQError) {
+        try entry(socket, "zmq_unbind", endpoint).socket.unbind(from: endpoint)
     }
 
     /// Sends a message without ever waiting.
@@ -148,6 +155,16 @@ extension Loop {
     /// Drops a timer; one that has run or was dropped is ignored.
     package func cancel(_ timer: TimerID) {
         owned.timers.cancel(timer)
+    }
+
+    /// Refuses what libzmq would misread: of a missing port it says that it would block.
+    private func check(_ endpoint: String, for use: Endpoint.Use, _ function: String) throws(ZMQError) {
+        guard endpoint.hasPrefix("tcp://") else { return }
+        do throws(Endpoint.Fault) {
+            _ = try Endpoint(endpoint, for: use)
+        } catch {
+            throw ZMQError(.invalidArgument, function: function, detail: "\(endpoint): \(error)")
+        }
     }
 
     private func entry(_ socket: SocketID, _ function: String, _ detail: String?) throws(ZMQError)

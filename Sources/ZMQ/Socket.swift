@@ -154,6 +154,11 @@ extension Socket {
         try ZMQError.check(unsafe Libzmq.connect(open(), endpoint), "zmq_connect", endpoint)
     }
 
+    /// Accepts no more peers at an endpoint.
+    func unbind(from endpoint: String) throws(ZMQError) {
+        try ZMQError.check(unsafe Libzmq.unbind(open(), endpoint), "zmq_unbind", endpoint)
+    }
+
     /// Starts the events of this socket at an `inproc` endpoint.
     func startMonitor(at endpoint: String) throws(ZMQError) {
         try ZMQError.check(

@@ -63,12 +63,25 @@ extension ZMQError.Code {
     package static let noIOThread = Self(rawValue: EMTHREAD)
     /// Too many sockets or descriptors are open.
     package static let tooManySockets = Self(rawValue: EMFILE)
+    /// Too many open descriptors on the whole machine.
+    package static let tooManyFiles = Self(rawValue: ENFILE)
+    /// No memory for buffers.
+    package static let noBuffers = Self(rawValue: ENOBUFS)
+    /// No memory.
+    package static let noMemory = Self(rawValue: ENOMEM)
     /// Nothing to receive, or no room to send.
     package static let wouldBlock = Self(rawValue: EAGAIN)
     /// The peer of a ROUTER is not connected.
     package static let hostUnreachable = Self(rawValue: EHOSTUNREACH)
     /// The path of an `ipc` endpoint cannot be written.
     package static let permissionDenied = Self(rawValue: EACCES)
+}
+
+extension ZMQError.Code {
+    /// Whether the system has no room for another connection, and will have none until something is given back.
+    package var isOfExhaustion: Bool {
+        [.tooManySockets, .tooManyFiles, .noBuffers, .noMemory].contains(self)
+    }
 }
 
 extension ZMQError.Code: CustomStringConvertible {

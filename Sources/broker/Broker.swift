@@ -1,7 +1,6 @@
 import ArgumentParser
 import BrokerKit
 import Console
-import Foundation
 import Logging
 import ZMQ
 
@@ -18,8 +17,12 @@ struct Broker: AsyncParsableCommand {
 
             Prints "broker listening on <endpoint>" when it is ready. Every flag can also be given by the \
             environment variable beside it. Ends with 64 for flags that make no sense, 69 when it cannot listen, \
-            130 and 143 at SIGINT and SIGTERM; a second signal ends it at once.
-            """)
+            130 and 143 at SIGINT and SIGTERM; a second signal ends it at once. A closed terminal or a full disk \
+            behind its output does not end it.
+            """,
+        version: Program.version)
+
+    static func main() async { await Program.run(Broker.self) }
 
     @Option(
         help: "Where to listen: tcp://address:port (port 0 takes a free one) or ipc://path. [FAGURE_BIND]")
@@ -36,12 +39,8 @@ struct Broker: AsyncParsableCommand {
         guard level != nil else {
             throw ValidationError("there is no log level '\(logLevel)'; the levels are \(Broker.levels)")
         }
-        guard bind.contains("://") else {
-            throw ValidationError("'\(bind)' is no endpoint; one looks like tcp://127.0.0.1:5555")
-        }
-        // libzmq takes 65,536 and more, and listens somewhere else.
-        if bind.hasPrefix("tcp://"), let port = bind.split(separator: ":").last.flatMap({ Int($0) }) {
-            guard (0...65_535).contains(port) else { throw ValidationError("there is no port \(port)") }
+        if let fault = Flag.fault(ofEndpoint: bind, flag: "bind", isBound: true) {
+            throw ValidationError(fault)
         }
     }
 
@@ -55,9 +54,9 @@ struct Broker: AsyncParsableCommand {
             loop = try Loop(name: "broker")
             shell = BrokerShell(endpoint: bind, loop: loop, logger: logger)
             let endpoint = try await shell.start()
-            FileHandle.standardOutput.write(Data("broker listening on \(endpoint)\n".utf8))
+            StandardStream.output.line("broker listening on \(endpoint)")
         } catch {
-            logger.error("\(error)")
+            Program.complain("broker", "\(error)")
             throw ExitCode(status(of: error).rawValue)
         }
         for await request in requests {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Console
 import Fagure
-import Foundation
 import Protocol
 
 /// `trainer status`: what the broker sees.
@@ -26,9 +25,8 @@ struct Status: AsyncParsableCommand {
         let isJSON: Bool
         do {
             seconds = try words.integer(timeout, "timeout", 0...1_000_000) ?? 5
-            guard endpoint.contains("://") else {
-                throw SettingFault(
-                    "--broker is '\(endpoint)', expected an endpoint such as tcp://127.0.0.1:5555")
+            if let fault = Console.Flag.fault(ofEndpoint: endpoint, flag: "broker") {
+                throw SettingFault(fault)
             }
             isJSON = try words.isSet(json, "json")
         } catch {
@@ -38,11 +36,15 @@ struct Status: AsyncParsableCommand {
             let session = try await Session.connect(endpoint, name: "status", timeout: .seconds(seconds))
             let catalogue = await session.catalogue
             await session.close()
-            FileHandle.standardOutput.write(
-                Data((isJSON ? "\(catalogue.json)\n" : "\(catalogue.text)\n").utf8))
+            // Both are made fit to be shown already.
+            StandardStream.output.write(isJSON ? "\(catalogue.json)\n" : "\(catalogue.text)\n")
         } catch {
-            FileHandle.standardError.write(Data("trainer: \(error)\n".utf8))
+            Train.say(error, endpoint: endpoint)
             throw ExitCode(ExitStatus(error).rawValue)
+        }
+        if StandardStream.output.hasLost {
+            Program.complain("trainer", Train.lostOutput)
+            throw ExitCode(ExitStatus.outputLost.rawValue)
         }
     }
 }

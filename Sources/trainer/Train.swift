@@ -2,7 +2,6 @@ import ArgumentParser
 import Console
 import Datasets
 import Fagure
-import Foundation
 import Protocol
 import Tensor
 
@@ -20,8 +19,9 @@ struct Train: AsyncParsableCommand {
             FAGURE_BATCH_SIZE. A flag wins. Results go to standard output, news to standard error. \
             Ctrl-C ends the run in order: what there is, is written; a second one ends it at once. Exit \
             codes: 0 done, 1 the loss is no number or a worker could not do its job, 64 wrong usage, 65 \
-            bad data, 69 broker not reached within --timeout, 77 refused, 130 and 143 ended by SIGINT \
-            and SIGTERM.
+            bad data, or a run in --output already, 69 broker not reached within --timeout, 74 results that \
+            could not be written, 77 refused, 130 and 143 ended by SIGINT and SIGTERM. A closed terminal or a \
+            full disk behind standard output does not end a run.
             """)
 
     @OptionGroup var flags: TrainFlags
@@ -53,30 +53,47 @@ struct Train: AsyncParsableCommand {
 
     /// Does the run and says how the program ends.
     private static func status(_ settings: TrainSettings) async -> ExitStatus {
+        let output: RunOutput
         do {
-            let output = try RunOutput(settings)
-            guard let workers = settings.embedded else {
-                let session = try await Session.connect(
-                    settings.broker, timeout: settings.timeout, notice: { output.notice($0) })
-                return try await train(settings, session, try settings.testData(), output)
-            }
-            let dataset = try settings.dataset()
-            let session = try await Session.embedded(notice: { output.notice($0) })
-            do {
-                for index in 0..<workers {
-                    let shard = try dataset.shard(index, of: workers, partition: settings.partition)
-                    try await session.addWorker(
-                        "worker-\(index)", shards: [shard], tags: [dataset.name: dataset.tags])
-                }
-                return try await train(
-                    settings, session, dataset.test.map { .table($0) } ?? .heldOut, output)
-            } catch {
-                await session.close()
-                throw error
-            }
+            output = try RunOutput(settings)
         } catch {
-            say(error)
+            say(error, endpoint: settings.broker)
             return ExitStatus(error)
+        }
+        let status: ExitStatus
+        do {
+            status = try await run(settings, output)
+            output.close()
+        } catch {
+            // Before the bar's line is used for another.
+            output.close()
+            say(error, endpoint: settings.broker)
+            return ExitStatus(error)
+        }
+        guard status == .done, settings.output == nil, StandardStream.output.hasLost else { return status }
+        Program.complain("trainer", lostOutput)
+        return .outputLost
+    }
+
+    private static func run(_ settings: TrainSettings, _ output: RunOutput) async throws -> ExitStatus {
+        guard let workers = settings.embedded else {
+            let session = try await Session.connect(
+                settings.broker, timeout: settings.timeout, notice: { output.notice($0) })
+            return try await train(settings, session, try settings.testData(), output)
+        }
+        let dataset = try settings.dataset()
+        let session = try await Session.embedded(notice: { output.notice($0) })
+        do {
+            for index in 0..<workers {
+                let shard = try dataset.shard(index, of: workers, partition: settings.partition)
+                try await session.addWorker(
+                    "worker-\(index)", shards: [shard], tags: [dataset.name: dataset.tags])
+            }
+            return try await train(
+                settings, session, dataset.test.map { .table($0) } ?? .heldOut, output)
+        } catch {
+            await session.close()
+            throw error
         }
     }
 
@@ -89,10 +106,10 @@ struct Train: AsyncParsableCommand {
             output.take($0)
         }
         await session.close()
-        try output.finish(outcome)
+        let lost = output.finish(outcome)
         switch outcome.end {
         case .finished:
-            return .done
+            return lost ? .outputLost : .done
         case .interrupted:
             return .interrupted
         case .diverged(let round):
@@ -105,9 +122,19 @@ struct Train: AsyncParsableCommand {
         }
     }
 
-    private static func say(_ error: any Error) {
-        if let failure = error as? Failure, failure.code == .cancelled { return }
-        FileHandle.standardError.write(Data("trainer: \(error)\n".utf8))
+    /// What is said where nobody has the results.
+    static var lostOutput: String {
+        let reason = StandardStream.output.fault.map { "\($0)" } ?? "unknown error"
+        return "results could not be written to standard output: \(reason)"
+    }
+
+    /// Says why the program ends.
+    static func say(_ error: any Error, endpoint: String) {
+        let failure = error as? Failure
+        if failure?.code == .cancelled { return }
+        let advice =
+            failure?.code == .brokerUnreachable ? ": \(Program.adviceWithoutBroker(at: endpoint))" : ""
+        Program.complain("trainer", "\(error)\(advice)")
     }
 }
 

@@ -72,6 +72,9 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "A folder for history.jsonl and model.safetensors.")
     var output: String?
 
+    @Flag(help: "Let the run take the place of one that is in --output already.")
+    var overwrite = false
+
     @Flag(help: "Take features as they are (pixels divided by 255), not brought to mean 0 and deviation 1.")
     var noStandardize = false
 
@@ -81,6 +84,6 @@ struct TrainFlags: ParsableArguments {
     @Flag(help: "Print a JSON object for each round and a last one.")
     var json = false
 
-    @Flag(help: "Print the last line alone.")
+    @Flag(help: "Print the last line alone, and what does not go as it should.")
     var quiet = false
 }

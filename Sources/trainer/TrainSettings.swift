@@ -1,3 +1,4 @@
+import Console
 import Datasets
 import Fagure
 import Federation
@@ -19,6 +20,8 @@ struct TrainSettings {
     let partition: Partition
     let timeout: Duration
     let output: String?
+    /// Whether a run that is in the folder may be replaced.
+    let overwrites: Bool
     let isJSON: Bool
     let isQuiet: Bool
     let configuration: TrainingConfiguration
@@ -27,14 +30,13 @@ struct TrainSettings {
     init(_ flags: TrainFlags) throws {
         let words = Words()
         broker = words.value(flags.broker, "broker") ?? "tcp://127.0.0.1:5555"
-        guard broker.contains("://") else {
-            throw SettingFault("--broker is '\(broker)', expected an endpoint such as tcp://127.0.0.1:5555")
-        }
+        if let fault = Console.Flag.fault(ofEndpoint: broker, flag: "broker") { throw SettingFault(fault) }
         embedded = try words.integer(flags.embedded, "embedded", 1...1_024)
         partition =
             try words.value(flags.partition, "partition").map { try Partition(parsing: $0) } ?? .iid(seed: 0)
         timeout = .seconds(try words.integer(flags.timeout, "timeout", 0...1_000_000) ?? 60)
         output = words.value(flags.output, "output")
+        overwrites = try words.isSet(flags.overwrite, "overwrite")
         isJSON = try words.isSet(flags.json, "json")
         isQuiet = try words.isSet(flags.quiet, "quiet")
         source = try TrainSettings.source(flags, words)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 
 /// The program: trains a model on data that stays where it is.
 @main
@@ -6,6 +7,9 @@ struct Trainer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trainer",
         abstract: "Trains a model on data that stays where it is.",
+        version: Program.version,
         subcommands: [Train.self, Status.self],
         defaultSubcommand: Train.self)
+
+    static func main() async { await Program.run(Trainer.self) }
 }

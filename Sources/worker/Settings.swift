@@ -43,6 +43,7 @@ struct Settings {
     init(_ flags: Flags) throws {
         let words = Words()
         broker = words.value(flags.broker, "broker") ?? "tcp://127.0.0.1:5555"
+        if let fault = Console.Flag.fault(ofEndpoint: broker, flag: "broker") { throw Fault(fault) }
         source = try Settings.source(flags, words)
         shards = try words.value(flags.shard, "shard").map { try ShardSelection(parsing: $0) } ?? .whole
         partition =

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Console
 import Datasets
-import Foundation
 import Protocol
 import WorkerKit
 import ZMQ
@@ -23,8 +22,12 @@ struct Worker: AsyncParsableCommand {
             Prints a line for each shard it serves, and "worker <name> registered with <endpoint>" each time \
             the broker welcomes it. SIGTERM drains: what waits is handed back, what runs is finished, then the \
             program ends with 0. Ctrl-C ends it with 130, a second signal at once. Other exit codes: 64 wrong \
-            usage, 65 bad data, 69 broker not reached within --timeout, 77 refused by the broker.
-            """)
+            usage, 65 bad data, 69 broker not reached within --timeout, 77 refused by the broker. A closed \
+            terminal or a full disk behind its output does not end it.
+            """,
+        version: Program.version)
+
+    static func main() async { await Program.run(Worker.self) }
 
     @OptionGroup var flags: Flags
 
@@ -90,7 +93,9 @@ struct Worker: AsyncParsableCommand {
         let asked = await request
         if asked == .interrupt { ExitStatus.interrupted.leave() }
         if case .failure(let reason) = outcome {
-            throw failure(reason.message, reason.code == .brokerUnreachable ? .unreachable : .refused)
+            guard reason.code == .brokerUnreachable else { throw failure(reason.message, .refused) }
+            let advice = Program.adviceWithoutBroker(at: settings.broker)
+            throw failure("\(reason.message): \(advice)", .unreachable)
         }
         // A job that was given more time than it had may still run.
         if asked == .terminate { ExitStatus.done.leave() }
@@ -121,11 +126,11 @@ struct Worker: AsyncParsableCommand {
 
 /// Writes a line to standard output at once, whatever is behind it: scripts wait for some of them.
 private func say(_ line: String) {
-    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+    StandardStream.output.line(line)
 }
 
 /// Says why the program ends, and gives the code to end with.
 private func failure(_ reason: String, _ status: ExitStatus) -> ExitCode {
-    FileHandle.standardError.write(Data("worker: \(reason)\n".utf8))
+    Program.complain("worker", reason)
     return ExitCode(status.rawValue)
 }

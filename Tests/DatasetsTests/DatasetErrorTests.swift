@@ -41,14 +41,14 @@ import Testing
         #expect(error.description == sentence)
     }
 
-    @Test("long foreign text and long lists are cut, line breaks made blanks")
+    @Test("long foreign text and long lists are cut, line breaks shown as escapes")
     func cut() {
         let long = CSVFault.textCell(String(repeating: "x", count: 1_000)).description
         #expect(long == "expected a number, got '\(String(repeating: "x", count: 40))…'")
-        #expect(CSVFault.textCell("a\nb").description == "expected a number, got 'a b'")
+        #expect(CSVFault.textCell("a\nb").description == "expected a number, got 'a\\nb'")
         #expect(
             DatasetError.unknownDataset(name: "\u{1b}[2J", known: []).description.hasPrefix(
-                "data set ' [2J' is"))
+                "data set '\\u{1B}[2J' is"))
         let header = CSVPosition(file: "a", line: 1, column: 1, columnName: String(repeating: "h", count: 99))
         #expect(header.description == "a:1: column 1 (\(String(repeating: "h", count: 40))…)")
         let many = CSVFault.unknownLabel(name: "x", columns: (0..<100).map { "c\($0)" }).description

@@ -33,11 +33,17 @@ final class RunningProgram: Sendable {
     static let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
 
     /// Starts a program.
-    init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    ///
+    /// - Parameter shell: A line for the shell to run the program by, as `"$@"`, with what is to become of its
+    ///   output.
+    init(
+        _ name: String, _ arguments: [String], environment: [String: String] = [:], shell: String? = nil
+    ) throws {
         self.name = name
         process = Process()
-        process.executableURL = RunningProgram.folder.appending(path: name)
-        process.arguments = arguments
+        let program = RunningProgram.folder.appending(path: name)
+        process.executableURL = shell == nil ? program : URL(filePath: "/bin/bash")
+        process.arguments = shell.map { ["-c", $0, "bash", program.path] + arguments } ?? arguments
         var inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("FAGURE_") }
         inherited.merge(environment) { $1 }
         process.environment = inherited

@@ -61,9 +61,10 @@ struct ReportTests {
 
     @Test("strings are escaped so that any parser reads them back")
     func escapes() throws {
-        let text = "a\"b\\c\n\r\t\u{1}\u{1F}é🐝"
+        let text = "a\"b\\c\n\r\t\u{1}\u{1F}é🐝\u{7F}\u{9B}\u{202E}\u{2028}"
         let object = try keys("\(JSONText.object([.init(text, .string(text))]))")
         #expect(object[text] as? String == text)
+        #expect("\(JSONText.string("\u{9B}\u{7F}\u{202E}"))" == #""\u009b\u007f\u202e""#)
         #expect("\(JSONText.array([.bool(true), .null, .integer(-1)]))" == "[true,null,-1]")
     }
 
@@ -101,26 +102,6 @@ struct ReportTests {
         #expect(Double?.none.text(digits: 2) == "-")
     }
 
-    @Test("the bar is drawn over itself, and lines go above it")
-    func bar() {
-        var bar = ProgressBar(epochs: 10)
-        let half = bar.write(.progress(epoch: 2, fraction: 0.5))
-        #expect(half == "\r\u{1B}[Kepoch 2/10 [============            ]  50%")
-        #expect(bar.write(.progress(epoch: 2, fraction: 0.5)) == "")
-        #expect(
-            bar.write(.workerLeft(name: "bob"))
-                == "\r\u{1B}[Kworker bob left\nepoch 2/10 [============            ]  50%")
-        _ = bar.write(.epoch(report(test: Metrics(examples: 10, loss: 4, correct: 8))))
-        #expect(
-            bar.write(.progress(epoch: 4, fraction: 7)).hasSuffix("] 100%  loss 0.5000  test accuracy 0.8000")
-        )
-        #expect(bar.write(.waiting("waiting for 1 worker")) == "\r\u{1B}[Kwaiting for 1 worker")
-        let summary = RunSummary(
-            rounds: 3, epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0)
-        #expect(bar.write(.done(summary)).hasSuffix("0.0 kB received\n"))
-        #expect(bar.end() == "")
-    }
-
     @Test("a catalogue as an object and as text names workers, shards, data sets and the queue")
     func status() throws {
         var catalogue = Catalogue()
@@ -143,17 +124,12 @@ struct ReportTests {
         #expect(catalogue.text.contains("bob  draining  3 open jobs"))
     }
 
-    @Test("a run's folder gets the history line by line, and says when it cannot")
-    func folder() throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("fagure-\(UUID())").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let folder = try RunFolder(path)
-        try folder.write(.brokerReturned)
-        try folder.write(.epoch(report()))
-        try folder.write(.epoch(report()))
-        let lines = try String(contentsOfFile: "\(path)/history.jsonl", encoding: .utf8).split(
-            separator: "\n")
-        #expect(lines.count == 2 && lines.allSatisfy { $0.hasPrefix(#"{"event":"epoch","epoch":3"#) })
-        #expect(throws: (any Error).self) { _ = try RunFolder("\(path)/history.jsonl/x") }
+    @Test("names of others write no lines of their own")
+    func foreignNames() {
+        let joined = RunEvent.workerJoined(name: "eve\n\u{1B}[2J", shards: [])
+        #expect(joined.text == "worker eve\\n\\u{1B}[2J joined")
+        var catalogue = Catalogue()
+        catalogue.datasets = [Samples.description([Samples.feature()], name: "a\nworkers: 7")]
+        #expect(catalogue.text.contains("  a\\nworkers: 7\n"))
     }
 }

@@ -1,3 +1,5 @@
+import Ground
+
 /// A JSON value that is written with its keys in the order given, on one line.
 public enum JSONText: Sendable, Hashable {
     /// Nothing.
@@ -45,6 +47,11 @@ extension JSONText: CustomStringConvertible {
         }
     }
 
+    private static func escape(_ unit: UInt16) -> String {
+        let digits = String(unit, radix: 16)
+        return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+
     private static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
@@ -54,10 +61,9 @@ extension JSONText: CustomStringConvertible {
             case "\n": quoted += "\\n"
             case "\r": quoted += "\\r"
             case "\t": quoted += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
+            // JSON lets the rest stand, but a terminal that shows it obeys more than the first 32.
+            case _ where VisibleText.isVisible(scalar): quoted.unicodeScalars.append(scalar)
+            default: for unit in String(scalar).utf16 { quoted += escape(unit) }
             }
         }
         return quoted + "\""

@@ -1,8 +1,12 @@
 import Federation
+import Ground
 
 extension RunEvent {
-    /// The event as a line for people; `nil` for progress, which is no line.
-    public var text: String? {
+    /// The event as a line for people, with names and reasons made fit to be shown; `nil` for progress, which is
+    /// no line.
+    public var text: String? { words.map(VisibleText.line) }
+
+    private var words: String? {
         switch self {
         case .waiting(let text): text
         case .started(let start): start.text
@@ -24,6 +28,14 @@ extension RunEvent {
     public var isResult: Bool {
         switch self {
         case .epoch, .done: true
+        default: false
+        }
+    }
+
+    /// Whether something did not go as it should, which is said even where nothing else is.
+    public var isWarning: Bool {
+        switch self {
+        case .shardLeftOut, .brokerLost, .notice: true
         default: false
         }
     }

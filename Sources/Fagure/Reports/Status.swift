@@ -1,3 +1,4 @@
+import Ground
 public import Protocol
 
 extension Catalogue {
@@ -11,7 +12,7 @@ extension Catalogue {
         ])
     }
 
-    /// The catalogue as tables for people.
+    /// The catalogue as tables for people, with names and tags made fit to be shown.
     public var text: String {
         var lines = ["workers: \(workers.count)"]
         for worker in workers {
@@ -32,7 +33,7 @@ extension Catalogue {
             "queue: \(queue.openJobs) open, \(queue.finishedJobs) finished, \(queue.failedJobs) failed, "
                 + "\(queue.resentJobs) sent again, \(queue.droppedMessages) messages dropped, "
                 + "up \(queue.uptimeMilliseconds / 1_000) s")
-        return lines.joined(separator: "\n")
+        return lines.map(VisibleText.line).joined(separator: "\n")
     }
 }
 

@@ -15,7 +15,8 @@ public struct TrainedModel: Sendable {
     /// What a feature goes through before the model sees it.
     public let scaling: Scaling
 
-    /// The model as a safetensors file: the parameters, mean and scale, and words about them.
+    /// The model as a safetensors file: the parameters, mean and scale, and words about them. `classes` and
+    /// `parameters` are JSON arrays of names; read them with `Safetensors.names(_:)`.
     ///
     /// Equal runs give equal bytes: nothing about workers, machines or times is in it.
     public var file: Safetensors {
@@ -29,8 +30,8 @@ public struct TrainedModel: Sendable {
                 "model": kind.map { "\($0)" } ?? "custom",
                 "feature": task.feature.name,
                 "label": task.label.name,
-                "classes": task.label.classes.joined(separator: "\n"),
-                "parameters": state.parameters.map(\.name).joined(separator: "\n"),
+                "classes": Safetensors.text(ofNames: task.label.classes),
+                "parameters": Safetensors.text(ofNames: state.parameters.map(\.name)),
                 "version": "\(state.version)",
             ])
     }

@@ -42,6 +42,19 @@ struct JSONReader {
         return numbers
     }
 
+    /// Reads an array of strings.
+    mutating func strings(limit: Int) throws(TensorError) -> [String] {
+        var strings: [String] = []
+        try expect("[")
+        if accept("]") { return strings }
+        repeat {
+            guard strings.count < limit else { throw error("more than \(limit) strings") }
+            strings.append(try string())
+        } while accept(",")
+        try expect("]")
+        return strings
+    }
+
     /// Reads a string.
     mutating func string() throws(TensorError) -> String {
         try expect("\"")

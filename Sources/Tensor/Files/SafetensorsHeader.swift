@@ -130,14 +130,15 @@ struct SafetensorsHeader {
         var members: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-                .map { "\(quoted($0.key)):\(quoted($0.value))" }
-            members.append("\(quoted(SafetensorsHeader.metadataKey)):{\(pairs.joined(separator: ","))}")
+                .map { "\(JSONReader.quoted($0.key)):\(JSONReader.quoted($0.value))" }
+            let key = JSONReader.quoted(SafetensorsHeader.metadataKey)
+            members.append("\(key):{\(pairs.joined(separator: ","))}")
         }
         for entry in entries {
             let sizes = entry.type.shape.dimensions.map { "\($0)" }.joined(separator: ",")
             let code = entry.type.elementType.safetensorsCode, range = entry.range
             members.append(
-                "\(quoted(entry.name)):{\"dtype\":\"\(code)\",\"shape\":[\(sizes)],"
+                "\(JSONReader.quoted(entry.name)):{\"dtype\":\"\(code)\",\"shape\":[\(sizes)],"
                     + "\"data_offsets\":[\(range.lowerBound),\(range.upperBound)]}")
         }
         var text = Array("{\(members.joined(separator: ","))}".utf8)
@@ -149,21 +150,6 @@ struct SafetensorsHeader {
         }
         let length = UInt64(text.count)
         return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + text
-    }
-
-    private func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }
 

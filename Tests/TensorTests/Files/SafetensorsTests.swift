@@ -206,4 +206,14 @@ struct SafetensorsTests {
         #expect(throws: TensorError.self) { try file.write(to: folder.path) }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["model.safetensors"])
     }
+
+    @Test("names in the metadata come back whatever is in them")
+    func names() throws {
+        let names = ["", "a\nb", "quote \" and \\", "é🐝\u{1B}", "[\"x\"]"]
+        let file = Safetensors([:], metadata: ["classes": Safetensors.text(ofNames: names), "bad": "a\nb"])
+        let read = try Safetensors(decoding: file.encoded())
+        #expect(try read.names("classes") == names)
+        #expect(try read.names("missing") == [])
+        #expect(throws: TensorError.self) { _ = try read.names("bad") }
+    }
 }

@@ -287,7 +287,7 @@ struct WorkerShellTests {
             loop: loop, logger: .silent)
         try await worker.start()
         await #expect(
-            throws: Failure(.brokerUnreachable, "no broker answered within 0 s at tcp://127.0.0.1:9")
+            throws: Failure(.brokerUnreachable, "no broker answered at tcp://127.0.0.1:9 within 0 s")
         ) {
             try await worker.waitUntilDone()
         }

@@ -1,0 +1,65 @@
+package import ArgumentParser
+import Ground
+
+/// How each of the three programs begins and ends, so that nothing around it ends it sooner.
+package enum Program {
+    /// What `--version` prints.
+    package static let version = Software.name
+
+    /// Parses the arguments, runs the command and ends the process with its status.
+    ///
+    /// It stands in for the parser's own `main`, whose output a closed pipe or a full disk would end.
+    package static func run<Command: AsyncParsableCommand>(_ command: Command.Type) async -> Never {
+        prepare()
+        do {
+            var parsed = try await command.asyncParseAsRoot()
+            if var asynchronous = parsed as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try parsed.run()
+            }
+        } catch {
+            end(command, error)
+        }
+        leave(ExitStatus.done.rawValue)
+    }
+
+    /// Makes sure that nobody who reads, or no longer reads, what is printed can end the process; see
+    /// `Signals.ignoreOthers`.
+    private static func prepare() {
+        Signals.ignoreOthers()
+        let closed = Descriptor.fillStandardGaps()
+        if closed.contains(1) { StandardStream.output.close() }
+        if closed.contains(2) { StandardStream.errors.close() }
+    }
+
+    private static func end<Command: AsyncParsableCommand>(
+        _ command: Command.Type, _ error: any Error
+    ) -> Never {
+        let code = command.exitCode(for: error)
+        let text = command.fullMessage(for: error)
+        guard !text.isEmpty else { leave(code.rawValue) }
+        guard code.isSuccess else {
+            StandardStream.errors.write(VisibleText.lines(text) + "\n")
+            leave(code.rawValue)
+        }
+        // Help, the version, a completion script: our own words.
+        StandardStream.output.write(text + "\n")
+        leave(StandardStream.output.hasLost ? ExitStatus.outputLost.rawValue : code.rawValue)
+    }
+
+    private static func leave(_ code: Int32) -> Never {
+        ConsoleLog.flush()
+        exitNow(code)
+    }
+
+    /// Says what did not go as it should on standard error, whatever the log's level is.
+    package static func complain(_ program: String, _ reason: String) {
+        StandardStream.errors.line("\(program): \(reason)")
+    }
+
+    /// What to do where no broker answers, as the end of a sentence that said so.
+    package static func adviceWithoutBroker(at endpoint: String) -> String {
+        "start one with `broker --bind \(endpoint)`, or name it with --broker"
+    }
+}

@@ -1,0 +1,73 @@
+import Federation
+import Foundation
+import Tensor
+import Testing
+
+@testable import Fagure
+
+@Suite("The folder of a run")
+struct RunFolderTests {
+    private let path = FileManager.default.temporaryDirectory.appendingPathComponent("fagure-\(UUID())").path
+    private let done = RunEvent.done(
+        RunSummary(epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0))
+
+    private func history() throws -> [String] {
+        try String(contentsOfFile: "\(path)/history.jsonl", encoding: .utf8).split(separator: "\n").map(
+            String.init)
+    }
+
+    @Test("it gets the history line by line, and nothing before the first")
+    func lines() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try RunFolder(path)
+        try folder.write(.brokerReturned)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
+        try folder.write(done)
+        try folder.write(done)
+        let lines = try history()
+        #expect(lines.count == 2 && lines.allSatisfy { $0.hasPrefix(#"{"event":"done""#) })
+        #expect(throws: TensorError.self) { _ = try RunFolder("\(path)/history.jsonl/x") }
+    }
+
+    @Test("a run that is there is refused, and replaced at the first line where that is allowed")
+    func overwrites() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try RunFolder(path).write(done)
+        try Data("old".utf8).write(to: URL(fileURLWithPath: "\(path)/model.safetensors"))
+        let error = #expect(throws: TensorError.self) { _ = try RunFolder(path) }
+        let text = "\(error.map { "\($0)" } ?? "")"
+        for word in [path, "history.jsonl", "model.safetensors", "--overwrite"] {
+            #expect(text.contains(word))
+        }
+        let folder = try RunFolder(path, overwrites: true)
+        #expect(try history().count == 1)
+        try folder.write(done)
+        #expect(try history().count == 1)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["history.jsonl"])
+    }
+
+    @Test(
+        "nothing is written through a symbolic link or into a pipe", arguments: [true, false],
+        ["history.jsonl", "model.safetensors"])
+    func links(_ isLink: Bool, _ name: String) throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try RunFolder(path)
+        if isLink {
+            try Data("precious".utf8).write(to: URL(fileURLWithPath: "\(path)/precious"))
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(path)/\(name)", withDestinationPath: "precious")
+        } else {
+            #expect(mkfifo("\(path)/\(name)", 0o600) == 0)
+        }
+        #expect(throws: TensorError.self) { _ = try RunFolder(path, overwrites: true) }
+        // It was not there when the run began.
+        #expect(throws: TensorError.self) { try folder.write(done) }
+        let file = Safetensors([:])
+        #expect(throws: TensorError.self) { try file.write(to: "\(path)/\(name)") }
+        if isLink {
+            #expect(try String(contentsOfFile: "\(path)/precious", encoding: .utf8) == "precious")
+        } else {
+            #expect(throws: TensorError.self) { _ = try Safetensors(contentsOf: "\(path)/\(name)") }
+        }
+    }
+}
