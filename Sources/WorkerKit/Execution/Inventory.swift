@@ -26,6 +26,7 @@ struct Inventory: Sendable {
             objects: ObjectStore(
                 worker: configuration.name, byteCountMaximum: configuration.objectByteCountMaximum),
             rules: ReleaseRules(
-                worker: configuration.name, rowsMinimum: configuration.releaseRowsMinimum))
+                worker: configuration.name, rowsMinimum: configuration.releaseRowsMinimum,
+                publicDatasets: configuration.publicDatasets))
     }
 }

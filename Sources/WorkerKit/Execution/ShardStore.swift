@@ -63,7 +63,7 @@ package struct ShardStore: Sendable {
         return BoundInput(
             value: try entry.shard.column(column.name, of: table),
             label: .rows(isTrain ? entry.train : entry.heldOut, modelled: false),
-            classCount: entry.shard.schema[column.name]?.classes?.count)
+            classCount: entry.shard.schema[column.name]?.classes?.count, isColumn: true)
     }
 
     private func entry(_ reference: ShardReference) throws(JobError) -> Entry {
