@@ -179,7 +179,8 @@ package struct WorkerMachine: Sendable {
         for unheard in unheard {
             let answer = unheard.failure.map { .failure($0) } ?? answers.use(unheard.job)
             actions.append(
-                .answer(unheard.job.job, attempt: unheard.attempt, answer ?? .failure(WorkerMachine.forgotten)))
+                .answer(
+                    unheard.job.job, attempt: unheard.attempt, answer ?? .failure(WorkerMachine.forgotten)))
         }
         unheard.removeAll()
     }

@@ -51,7 +51,8 @@ extension RowRule {
         case .divide: cell(1) == .constant ? product(cell(0), .constant) : nil
         case .add: moved(cell(0), cell(1)) ?? moved(cell(1), cell(0)) ?? totalOfTwo
         case .subtract: moved(cell(0), cell(1)) ?? totalOfTwo
-        case .addProduct: cell(0) == .constant ? product(cell(1), cell(2)).flatMap { moved($0, .constant) } : nil
+        case .addProduct:
+            cell(0) == .constant ? product(cell(1), cell(2)).flatMap { moved($0, .constant) } : nil
         case .abs: cell(0)?.isSigned == true ? .distance : nil
         case .power(let exponent): exponent == 2 && cell(0)?.isSigned == true ? .square : nil
         case .equal: equality

@@ -22,7 +22,8 @@ extension RowRule {
         case .select:
             // A column is no condition, but whether a cell is there is one; what a model made of a column is
             // one in losses like Huber's.
-            !form(0).isRows || inputs[0].source.isModelled || inputs[0].cell == .presence ? broadcast : .secret
+            !form(0).isRows || inputs[0].source.isModelled || inputs[0].cell == .presence
+                ? broadcast : .secret
         case .cast, .oneHot:
             kept()
         case .sum(let axes, _), .mean(let axes, _):

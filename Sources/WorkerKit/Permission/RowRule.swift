@@ -59,7 +59,9 @@ struct RowRule {
         return informing.indices.contains { index in
             guard informing[index].source.isRaw else { return false }
             return !factors.contains(index)
-                || !factors.contains { $0 != index && informing.indices.contains($0) && informing[$0].isModel }
+                || !factors.contains {
+                    $0 != index && informing.indices.contains($0) && informing[$0].isModel
+                }
         }
     }
 
@@ -88,7 +90,8 @@ struct RowRule {
     /// As `broadcast`, for what could single rows out: rows only where some of them have met a model.
     var comparison: RowForm {
         let rows = inputs.filter(\.form.isRows)
-        return rows.isEmpty || cell == .presence || rows.contains(where: \.source.isModelled) ? broadcast : .secret
+        return rows.isEmpty || cell == .presence || rows.contains(where: \.source.isModelled)
+            ? broadcast : .secret
     }
 
     /// One input, of which axis 0 stays what it is.
@@ -197,7 +200,8 @@ extension Operation {
     /// Whether it is not proportional to each of its inputs.
     fileprivate var isSteepInSize: Bool {
         switch self {
-        case .multiply, .divide, .negate, .cast, .sum, .mean, .sumLike, .broadcastLike, .reshapeLike, .reshape,
+        case .multiply, .divide, .negate, .cast, .sum, .mean, .sumLike, .broadcastLike, .reshapeLike,
+            .reshape,
             .transpose, .expand, .matmul, .reluGradient, .softmaxCrossEntropyGradient:
             false
         default: true
