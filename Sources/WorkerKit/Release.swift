@@ -8,20 +8,27 @@ struct ReleaseRules: Sendable {
     let worker: String
     /// Rows a loss or gradient must be of to leave.
     let rowsMinimum: Int
+    /// Data sets that everybody has: of these one row is enough.
+    var publicDatasets: Set<String> = []
+
+    /// Rows that must be told of at once.
+    func minimum(of datasets: [String]) -> Int {
+        datasets.allSatisfy(publicDatasets.contains) ? min(1, rowsMinimum) : rowsMinimum
+    }
 
     /// Such as `data set digits at worker bob`.
-    fileprivate func place(of datasets: [String]) -> String {
+    func place(of datasets: [String]) -> String {
         let names = datasets.joined(separator: ", ")
         return "data set\(datasets.count == 1 ? "" : "s") \(names) at worker \(worker)"
     }
 }
 
-/// The one door: every byte a worker lets out about its data, results and failures alike, passes here.
+/// The one door: every byte a worker lets out about its data passes here: hello, progress, results, failures.
 ///
-/// It lets out what a program's finish graph puts out, and of what a `TensorJob` computes all that `permit`
-/// finds to tell of no single row, to trainers and other workers alike. Failures are sentences of our own:
-/// they name operations, shapes, columns and limits, never a value of the data nor anything of a file. What
-/// an owner's policy allows is asked here and nowhere else.
+/// It lets out what `permit` finds to tell of no single row, of a `TensorJob`'s outputs and of what a program's
+/// finish graph puts out, to trainers and other workers alike. Failures are sentences of our own: they name
+/// operations, shapes, columns and limits, never a value of the data nor anything of a file. What an owner's
+/// policy allows is asked here and nowhere else.
 enum Release {
     /// What leaves for a job that was done.
     static func answer(_ result: JobResult) -> Answer {
@@ -35,32 +42,30 @@ enum Release {
         return refusal(of: payload, "a transfer") ?? .transfer(to: worker, payload)
     }
 
-    /// Decides, before a graph runs, whether outputs that would leave may.
-    ///
-    /// - Throws: `JobError.notPermitted`, naming the data sets, the worker and the output.
-    static func permit(
-        _ verdict: RowVerdict, leaving outputs: [Int], by rules: ReleaseRules
-    ) throws(JobError) {
-        if let failure = verdict.failure {
-            throw .notPermitted(
-                "\(rules.place(of: failure.datasets)): whether \(failure.operation) fails would tell of "
-                    + "single rows; its labels must be a whole column, with a class for each of the column's")
-        }
-        for output in outputs {
-            let label = verdict.outputs[output]
-            guard !RowAnalysis.mayLeave(label, rowsMinimum: rules.rowsMinimum) else { continue }
-            throw .notPermitted(
-                "\(rules.place(of: label.datasets)): output \(output) \(fault(of: label, rules)); only a "
-                    + "whole-batch loss or gradients of parameters over at least \(rules.rowsMinimum) rows may "
-                    + "leave")
-        }
+    /// What a worker says of itself: names, schemas and numbers of rows, and the jobs it holds.
+    static func hello(
+        _ configuration: WorkerConfiguration, _ shards: ShardStore, openJobs: [JobID]
+    ) -> Hello {
+        var hello = Hello(name: configuration.name, role: .worker, session: configuration.session)
+        hello.datasets = shards.datasets
+        hello.shards = shards.descriptions
+        hello.capacity = ProtocolLimits.workerJobsMaximum
+        hello.openJobs = openJobs
+        return hello
     }
 
-    /// Why a value may not leave. Row counts are in the catalogue, so they may be said.
-    private static func fault(of label: RowLabel, _ rules: ReleaseRules) -> String {
-        guard case .aggregate(_, let rowCount, _) = label else { return "would tell of single rows" }
-        return rowCount < rules.rowsMinimum
-            ? "is about \(rowCount) rows" : "is a sum of rows in which no parameter of a model had a part"
+    /// How far a program is: counts that follow from its schedule and the number of rows, and from no row.
+    static func progress(batchesDone: Int, of counts: BatchCounts, examplesDone: Int) -> JobProgress {
+        JobProgress(
+            batchesDone: UInt64(batchesDone), batchesTotal: UInt64(counts.total),
+            examplesDone: UInt64(examplesDone))
+    }
+
+    /// The time a job took; of one that read rows, tenths of a second, rounded up.
+    static func seconds(_ nanoseconds: Int64, tellsOfRows: Bool) -> Double {
+        guard tellsOfRows else { return Double(nanoseconds) * 1e-9 }
+        let (tenths, rest) = max(0, nanoseconds).quotientAndRemainder(dividingBy: 100_000_000)
+        return Double(tenths + (rest > 0 ? 1 : 0)) / 10
     }
 
     /// What leaves for a job that was not.

@@ -21,6 +21,8 @@ package struct WorkerConfiguration: Sendable {
     package var objectByteCountMaximum: Int
     /// Rows a loss or gradient must be of to leave; at least 1.
     package var releaseRowsMinimum: Int
+    /// Data sets that everybody has: of these one row is enough.
+    package var publicDatasets: Set<String>
     /// The name of this process for the broker.
     package var session: SessionID
 
@@ -29,7 +31,8 @@ package struct WorkerConfiguration: Sendable {
         name: String, endpoint: String, shards: [Shard], tags: [String: [String]] = [:], threads: Int = 1,
         timeoutMilliseconds: Int64? = nil, drainMilliseconds: Int64 = WorkerLimits.drainMilliseconds,
         objectByteCountMaximum: Int = WorkerLimits.objectByteCountMaximum,
-        releaseRowsMinimum: Int = WorkerLimits.releaseRowsMinimum, session: SessionID = .random()
+        releaseRowsMinimum: Int = WorkerLimits.releaseRowsMinimum, publicDatasets: Set<String> = [],
+        session: SessionID = .random()
     ) {
         self.name = name
         self.endpoint = endpoint
@@ -40,6 +43,7 @@ package struct WorkerConfiguration: Sendable {
         self.drainMilliseconds = drainMilliseconds
         self.objectByteCountMaximum = objectByteCountMaximum
         self.releaseRowsMinimum = max(1, releaseRowsMinimum)
+        self.publicDatasets = publicDatasets
         self.session = session
     }
 }

@@ -100,12 +100,7 @@ package actor WorkerShell {
     // MARK: The link
 
     private var hello: Hello {
-        var hello = Hello(name: configuration.name, role: .worker, session: configuration.session)
-        hello.datasets = inventory.shards.datasets
-        hello.shards = inventory.shards.descriptions
-        hello.capacity = ProtocolLimits.workerJobsMaximum
-        hello.openJobs = machine.openJobs
-        return hello
+        Release.hello(configuration, inventory.shards, openJobs: machine.openJobs)
     }
 
     private func handle(_ event: LinkEvent?) {
@@ -142,7 +137,8 @@ package actor WorkerShell {
             inventory.objects.touch(header.target, at: now)
             machine.handle(
                 .dispatched(
-                    header.job, attempt: header.attempt, deadlineMilliseconds: header.deadlineMilliseconds),
+                    header.job, attempt: header.attempt, deadlineMilliseconds: header.deadlineMilliseconds,
+                    owner: header.target),
                 at: now, actions: &actions)
             performActions()
             dispatch = nil

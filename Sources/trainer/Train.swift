@@ -87,7 +87,8 @@ struct Train: AsyncParsableCommand {
             for index in 0..<workers {
                 let shard = try dataset.shard(index, of: workers, partition: settings.partition)
                 try await session.addWorker(
-                    "worker-\(index)", shards: [shard], tags: [dataset.name: dataset.tags])
+                    "worker-\(index)", shards: [shard], tags: [dataset.name: dataset.tags],
+                        publicDatasets: [dataset.name])
             }
             return try await train(
                 settings, session, dataset.test.map { .table($0) } ?? .heldOut, output)

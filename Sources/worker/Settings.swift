@@ -71,6 +71,9 @@ struct Settings {
         self.logLevel = logLevel
     }
 
+    /// The name of the built-in data set it serves, if it is one.
+    var builtInName: String? { if case .named(let name, _)? = source { name } else { nil } }
+
     private static func source(_ flags: Flags, _ words: Words) throws -> Source? {
         // A data set named on the command line is not mixed with another from the environment.
         let isFlagged = flags.dataset != nil || flags.data != nil

@@ -11,8 +11,13 @@ import ZMQ
 struct Worker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
-        abstract: "Serves shards of a data set: jobs come to the data, results leave, rows never do.",
+        abstract:
+            "Serves shards of a data set: jobs come to the data, sums over its rows leave, single rows do not.",
         discussion: """
+            What leaves is judged before anything is computed: losses and gradients of models, counts of right \
+            answers and statistics, each over at least --release-rows-min rows. It is a fence against reading \
+            rows, not against a trainer who designs a model to learn of one.
+
             Without --dataset and --data it has no data of its own, and keeps the tensors and models trainers \
             send to it.
 
@@ -57,6 +62,8 @@ struct Worker: AsyncParsableCommand {
             let dataset = try source.load()
             configuration.shards = try dataset.shards(settings.shards, partition: settings.partition)
             configuration.tags = [dataset.name: dataset.tags]
+            // Their rows are part of the library: whoever asks has them already.
+            if ["toy", "digits"].contains(settings.builtInName) { configuration.publicDatasets = [dataset.name] }
         } catch {
             throw failure("\(error)", .badData)
         }

@@ -24,7 +24,8 @@ struct House {
         var workers: [WorkerShell] = []
         for (number, shards) in shards.enumerated() {
             let configuration = WorkerConfiguration(
-                name: "worker-\(number)", endpoint: resolved, shards: shards, releaseRowsMinimum: 1)
+                name: "worker-\(number)", endpoint: resolved, shards: shards,
+                publicDatasets: Set(shards.map(\.dataset)))
             let worker = WorkerShell(configuration: configuration, loop: loop, logger: House.logger)
             try await worker.start()
             workers.append(worker)

@@ -9,7 +9,7 @@ import Testing
 struct RunFolderTests {
     private let path = FileManager.default.temporaryDirectory.appendingPathComponent("fagure-\(UUID())").path
     private let done = RunEvent.done(
-        RunSummary(epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0))
+        RunSummary(rounds: 1, epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0))
 
     private func history() throws -> [String] {
         try String(contentsOfFile: "\(path)/history.jsonl", encoding: .utf8).split(separator: "\n").map(
@@ -57,7 +57,7 @@ struct RunFolderTests {
             try FileManager.default.createSymbolicLink(
                 atPath: "\(path)/\(name)", withDestinationPath: "precious")
         } else {
-            #expect(mkfifo("\(path)/\(name)", 0o600) == 0)
+            #expect(unsafe mkfifo("\(path)/\(name)", 0o600) == 0)
         }
         #expect(throws: TensorError.self) { _ = try RunFolder(path, overwrites: true) }
         // It was not there when the run began.

@@ -27,6 +27,7 @@ public final class EmbeddedSession: Session, @unchecked Sendable {
     ///   - tags: Words to find its data sets by, by data set name.
     ///   - releaseRowsMinimum: The fewest rows a loss or gradient may be about that leaves it; as many as for
     ///     the program `worker` unless told.
+    ///   - publicDatasets: Data sets that everybody has anyway, of which one row is enough.
     ///   - objectByteCountMaximum: The most bytes of others' tensors it keeps, 0 for none; as many as for the
     ///     program `worker` unless told.
     ///   - threads: How many jobs it runs at once.
@@ -35,10 +36,11 @@ public final class EmbeddedSession: Session, @unchecked Sendable {
     @discardableResult
     public func addWorker(
         _ name: String, shards: [Shard] = [], tags: [String: [String]] = [:], releaseRowsMinimum: Int? = nil,
-        objectByteCountMaximum: Int? = nil, threads: Int = 1
+        publicDatasets: Set<String> = [], objectByteCountMaximum: Int? = nil, threads: Int = 1
     ) async throws(RemoteError) -> Worker {
         var configuration = WorkerConfiguration(
-            name: name, endpoint: house.endpoint, shards: shards, tags: tags, threads: threads)
+            name: name, endpoint: house.endpoint, shards: shards, tags: tags, threads: threads,
+            publicDatasets: publicDatasets)
         if let releaseRowsMinimum { configuration.releaseRowsMinimum = releaseRowsMinimum }
         if let objectByteCountMaximum { configuration.objectByteCountMaximum = objectByteCountMaximum }
         do {

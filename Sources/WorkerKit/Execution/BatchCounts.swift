@@ -10,6 +10,8 @@ struct BatchCounts: Hashable {
     let remainder: Int
     /// Batches over all epochs.
     let total: Int
+    /// Whether every row there is is seen, and each as often as all others.
+    let coversAllRows: Bool
 
     /// Counts. The schedule's own limits have been checked, so nothing overflows.
     init(_ schedule: Program.Schedule, rowCount: Int) {
@@ -18,6 +20,7 @@ struct BatchCounts: Hashable {
         remainder = schedule.dropsRemainder ? 0 : rowCount % schedule.batchSize
         let all = schedule.epochs * (fullPerEpoch + (remainder > 0 ? 1 : 0))
         total = min(all, schedule.batchLimit ?? all)
+        coversAllRows = total == all && (remainder > 0 || rowCount % schedule.batchSize == 0)
     }
 
     /// Batches in one epoch.
@@ -29,6 +32,12 @@ struct BatchCounts: Hashable {
         if fullPerEpoch > 0, total > 0 { sizes.append(batchSize) }
         if remainder > 0, total > fullPerEpoch { sizes.append(remainder) }
         return sizes
+    }
+
+    /// How many different rows are seen at least: those of the first epoch.
+    var distinctRowCount: Int {
+        let first = min(total, perEpoch)
+        return min(first, fullPerEpoch) * batchSize + (first > fullPerEpoch ? remainder : 0)
     }
 
     /// The positions of a batch in its epoch's order of rows.

@@ -8,6 +8,16 @@ struct BoundInput: Sendable {
     let label: RowLabel
     /// For a whole column of classes, how many there are: its values are sure to be below.
     var classCount: Int?
+    /// Whether it is a whole column, as the worker has it.
+    var isColumn = false
+
+    /// What the analysis knows of it.
+    var state: RowState {
+        var state = RowState(label, isFloat: value.elementType.isDifferentiable)
+        state.classCount = classCount
+        if isColumn { state.cell = .column }
+        return state
+    }
 }
 
 extension Inventory {

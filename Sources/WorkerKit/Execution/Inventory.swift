@@ -24,10 +24,12 @@ struct Inventory: Sendable {
         self.init(
             shards: ShardStore(
                 configuration.shards, tags: configuration.tags,
-                releaseRowsMinimum: configuration.releaseRowsMinimum),
+                releaseRowsMinimum: configuration.releaseRowsMinimum,
+                publicDatasets: configuration.publicDatasets),
             objects: ObjectStore(
                 worker: configuration.name, byteCountMaximum: configuration.objectByteCountMaximum),
             rules: ReleaseRules(
-                worker: configuration.name, rowsMinimum: configuration.releaseRowsMinimum))
+                worker: configuration.name, rowsMinimum: configuration.releaseRowsMinimum,
+                publicDatasets: configuration.publicDatasets))
     }
 }

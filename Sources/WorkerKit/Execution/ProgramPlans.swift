@@ -72,7 +72,7 @@ struct ProgramPlans {
         return (steps, program.step.graph.outputs.dropFirst(program.stateCount).map { types[$0].shape })
     }
 
-    private static func inputs(
+    static func inputs(
         _ job: ProgramJob, _ columns: [ValueType], rowCount: Int
     ) throws(TensorError) -> [ValueType] {
         var inputs = job.bindings.map(\.type)
@@ -86,12 +86,15 @@ struct ProgramPlans {
     private static func finish(
         _ job: ProgramJob, _ metricShapes: [Shape], _ cache: inout PlanCache
     ) throws(TensorError) -> Execution {
+        try cache.execution(of: job.program.finish, inputs: finishInputs(job, metricShapes))
+    }
+
+    static func finishInputs(_ job: ProgramJob, _ metricShapes: [Shape]) -> [ValueType] {
         let program = job.program
         let state = job.bindings.prefix(program.stateCount).map(\.type)
         let constants = job.bindings.dropFirst(program.stateCount).map(\.type)
         let metrics = metricShapes.map { ValueType(.float32, $0) }
         let examples = ValueType(.float32, .scalar)
-        return try cache.execution(
-            of: program.finish, inputs: state + state + constants + metrics + [examples])
+        return state + state + constants + metrics + [examples]
     }
 }

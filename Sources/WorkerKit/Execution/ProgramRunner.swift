@@ -22,6 +22,7 @@ struct ProgramRunner {
 
     private let job: ProgramJob
     private let columns: [TensorValue]
+    private let classCounts: [Int?]
     private let plans: ProgramPlans
     private let counts: BatchCounts
     private let rowCount: Int
@@ -51,8 +52,29 @@ struct ProgramRunner {
         sums = plans.metricShapes.map { [Double](repeating: 0, count: $0.elementCount) }
         self.job = job
         self.columns = columns
+        classCounts = job.program.columns.map { shard.schema[$0]?.classes?.count }
         self.surroundings = surroundings
         reportedAt = surroundings.now()
+    }
+
+    /// What the program tells of rows, found without running it.
+    ///
+    /// - Throws: what is wrong with its graphs.
+    func verdict() throws(JobError) -> FoldVerdict {
+        do throws(TensorError) {
+            var steps: [FoldAnalysis.Step] = []
+            for size in counts.sizes {
+                let inputs = try ProgramPlans.inputs(job, columns.map(\.type), rowCount: size)
+                steps.append(.init(rowCount: size, types: try job.program.step.graph.types(binding: inputs)))
+            }
+            let finish = ProgramPlans.finishInputs(job, plans.metricShapes)
+            return FoldAnalysis(
+                job: job, counts: counts, steps: steps,
+                finishTypes: try job.program.finish.graph.types(binding: finish), classCounts: classCounts
+            ).verdict
+        } catch {
+            throw Release.error(preparing: "the program", error)
+        }
     }
 
     /// Runs the program.
@@ -75,7 +97,8 @@ struct ProgramRunner {
         guard outputs.count == job.program.outputs.count else { throw .cancelled }
         return JobResult(
             outputs: zip(job.program.outputs, outputs).map { (name: $0, value: $1) },
-            examples: examples, batches: batches, seconds: Double(surroundings.now() - started) * 1e-9)
+            examples: examples, batches: batches,
+            seconds: Release.seconds(surroundings.now() - started, tellsOfRows: true))
     }
 
     /// Runs the batches; ends early when cancelled.
@@ -124,10 +147,7 @@ struct ProgramRunner {
             return
         }
         reportedAt = now
-        surroundings.report(
-            JobProgress(
-                batchesDone: UInt64(batches), batchesTotal: UInt64(counts.total),
-                examplesDone: UInt64(examples)))
+        surroundings.report(Release.progress(batchesDone: batches, of: counts, examplesDone: examples))
     }
 
     /// Runs the finish graph; no outputs when cancelled.

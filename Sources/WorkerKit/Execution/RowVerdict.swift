@@ -8,32 +8,49 @@ struct RowVerdict: Sendable {
         let datasets: [String]
     }
 
+    /// An operation that would compute something secret, which the time it takes could tell.
+    struct SecretWork: Sendable, Hashable {
+        let operation: String
+        let datasets: [String]
+    }
+
     /// A label for each output.
     let outputs: [RowLabel]
     /// Such an operation, where there is one: its failure could not be hidden.
     let failure: TellingFailure?
+    /// Such an operation, where there is one: wherever its value stays, it is not computed.
+    let secret: SecretWork?
 
     /// Judges a graph.
     ///
-    /// - Parameter types: of every value of the graph.
-    init(_ graph: Graph, types: [ValueType], inputs: [BoundInput]) {
-        let labels = RowAnalysis.labels(of: graph, types: types, inputs: inputs.map(\.label))
-        outputs = graph.outputs.map { labels[$0] }
-        failure = RowVerdict.failure(graph, types, inputs, labels)
+    /// - Parameters:
+    ///   - types: of every value of the graph.
+    ///   - inputs: what is known of each input.
+    init(_ graph: Graph, types: [ValueType], inputs: [RowState]) {
+        let states = RowAnalysis.states(of: graph, types: types, inputs: inputs)
+        outputs = graph.outputs.map { states[$0].label }
+        failure = RowVerdict.failure(graph, types, states)
+        secret = RowVerdict.secret(graph, states)
+    }
+
+    /// The first operation that would compute something secret.
+    static func secret(_ graph: Graph, _ states: [RowState]) -> SecretWork? {
+        RowAnalysis.secretNode(of: graph, states).map { node, state in
+            SecretWork(operation: node.operation.name, datasets: state.source.datasets)
+        }
     }
 
     /// Kernels check one thing of the values they meet: that a class index is below the number of classes. A
     /// trainer that could make indices of rows would read the rows bit by bit from which jobs fail, so where
-    /// the index is not open it must be a column whose classes all have their place.
-    private static func failure(
-        _ graph: Graph, _ types: [ValueType], _ inputs: [BoundInput], _ labels: [RowLabel]
-    ) -> TellingFailure? {
+    /// the index is not open it must be a whole column whose classes all have their place.
+    static func failure(_ graph: Graph, _ types: [ValueType], _ states: [RowState]) -> TellingFailure? {
         for node in graph.nodes {
-            guard let checked = node.checkedClasses(types), labels[checked.indices] != .open else { continue }
-            let known = checked.indices < inputs.count ? inputs[checked.indices].classCount : nil
-            guard let known, known <= checked.classCount else {
+            guard let checked = node.checkedClasses(types), states[checked.indices].source.isPrivate else {
+                continue
+            }
+            guard let known = states[checked.indices].classCount, known <= checked.classCount else {
                 return TellingFailure(
-                    operation: node.operation.name, datasets: labels[checked.indices].datasets)
+                    operation: node.operation.name, datasets: states[checked.indices].source.datasets)
             }
         }
         return nil

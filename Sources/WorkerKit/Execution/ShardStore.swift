@@ -33,7 +33,11 @@ package struct ShardStore: Sendable {
     /// - Parameters:
     ///   - tags: words for the catalogue, by data set name.
     ///   - releaseRowsMinimum: the fewest rows the worker lets anything out about, for the catalogue.
-    package init(_ shards: [Shard], tags: [String: [String]] = [:], releaseRowsMinimum: Int = 0) {
+    ///   - publicDatasets: data sets of which one row is enough.
+    package init(
+        _ shards: [Shard], tags: [String: [String]] = [:], releaseRowsMinimum: Int = 0,
+        publicDatasets: Set<String> = []
+    ) {
         var entries: [ShardReference: Entry] = [:]
         var datasets: [DatasetDescription] = []
         var announced: [ShardDescription] = []
@@ -45,7 +49,8 @@ package struct ShardStore: Sendable {
             if !datasets.contains(description) { datasets.append(description) }
             var own = shard.description
             own.schema = description.schemaHash
-            own.releaseRowsMinimum = releaseRowsMinimum
+            own.releaseRowsMinimum =
+                publicDatasets.contains(shard.dataset) ? min(1, releaseRowsMinimum) : releaseRowsMinimum
             announced.append(own)
         }
         self.entries = entries
@@ -70,7 +75,7 @@ package struct ShardStore: Sendable {
         return BoundInput(
             value: try entry.shard.column(column.name, of: table),
             label: .rows(isTrain ? entry.train : entry.heldOut, modelled: false),
-            classCount: entry.shard.schema[column.name]?.classes?.count)
+            classCount: entry.shard.schema[column.name]?.classes?.count, isColumn: true)
     }
 
     private func entry(_ reference: ShardReference) throws(JobError) -> Entry {

@@ -63,7 +63,9 @@ struct TensorJobRunner {
         let room = job.kept.map { (id: $0.object, type: execution.plan.outputTypes[$0.output]) }
         try inventory.objects.checkRoom(for: room, of: surroundings.owner)
         try compute(execution, inputs, areOpen: labels == nil, surroundings)
-        let answer = release(job, leaving, execution, nanoseconds: surroundings.now() - begin)
+        let answer = release(
+            job, leaving, execution,
+            seconds: Release.seconds(surroundings.now() - begin, tellsOfRows: labels != nil))
         if case .failure = answer { return answer }
         let arrivals = job.kept.map { kept in
             ObjectStore.Arrival(
@@ -115,7 +117,7 @@ struct TensorJobRunner {
     }
 
     private func release(
-        _ job: TensorJob, _ leaving: [Int], _ execution: Execution, nanoseconds: Int64
+        _ job: TensorJob, _ leaving: [Int], _ execution: Execution, seconds: Double
     ) -> Answer {
         if let transfer = job.transfer {
             return Release.answer(
@@ -125,7 +127,7 @@ struct TensorJobRunner {
         return Release.answer(
             JobResult(
                 outputs: leaving.map { (name: "", value: execution.output($0)) }, examples: 0, batches: 0,
-                seconds: Double(nanoseconds) * 1e-9))
+                seconds: seconds))
     }
 }
 

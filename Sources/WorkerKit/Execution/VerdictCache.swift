@@ -12,6 +12,7 @@ struct VerdictCache {
         let type: ValueType
         let label: RowLabel
         let classCount: Int?
+        let isColumn: Bool
     }
 
     private var verdicts = RecencyCache<Key, RowVerdict>(
@@ -29,10 +30,13 @@ struct VerdictCache {
     ) throws(TensorError) -> RowVerdict {
         let key = Key(
             graph: graph.hash,
-            inputs: inputs.map { Input(type: $0.value.type, label: $0.label, classCount: $0.classCount) })
+            inputs: inputs.map {
+                Input(
+                    type: $0.value.type, label: $0.label, classCount: $0.classCount, isColumn: $0.isColumn)
+            })
         if let known = verdicts.use(key) { return known }
         let types = try graph.graph.types(binding: inputs.map(\.value.type))
-        let verdict = RowVerdict(graph.graph, types: types, inputs: inputs)
+        let verdict = RowVerdict(graph.graph, types: types, inputs: inputs.map(\.state))
         judgedCount += 1
         verdicts.insert(verdict, for: key, byteCount: inputs.count + verdict.outputs.count)
         return verdict

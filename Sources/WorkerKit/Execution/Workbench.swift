@@ -103,6 +103,7 @@ struct Workbench {
                 job, shard: shard, cache: &plans,
                 surroundings: ProgramRunner.Surroundings(
                     isCancelled: { work.flag.isSet }, report: progressed, now: now))
+            try Release.permit(try runner.verdict(), by: inventory.rules)
             return try runner.run()
         }
     }

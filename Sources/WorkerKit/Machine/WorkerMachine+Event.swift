@@ -3,8 +3,8 @@ package import Protocol
 extension WorkerMachine {
     /// What can happen to a worker.
     package enum Event: Sendable {
-        /// The broker sent a job; 0 milliseconds is no deadline.
-        case dispatched(JobID, attempt: UInt32, deadlineMilliseconds: UInt32)
+        /// The broker sent a job; 0 milliseconds is no deadline, the owner is what tells trainers apart.
+        case dispatched(JobID, attempt: UInt32, deadlineMilliseconds: UInt32, owner: Identifier)
         /// The broker wants a job stopped and has answered for it.
         case cancelled(JobID)
         /// The executor began a program.

@@ -8,7 +8,8 @@ package import Protocol
 /// *held* from its dispatch to its answer; final answers are kept for a while, because a trainer whose broker
 /// was lost asks again under the same job number. The attempt of the latest dispatch is the one answers
 /// carry: dispatches come in order from one broker at a time, and a new broker counts from one again, so the
-/// number itself is never compared.
+/// number itself is never compared. Job numbers are the trainers' choice, so whoever repeats another's gets
+/// neither its answer nor a part in its run: both are kept under the owner's name as well.
 package struct WorkerMachine: Sendable {
     /// Tells the runs of this process apart.
     package typealias RunID = UInt64
@@ -25,6 +26,7 @@ package struct WorkerMachine: Sendable {
 
     private struct Job {
         let run: RunID
+        let owner: Identifier
         var attempt: UInt32
         var deadline: Int64?
         var sequence: UInt32 = 0
@@ -37,9 +39,15 @@ package struct WorkerMachine: Sendable {
         }
     }
 
+    /// A job that was answered.
+    private struct AnsweredJob: Hashable {
+        let job: JobID
+        let owner: Identifier
+    }
+
     /// An answer given while nobody could hear it.
     private struct UnheardAnswer {
-        let job: JobID
+        let job: AnsweredJob
         let attempt: UInt32
         /// The failure; a result or transfer is looked up among the answers kept.
         let failure: Failure?
@@ -49,7 +57,7 @@ package struct WorkerMachine: Sendable {
     package private(set) var state = State.serving
     private let drainMilliseconds: Int64
     private var jobs: [JobID: Job] = [:]
-    private var answers = RecencyCache<JobID, Answer>(
+    private var answers = RecencyCache<AnsweredJob, Answer>(
         countMaximum: WorkerLimits.answerCountMaximum, byteCountMaximum: WorkerLimits.answerByteCountMaximum)
     private var lastRun: RunID = 0
     private var deadlineCount = 0
@@ -75,9 +83,9 @@ package struct WorkerMachine: Sendable {
     package mutating func handle(_ event: Event, at now: Int64, actions: inout [Action]) {
         guard state != .left else { return }
         switch event {
-        case .dispatched(let job, let attempt, let deadlineMilliseconds):
+        case .dispatched(let job, let attempt, let deadlineMilliseconds, let owner):
             let deadline = deadlineMilliseconds == 0 ? nil : now + Int64(deadlineMilliseconds)
-            dispatch(job, attempt: attempt, deadline: deadline, actions: &actions)
+            dispatch(job, of: owner, attempt: attempt, deadline: deadline, actions: &actions)
         case .cancelled(let job):
             // The broker has answered already.
             if let held = remove(job) { actions.append(.cancel(held.run)) }
@@ -107,12 +115,17 @@ package struct WorkerMachine: Sendable {
         }
     }
 
-    private mutating func dispatch(_ job: JobID, attempt: UInt32, deadline: Int64?, actions: inout [Action]) {
+    private mutating func dispatch(
+        _ job: JobID, of owner: Identifier, attempt: UInt32, deadline: Int64?, actions: inout [Action]
+    ) {
         if let index = jobs.index(forKey: job) {
+            guard jobs.values[index].owner == owner else {
+                return actions.append(.answer(job, attempt: attempt, .failure(WorkerMachine.taken)))
+            }
             deadlineCount += (deadline == nil ? 0 : 1) - (jobs.values[index].deadline == nil ? 0 : 1)
             jobs.values[index].adopt(attempt: attempt, deadline: deadline)
             if jobs.values[index].isStarted { actions.append(.reportStart(job, attempt: attempt)) }
-        } else if let kept = answers.use(job) {
+        } else if let kept = answers.use(AnsweredJob(job: job, owner: owner)) {
             actions.append(.answer(job, attempt: attempt, kept))
         } else if state != .serving {
             actions.append(.answer(job, attempt: attempt, .failure(WorkerMachine.draining)))
@@ -120,7 +133,7 @@ package struct WorkerMachine: Sendable {
             actions.append(.answer(job, attempt: attempt, .failure(WorkerMachine.overloaded)))
         } else {
             lastRun += 1
-            jobs[job] = Job(run: lastRun, attempt: attempt, deadline: deadline)
+            jobs[job] = Job(run: lastRun, owner: owner, attempt: attempt, deadline: deadline)
             if deadline != nil { deadlineCount += 1 }
             actions.append(.enqueue(job, lastRun))
         }
@@ -143,17 +156,21 @@ package struct WorkerMachine: Sendable {
 
     private mutating func finish(_ job: JobID, run: RunID, answer: Answer, actions: inout [Action]) {
         guard index(of: job, run: run) != nil, let held = remove(job) else { return }
-        if answer.isFinal { answers.insert(answer, for: job, byteCount: answer.byteCount) }
-        self.answer(job, attempt: held.attempt, answer, &actions)
+        if answer.isFinal {
+            answers.insert(
+                answer, for: AnsweredJob(job: job, owner: held.owner), byteCount: answer.byteCount)
+        }
+        self.answer(job, held, answer, &actions)
     }
 
-    private mutating func answer(_ job: JobID, attempt: UInt32, _ answer: Answer, _ actions: inout [Action]) {
+    private mutating func answer(_ job: JobID, _ held: Job, _ answer: Answer, _ actions: inout [Action]) {
         guard isLinkReady else {
             // While the link is down at most as many end as were held, so this is bounded.
             let failure: Failure? = if case .failure(let failure) = answer { failure } else { nil }
-            return unheard.append(UnheardAnswer(job: job, attempt: attempt, failure: failure))
+            let answered = AnsweredJob(job: job, owner: held.owner)
+            return unheard.append(UnheardAnswer(job: answered, attempt: held.attempt, failure: failure))
         }
-        actions.append(.answer(job, attempt: attempt, answer))
+        actions.append(.answer(job, attempt: held.attempt, answer))
     }
 
     /// Gives the answers nobody heard; where a result has gone meanwhile the job must be done anew, here or
@@ -162,7 +179,8 @@ package struct WorkerMachine: Sendable {
         for unheard in unheard {
             let answer = unheard.failure.map { .failure($0) } ?? answers.use(unheard.job)
             actions.append(
-                .answer(unheard.job, attempt: unheard.attempt, answer ?? .failure(WorkerMachine.forgotten)))
+                .answer(
+                    unheard.job.job, attempt: unheard.attempt, answer ?? .failure(WorkerMachine.forgotten)))
         }
         unheard.removeAll()
     }
@@ -182,7 +200,7 @@ package struct WorkerMachine: Sendable {
         for (job, held) in jobs.filter({ isDue($0.value) }).sorted(by: { $0.value.run < $1.value.run }) {
             remove(job)
             actions.append(.cancel(held.run))
-            answer(job, attempt: held.attempt, .failure(failure), &actions)
+            answer(job, held, .failure(failure), &actions)
         }
     }
 
@@ -201,6 +219,8 @@ package struct WorkerMachine: Sendable {
     private static let draining = Failure(.draining, "the worker is going away and takes no new jobs")
     private static let overloaded = Failure(
         .overloaded, "the worker holds \(ProtocolLimits.workerJobsMaximum) jobs, which is its limit")
+    private static let taken = Failure(
+        .malformed, "the worker does a job of this number for another trainer")
     private static let forgotten = Failure(
         .overloaded, "the result was too large to keep until the broker was back")
     private static let deadlineExceeded = Failure(.deadlineExceeded, "the job took longer than it was given")

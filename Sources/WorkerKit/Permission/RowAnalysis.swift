@@ -5,7 +5,7 @@ import Tensor
 /// DESIGN. Every value gets a label that holds for all data there could be; no value is looked at. Rows stay
 /// rows through whatever treats all of them alike; a sum over all rows of a batch is an aggregate; whatever
 /// could tell rows apart by their place (a slice, a mask, a product that picks, an order) or mixes batches is
-/// secret. An aggregate may leave when it is a model's loss or gradient in form: a parameter met the rows
+/// secret, and not even computed. An aggregate may leave when it is a model's loss or gradient in form: a parameter met the rows
 /// before they were summed, and there were enough of them. What the rules do not know is secret.
 ///
 /// What this keeps: single rows do not leave, nor slices of them, nor sums over fewer rows than the minimum
@@ -17,7 +17,7 @@ import Tensor
 ///   steep makes the row that fits a description outweigh all others. Both are losses in form.
 /// - Enough different sums over the same rows determine these rows. Nobody counts, and no noise is added.
 /// - A class index that has no place fails the job, which tells of that row: whoever runs the graph must rule
-///   it out. Time, infinities and NaN tell of values as well.
+///   it out. Infinities and NaN tell of values as well.
 ///
 /// So it is a fence against reading columns, not against a trainer who is out to learn of a row. Egress types
 /// will be finer.
@@ -38,19 +38,52 @@ enum RowAnalysis {
 
     /// What is known of every value of a graph.
     static func states(of graph: Graph, types: [ValueType], inputs: [RowLabel]) -> [RowState] {
+        let states = inputs.indices.map { index in
+            let type = index < types.count ? types[index] : nil
+            return RowState(inputs[index], isFloat: type?.elementType.isDifferentiable ?? false)
+        }
+        return self.states(of: graph, types: types, inputs: states)
+    }
+
+    /// What is known of every value of a graph.
+    ///
+    /// - Parameters:
+    ///   - inputs: what is known of each input.
+    ///   - isFold: whether it is a program's step graph, which may count right answers.
+    static func states(
+        of graph: Graph, types: [ValueType], inputs: [RowState], isFold: Bool = false
+    ) -> [RowState] {
         guard types.count == graph.valueCount, inputs.count == graph.inputs.count else {
-            let sources = inputs.map { RowState($0, isFloat: false).source }
-            let unknown = RowState(form: .secret, source: .combining(sources, isRowwise: false))
-            return Array(repeating: unknown, count: graph.valueCount)
+            let source = RowSource.combining(inputs.map(\.source), isRowwise: false)
+            return Array(repeating: RowState(form: .secret, source: source), count: graph.valueCount)
         }
         var states: [RowState] = []
         states.reserveCapacity(graph.valueCount)
-        for (label, type) in zip(inputs, types) {
-            states.append(RowState(label, isFloat: type.elementType.isDifferentiable).checked(against: type))
+        for (state, type) in zip(inputs, types) { states.append(state.checked(against: type)) }
+        for constant in graph.constants {
+            var state = RowState.constant
+            if constant.isFinite { state.cell = .constant }
+            states.append(state)
         }
-        states.append(contentsOf: repeatElement(.constant, count: graph.constants.count))
-        for node in graph.nodes { states.append(state(of: node, types: types, after: states)) }
+        for node in graph.nodes {
+            states.append(state(of: node, types: types, after: states, isFold: isFold))
+        }
         return states
+    }
+
+    /// The first node an output needs that would compute something secret, if there is one: the time it takes
+    /// could tell what, wherever the value goes.
+    static func secretNode(of graph: Graph, _ states: [RowState]) -> (node: Graph.Node, state: RowState)? {
+        let leafCount = graph.inputs.count + graph.constants.count
+        guard states.count == graph.valueCount else { return nil }
+        var isNeeded = [Bool](repeating: false, count: graph.valueCount)
+        for output in graph.outputs { isNeeded[output] = true }
+        var first: Int?
+        for id in (leafCount..<graph.valueCount).reversed() where isNeeded[id] {
+            for input in graph.nodes[id - leafCount].inputs { isNeeded[input] = true }
+            if states[id].form == .secret, states[id].source.isPrivate { first = id }
+        }
+        return first.map { (graph.nodes[$0 - leafCount], states[$0]) }
     }
 
     /// Whether a value with this label may leave.
@@ -69,7 +102,9 @@ enum RowAnalysis {
     /// - Parameters:
     ///   - types: of all values up to the node's own.
     ///   - states: of all values before it.
-    static func state(of node: Graph.Node, types: [ValueType], after states: [RowState]) -> RowState {
+    static func state(
+        of node: Graph.Node, types: [ValueType], after states: [RowState], isFold: Bool = false
+    ) -> RowState {
         let isValid =
             node.inputs.count == node.operation.inputCount && types.count > states.count
             && node.inputs.allSatisfy { states.indices.contains($0) }
@@ -80,9 +115,15 @@ enum RowAnalysis {
         }
         let rule = RowRule(
             operation: node.operation, inputs: node.inputs.map { states[$0] },
-            types: node.inputs.map { types[$0] }, output: types[states.count])
+            types: node.inputs.map { types[$0] }, output: types[states.count],
+            isOfOne: node.inputs.count > 1 && node.inputs[0] == node.inputs[1], isFold: isFold)
         return rule.state.checked(against: rule.output)
     }
+}
+
+extension TensorValue {
+    /// Whether all its numbers are finite.
+    var isFinite: Bool { elementType != .float32 || (try? floats.allSatisfy(\.isFinite)) ?? false }
 }
 
 extension RowState {

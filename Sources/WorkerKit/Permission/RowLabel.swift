@@ -15,8 +15,9 @@ enum RowLabel: Hashable, Sendable {
     /// Nothing.
     case open
     /// Axis 0 are the rows of the batch. Each was computed, all alike, from that row and from values that are
-    /// the same in whatever order the rows are. `modelled`: a model's parameters had a part in it.
-    case rows(RowBatch, modelled: Bool)
+    /// the same in whatever order the rows are. `modelled`: a model's parameters had a part in it. `raw`: an
+    /// aggregate had, in which none had, and no parameter has met the rows since.
+    case rows(RowBatch, modelled: Bool, raw: Bool = false)
     /// The same in whatever order the rows are: sums over all rows of a batch, and what follows from them.
     /// `rowCount`: the fewest rows of any batch summed over. `modelled`: all sums were over modelled rows.
     case aggregate(datasets: [String], rowCount: Int, modelled: Bool)
@@ -27,7 +28,7 @@ enum RowLabel: Hashable, Sendable {
     var datasets: [String] {
         switch self {
         case .open: []
-        case .rows(let batch, _): [batch.dataset]
+        case .rows(let batch, _, _): [batch.dataset]
         case .aggregate(let datasets, _, _), .secret(let datasets): Set(datasets).sorted()
         }
     }

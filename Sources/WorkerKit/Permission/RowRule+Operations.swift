@@ -20,8 +20,10 @@ extension RowRule {
             // absolute value, of maximum and of minimum compare what a model made of them.
             comparison
         case .select:
-            // A column is no condition; what a model made of it is one in losses like Huber's.
-            !form(0).isRows || inputs[0].source.isModelled ? broadcast : .secret
+            // A column is no condition, but whether a cell is there is one; what a model made of a column is
+            // one in losses like Huber's.
+            !form(0).isRows || inputs[0].source.isModelled || inputs[0].cell == .presence
+                ? broadcast : .secret
         case .cast, .oneHot:
             kept()
         case .sum(let axes, _), .mean(let axes, _):
@@ -29,7 +31,7 @@ extension RowRule {
         case .max(let axes, _), .min(let axes, _):
             reduction(over: axes, isSymmetricSum: false)
         case .argmax:
-            unmixed
+            cell == .choice ? kept() : unmixed
         case .sumLike:
             sumLike
         case .broadcastLike(let axes, _, _):

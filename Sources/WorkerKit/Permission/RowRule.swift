@@ -9,14 +9,60 @@ struct RowRule {
     let inputs: [RowState]
     let types: [ValueType]
     let output: ValueType
+    /// Whether the first two inputs are one and the same value.
+    var isOfOne = false
+    /// Whether the graph is a program's step: it may count right answers, and sizes of batches are clocks.
+    var isFold = false
 
     /// What is known of the node's value.
     var state: RowState {
-        let form = self.form, informing = self.informing
-        let source = RowSource.combining(
-            informing.map(\.source), isRowwise: informing.contains { $0.form.isRows })
+        let cell = self.cell
+        let form = misusesChoice(cell) ? .secret : self.form
+        var source = self.source
+        source.isPooled = source.isPooled || pools(form)
+        if isFold, comparesSizes { source.rowCount = min(source.rowCount, 1) }
         // What is computed from open values is open, known or not.
-        return RowState(form: !source.isPrivate && form != .uniform ? .whole : form, source: source)
+        return RowState(
+            form: !source.isPrivate && form != .uniform ? .whole : form, source: source,
+            cell: form == .secret ? nil : cell, classCount: keepsClasses ? inputs.first?.classCount : nil)
+    }
+
+    /// Whether the value is an aggregate over the batch, or knows how many rows there are.
+    private func pools(_ form: RowForm) -> Bool {
+        if case .broadcastLike = operation, self.form(1).isRows { return true }
+        return !form.isRows && informing.contains(where: \.form.isRows)
+    }
+
+    /// Whether the size of a batch is done something else with than to multiply: the last batch is shorter, and
+    /// so it could be picked.
+    private var comparesSizes: Bool {
+        operation.isSteepInSize && informing.contains { $0.source.isPooled && !$0.source.isPrivate }
+    }
+
+    /// Where the value comes from.
+    private var source: RowSource {
+        let informing = self.informing, isRowwise = informing.contains { $0.form.isRows }
+        var source = RowSource.combining(informing.map(\.source), isRowwise: isRowwise)
+        if isRowwise, isRaw {
+            source.isModelled = false
+            source.isRaw = true
+        }
+        return source
+    }
+
+    /// Whether rows would carry a plain aggregate on that no parameter meets here: rows multiplied by nothing
+    /// and a mean added are still that mean, whatever model had met the rows before.
+    private var isRaw: Bool {
+        let informing = self.informing
+        if informing.contains(where: \.isPlainAggregate) { return true }
+        let factors = operation.factors
+        return informing.indices.contains { index in
+            guard informing[index].source.isRaw else { return false }
+            return !factors.contains(index)
+                || !factors.contains {
+                    $0 != index && informing.indices.contains($0) && informing[$0].isModel
+                }
+        }
     }
 
     /// The form of an input; secret where there is no such input.
@@ -44,7 +90,8 @@ struct RowRule {
     /// As `broadcast`, for what could single rows out: rows only where some of them have met a model.
     var comparison: RowForm {
         let rows = inputs.filter(\.form.isRows)
-        return rows.isEmpty || rows.contains(where: \.source.isModelled) ? broadcast : .secret
+        return rows.isEmpty || cell == .presence || rows.contains(where: \.source.isModelled)
+            ? broadcast : .secret
     }
 
     /// One input, of which axis 0 stays what it is.
@@ -138,6 +185,36 @@ struct RowRule {
     /// x, a weight and a bias.
     var linear: RowForm {
         form(1).isInvariant && form(2).isInvariant ? kept() : .secret
+    }
+}
+
+extension RowState {
+    /// Whether it is a sum over rows that no model had met.
+    fileprivate var isPlainAggregate: Bool { source.isPrivate && !form.isRows && !source.isModelled }
+
+    /// Whether it is a model's parameter, or a model's parameters had a part in it.
+    fileprivate var isModel: Bool { source.isPrivate ? source.isModelled : source.isParametric }
+}
+
+extension Operation {
+    /// Whether it is not proportional to each of its inputs.
+    fileprivate var isSteepInSize: Bool {
+        switch self {
+        case .multiply, .divide, .negate, .cast, .sum, .mean, .sumLike, .broadcastLike, .reshapeLike,
+            .reshape,
+            .transpose, .expand, .matmul, .reluGradient, .softmaxCrossEntropyGradient:
+            false
+        default: true
+        }
+    }
+
+    /// The inputs that are multiplied with one another.
+    fileprivate var factors: Range<Int> {
+        switch self {
+        case .multiply, .divide, .matmul, .linear, .softmaxCrossEntropyGradient: 0..<2
+        case .addProduct: 1..<3
+        default: 0..<0
+        }
     }
 }
 

@@ -16,12 +16,17 @@ struct RowSource: Hashable, Sendable {
     var isPrivate = false
     /// Those rows' datasets, sorted, each once.
     var datasets: [String] = []
-    /// The fewest rows of any batch that had a part in it.
+    /// The fewest rows of any batch that had a part in it; of an open value that changes from batch to batch
+    /// of a program, the fewest rows of any of these.
     var rowCount = Int.max
     /// Whether a model's parameters had a part in all that is private.
     var isModelled = false
     /// Whether a floating-point input that is open had a part in it: what a model's parameter looks like.
     var isParametric = false
+    /// Of rows: whether a plain aggregate is in them that no parameter has met since.
+    var isRaw = false
+    /// Whether an aggregate over this batch, or its size, had a part in it.
+    var isPooled = false
 
     /// What comes of values from these sources.
     ///
@@ -33,6 +38,7 @@ struct RowSource: Hashable, Sendable {
         for source in sources {
             result.isPrivate = result.isPrivate || source.isPrivate
             result.isParametric = result.isParametric || source.isParametric
+            result.isPooled = result.isPooled || source.isPooled
             result.rowCount = min(result.rowCount, source.rowCount)
             result.datasets = union(result.datasets, source.datasets)
             isAnyModelled = isAnyModelled || (source.isPrivate ? source.isModelled : source.isParametric)
@@ -53,6 +59,10 @@ struct RowSource: Hashable, Sendable {
 struct RowState: Hashable, Sendable {
     var form: RowForm
     var source: RowSource
+    /// What the closed list knows of it; nothing for most.
+    var cell: RowCell?
+    /// Of class indices: how many classes there are; all values are sure to be below.
+    var classCount: Int?
 
     /// Of an open value that is no model's parameter.
     static let constant = RowState(form: .whole, source: RowSource())
@@ -66,9 +76,10 @@ extension RowState {
         case .open:
             source.isParametric = isFloat
             form = .whole
-        case .rows(let batch, let isModelled):
+        case .rows(let batch, let isModelled, let isRaw):
             source.rowCount = batch.rowCount
             source.isModelled = isModelled
+            source.isRaw = isRaw
             form = .rows(batch)
         case .aggregate(_, let rowCount, let isModelled):
             source.rowCount = rowCount
@@ -90,7 +101,8 @@ extension RowState {
             .secret(datasets: source.datasets)
         case .rows(let batch):
             source.rowCount == batch.rowCount && source.datasets == [batch.dataset]
-                ? .rows(batch, modelled: source.isModelled) : .secret(datasets: source.datasets)
+                ? .rows(batch, modelled: source.isModelled, raw: source.isRaw)
+                : .secret(datasets: source.datasets)
         case .whole, .uniform:
             source.isPrivate
                 ? .aggregate(

@@ -8,7 +8,8 @@ struct ParallelTests {
     private func withBusyBob(_ run: (Session, Worker, Worker) async throws -> Void) async throws {
         let session = try await Session.embedded()
         do {
-            let bob = try await session.addWorker("bob", shards: [Samples.shard(of: Samples.dataset())])
+            let bob = try await session.addWorker(
+                "bob", shards: [Samples.shard(of: Samples.dataset())], publicDatasets: ["data"])
             try await run(session, bob, try await session.addWorker("alice"))
         } catch {
             await session.close()

@@ -184,6 +184,22 @@ struct ColumnJobTests {
         #expect(try bench.result(fetch).outputs[0].value.floats == [1, 2])
     }
 
+    @Test("nothing secret is computed, for the time it takes would tell")
+    func secretWork() throws {
+        var bench = try bench()
+        var probe = try job { b, x in
+            let row = b.append(.slice(starts: [0], stops: [1], steps: [1]), [x])
+            let bit = b.append(.greater, [row, b.constant(0.5)])
+            let wide = b.append(.expand(to: [64, 2]), [bit])
+            return [b.append(.tanh, [wide])]
+        }
+        probe.kept = [TensorJob.Kept(output: 0, object: ObjectID(1))]
+        let failure = bench.failure(probe)
+        #expect(failure?.code == .notPermitted)
+        #expect(failure?.message.contains("slice would make something that tells of single rows") == true)
+        #expect(try bench.ids() == [])
+    }
+
     @Test("no row is read through whether a job fails, and no value through why")
     func errors() throws {
         var bench = try bench()

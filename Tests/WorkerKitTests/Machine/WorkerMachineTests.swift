@@ -22,8 +22,10 @@ struct WorkerMachineTests {
             return actions.map(Self.text)
         }
 
-        mutating func dispatch(_ job: JobID, attempt: UInt32 = 1, deadline: UInt32 = 0) -> [String] {
-            feed(.dispatched(job, attempt: attempt, deadlineMilliseconds: deadline))
+        mutating func dispatch(
+            _ job: JobID, attempt: UInt32 = 1, deadline: UInt32 = 0, owner: Identifier = .none
+        ) -> [String] {
+            feed(.dispatched(job, attempt: attempt, deadlineMilliseconds: deadline, owner: owner))
         }
 
         static func text(_ action: WorkerMachine.Action) -> String {
@@ -70,12 +72,27 @@ struct WorkerMachineTests {
         }
     }
 
+    @Test("whoever repeats another's job gets neither its answer nor a part in its run")
+    func owners() {
+        var rig = Rig()
+        let ann = Identifier(high: 1, low: 1), ben = Identifier(high: 2, low: 2)
+        #expect(rig.dispatch(Self.a, owner: ann) == ["enqueue \(Self.a.low) as 1"])
+        let taken = rig.dispatch(Self.a, attempt: 2, owner: ben)
+        #expect(taken == ["failed 1 attempt 2 malformed"])
+        let payload = Answer.result(Payload(body: [1, 2, 3], frames: []))
+        #expect(rig.feed(.finished(Self.a, 1, payload)) == ["result \(Self.a.low) attempt 1 [1, 2, 3]"])
+        #expect(rig.dispatch(Self.a, attempt: 3, owner: ben) == ["enqueue \(Self.a.low) as 2"])
+        #expect(rig.feed(.finished(Self.a, 2, .result(Payload(body: [9], frames: [])))).count == 1)
+        #expect(rig.dispatch(Self.a, attempt: 4, owner: ann) == ["result \(Self.a.low) attempt 4 [1, 2, 3]"])
+        #expect(rig.dispatch(Self.a, attempt: 5, owner: ben) == ["result \(Self.a.low) attempt 5 [9]"])
+    }
+
     @Test("every event in every place does what the table says", arguments: Place.allCases)
     func table(place: Place) {
         let failure = Answer.failure(Failure(.executionFailed, "it broke"))
         let events: [(String, WorkerMachine.Event)] = [
-            ("new", .dispatched(Self.b, attempt: 3, deadlineMilliseconds: 0)),
-            ("again", .dispatched(Self.a, attempt: 2, deadlineMilliseconds: 0)),
+            ("new", .dispatched(Self.b, attempt: 3, deadlineMilliseconds: 0, owner: .none)),
+            ("again", .dispatched(Self.a, attempt: 2, deadlineMilliseconds: 0, owner: .none)),
             ("cancel", .cancelled(Self.a)),
             ("cancel unknown", .cancelled(Self.b)),
             ("started", .started(Self.a, 1)),

@@ -38,6 +38,15 @@ struct Attempt: Sendable, CustomTestStringConvertible {
         Attempt("how often each class is there") { $0.classes.tensor.oneHot(depth: 3).sum(axes: [0]) },
         Attempt("a kept mean") { $0.mean.tensor },
         Attempt("a loss plus a mean") { $0.loss.tensor + $0.features.tensor.mean() },
+        Attempt("a mean, laundered through rows that a model had met") {
+            ($0.features.tensor * $0.weight.tensor * 0 + $0.mean.tensor).mean()
+        },
+        Attempt("the same, through rows of its own") {
+            ($0.features.tensor * $0.weight.tensor * 0 + ($0.features.tensor * 0 + $0.mean.tensor)).mean()
+        },
+        Attempt("the same, as a factor") {
+            (($0.features.tensor * $0.weight.tensor * 0 + 1) * $0.mean.tensor).mean()
+        },
         Attempt("a loss times nothing plus a mean") { (score($0) ** 2).sum() * 0 + $0.mean.tensor },
         Attempt("products of features") {
             $0.features.tensor.matmul($0.features.tensor, transposeLeft: true)
