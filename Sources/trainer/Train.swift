@@ -88,7 +88,7 @@ struct Train: AsyncParsableCommand {
                 let shard = try dataset.shard(index, of: workers, partition: settings.partition)
                 try await session.addWorker(
                     "worker-\(index)", shards: [shard], tags: [dataset.name: dataset.tags],
-                        publicDatasets: [dataset.name])
+                    publicDatasets: [dataset.name])
             }
             return try await train(
                 settings, session, dataset.test.map { .table($0) } ?? .heldOut, output)

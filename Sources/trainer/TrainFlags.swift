@@ -48,7 +48,8 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "How a step follows from a gradient: sgd, adam or adamw. By default sgd.")
     var optimizer: String?
 
-    @Option(help: "How the learning rate changes: constant, cosine or step:ROUNDS:FACTOR. By default constant.")
+    @Option(
+        help: "How the learning rate changes: constant, cosine or step:ROUNDS:FACTOR. By default constant.")
     var schedule: String?
 
     @Option(help: "The size of a step. By default 0.1.")

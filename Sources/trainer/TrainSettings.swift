@@ -82,7 +82,9 @@ struct TrainSettings {
     /// `--rounds`, else as many as make `--epochs` passes over the data, else 10.
     private static func rounds(_ flags: TrainFlags, _ words: Words, localEpochs: Int) throws -> Int {
         let rounds = try words.integer(flags.rounds, "rounds", 1...1_000_000)
-        guard let epochs = try words.integer(flags.epochs, "epochs", 1...1_000_000) else { return rounds ?? 10 }
+        guard let epochs = try words.integer(flags.epochs, "epochs", 1...1_000_000) else {
+            return rounds ?? 10
+        }
         // Said twice is no contradiction where it is the same.
         guard epochs % localEpochs == 0 else {
             throw SettingFault(
@@ -91,7 +93,8 @@ struct TrainSettings {
         }
         guard rounds == nil || rounds == epochs / localEpochs else {
             throw SettingFault(
-                "--rounds \(rounds ?? 0) with --local-epochs \(localEpochs) are not the \(epochs) passes of --epochs")
+                "--rounds \(rounds ?? 0) with --local-epochs \(localEpochs) are not the \(epochs) passes of --epochs"
+            )
         }
         return epochs / localEpochs
     }
@@ -123,7 +126,8 @@ struct TrainSettings {
             return .step(every: every, factor: factor)
         default:
             throw SettingFault(
-                "--schedule is '\(name)', there are constant, cosine and step:ROUNDS:FACTOR such as step:10:0.5")
+                "--schedule is '\(name)', there are constant, cosine and step:ROUNDS:FACTOR such as step:10:0.5"
+            )
         }
     }
 

@@ -37,6 +37,8 @@ struct Settings {
     let drainMilliseconds: Int64
     let objectByteCountMaximum: Int
     let releaseRowsMinimum: Int
+    /// Whether the owner has said it, also of data that is public.
+    let isReleaseRowsMinimumGiven: Bool
     let logLevel: Logger.Level
 
     /// Reads flags and environment.
@@ -56,6 +58,7 @@ struct Settings {
             (try words.number(flags.drainSeconds, "drain-seconds", 0...1_000_000) ?? 25) * 1_000
         let objectMemory = try words.number(flags.objectMemory, "object-memory", 0...1_048_576) ?? 1_024
         objectByteCountMaximum = Int(objectMemory) << 20
+        isReleaseRowsMinimumGiven = words.value(flags.releaseRowsMin, "release-rows-min") != nil
         releaseRowsMinimum = Int(
             try words.number(flags.releaseRowsMin, "release-rows-min", 1...1_000_000_000) ?? 32)
         guard source != nil || objectByteCountMaximum > 0 else {

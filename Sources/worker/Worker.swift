@@ -63,7 +63,9 @@ struct Worker: AsyncParsableCommand {
             configuration.shards = try dataset.shards(settings.shards, partition: settings.partition)
             configuration.tags = [dataset.name: dataset.tags]
             // Their rows are part of the library: whoever asks has them already.
-            if ["toy", "digits"].contains(settings.builtInName) { configuration.publicDatasets = [dataset.name] }
+            if !settings.isReleaseRowsMinimumGiven, ["toy", "digits"].contains(settings.builtInName) {
+                configuration.publicDatasets = [dataset.name]
+            }
         } catch {
             throw failure("\(error)", .badData)
         }

@@ -21,7 +21,7 @@ struct OutputTests {
             separator: "\n")
         #expect(
             try events(lines.map(String.init)).map { $0["event"] as? String } == [
-                "epoch", "epoch", "epoch", "done",
+                "started", "epoch", "epoch", "epoch", "done",
             ])
         #expect(try folder.bytes("run/model.safetensors").count > 100)
     }
@@ -89,7 +89,8 @@ struct OutputTests {
         for word in [folder["run"], "history.jsonl", "--overwrite"] { #expect(second.errors.contains(word)) }
         #expect(second.lines.isEmpty)
         #expect(try folder.bytes("run/history.jsonl") == before)
-        #expect(try await RunningProgram("trainer", arguments + ["--overwrite"]).end() == 0)
+        #expect(
+            try await RunningProgram("trainer", arguments + ["--momentum", "0.5", "--overwrite"]).end() == 0)
         #expect(try folder.bytes("run/history.jsonl") != before)
     }
 
@@ -105,10 +106,10 @@ struct OutputTests {
         let model = try #require(try events(trainer.lines).last?["model"])
         let isThere = FileManager.default.fileExists(atPath: folder["run/model.safetensors"])
         #expect(isThere == (model is String))
-        #expect(trainer.lines.count == 41)
+        #expect(trainer.lines.count == 42)
         // Whole lines only.
         let history = String(decoding: try folder.bytes("run/history.jsonl"), as: UTF8.self)
-        #expect(history.hasSuffix("}\n") && history.split(separator: "\n").count < 41)
+        #expect(history.hasSuffix("}\n") && history.split(separator: "\n").count < 42)
     }
 
     @Test(

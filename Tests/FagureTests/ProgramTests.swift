@@ -129,7 +129,8 @@ struct ProgramTests {
         let job = program.job(
             for: reference, from: try ModelState(model), scaling: try .plain(for: task), shuffleSeed: nil)
         let update = try program.update(
-            from: try Samples.run(job, on: try Samples.shard(of: Samples.dataset())), shard: 0, baseVersion: 0)
+            from: try Samples.run(job, on: try Samples.shard(of: Samples.dataset())), shard: 0, baseVersion: 0
+        )
 
         let optimizer = Adam(
             twin.parameters, learningRate: 0.1, weightDecay: 0.01)
@@ -167,7 +168,9 @@ struct ProgramTests {
         #expect(abs(try #require(metrics.others["squares"]) - errors.reduce(0) { $0 + $1 * $1 }) < 1e-3)
     }
 
-    @Test("a shard sees as many examples as its schedule says", arguments: [1, 2, 3, 5, 7], [nil, 1, 2, 4, 9, 99])
+    @Test(
+        "a shard sees as many examples as its schedule says", arguments: [1, 2, 3, 5, 7],
+        [nil, 1, 2, 4, 9, 99])
     func exampleCounts(batchSize: Int, limit: Int?) throws {
         let task = try task(Samples.numbers())
         let model = try ModelKind.linear.makeModel(for: task, seed: 3)
@@ -188,7 +191,9 @@ struct ProgramTests {
         for seed in 0..<3 {
             for round in 0..<5 {
                 for shard in 0..<5 {
-                    seeds.insert(TrainingProgram.shuffleSeed(seed: UInt64(seed), round: round, shard: .part(index: shard, of: 5)))
+                    seeds.insert(
+                        TrainingProgram.shuffleSeed(
+                            seed: UInt64(seed), round: round, shard: .part(index: shard, of: 5)))
                 }
             }
         }

@@ -28,7 +28,7 @@ struct ProgressBarTests {
         _ = bar.write(.epoch(report()), at: 140, columns: 120)
         let full = bar.write(.progress(epoch: 4, fraction: 7), at: 140, columns: 120)
         #expect(full.hasSuffix("] 100%  0:40, 1:00 left  loss 0.5000  test accuracy 0.8000"))
-        let waiting = bar.write(.waiting("waiting for 1 worker"), at: 141, columns: 80)
+        let waiting = bar.write(.waiting("waiting for 1 worker"), at: 141, columns: 120)
         #expect(waiting.hasSuffix("\(clear)waiting for 1 worker"))
         let summary = RunSummary(
             rounds: 1, epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0)

@@ -48,7 +48,8 @@ struct ReportTests {
     @Test("the last line has totals and the model's file")
     func doneLine() throws {
         var summary = RunSummary(
-            rounds: 3, epochs: 3, end: "finished", last: report(), seconds: 9.5, bytesSent: 1 << 40, bytesReceived: 7,
+            rounds: 3, epochs: 3, end: "finished", last: report(), seconds: 9.5, bytesSent: 1 << 40,
+            bytesReceived: 7,
             modelPath: "out/\"model\".safetensors")
         let object = try keys("\(try #require(RunEvent.done(summary).json))")
         #expect(
@@ -82,7 +83,8 @@ struct ReportTests {
             RunEvent.workerJoined(name: "bob", shards: ["digits 0/4 (iid)"]).text
                 == "worker bob joined with digits 0/4 (iid)")
         let summary = RunSummary(
-            rounds: 3, epochs: 3, end: "interrupted", last: report(test: test), seconds: 9.46, bytesSent: 1_250_000,
+            rounds: 3, epochs: 3, end: "interrupted", last: report(test: test), seconds: 9.46,
+            bytesSent: 1_250_000,
             bytesReceived: 0, modelPath: "m")
         #expect(
             RunEvent.done(summary).text

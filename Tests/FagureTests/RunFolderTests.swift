@@ -9,7 +9,8 @@ import Testing
 struct RunFolderTests {
     private let path = FileManager.default.temporaryDirectory.appendingPathComponent("fagure-\(UUID())").path
     private let done = RunEvent.done(
-        RunSummary(rounds: 1, epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0))
+        RunSummary(
+            rounds: 1, epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0))
 
     private func history() throws -> [String] {
         try String(contentsOfFile: "\(path)/history.jsonl", encoding: .utf8).split(separator: "\n").map(

@@ -10,7 +10,8 @@ import Testing
 
 /// Passes over shards in this process, as a run makes them.
 private func moments(
-    of task: LearningTask, _ shards: [Shard], passes: [StatisticsProgram.Pass] = StatisticsProgram.Pass.allCases
+    of task: LearningTask, _ shards: [Shard],
+    passes: [StatisticsProgram.Pass] = StatisticsProgram.Pass.allCases
 ) throws -> FeatureMoments {
     var moments = FeatureMoments(count: Scaling.sumCount(of: task))
     for pass in passes {
@@ -101,10 +102,13 @@ struct StandardizationTests {
         #expect(loss.loss.isNaN)
         let input = ProgramInputs(task)
         let graph = try Graph(inputs: [input.feature] + input.constants, outputs: [input.modelInput])
-        let plan = try Plan(graph, inputs: [ValueType(.float32, Shape([3, 1]))] + scaling.constants.map(\.type))
+        let plan = try Plan(
+            graph, inputs: [ValueType(.float32, Shape([3, 1]))] + scaling.constants.map(\.type))
         let execution = Execution(plan)
         try execution.bind(TensorValue([1, .nan, 7] as [Float], shape: [3, 1]), to: 0)
-        for (index, constant) in scaling.constants.enumerated() { try execution.bind(constant, to: index + 1) }
+        for (index, constant) in scaling.constants.enumerated() {
+            try execution.bind(constant, to: index + 1)
+        }
         try execution.run()
         let scaled = try execution.output(0).floats
         #expect(scaled[1] == 0 && scaled[0] == -scaled[2] && scaled[0] < 0)
@@ -113,7 +117,9 @@ struct StandardizationTests {
     @Test("categories are left alone, numbers beside them are not")
     func categories() throws {
         var column = Samples.feature([3])
-        column.features = [.init(name: "sex", kind: .categories(["f", "m"])), .init(name: "age", kind: .number)]
+        column.features = [
+            .init(name: "sex", kind: .categories(["f", "m"])), .init(name: "age", kind: .number),
+        ]
         var description = Samples.description([column, Samples.numbers()])
         description.missing = .mean
         let task = try LearningTask(description)

@@ -18,7 +18,8 @@ public struct Loss: Sendable {
     }
 
     private init(
-        mean: @escaping @Sendable (Tensor, Tensor) -> Tensor, sum: @escaping @Sendable (Tensor, Tensor) -> Tensor
+        mean: @escaping @Sendable (Tensor, Tensor) -> Tensor,
+        sum: @escaping @Sendable (Tensor, Tensor) -> Tensor
     ) {
         self.mean = mean
         self.sum = sum

@@ -56,7 +56,9 @@ public struct StatisticsProgram: Sendable {
         _ pass: Pass, _ x: Tensor, _ task: LearningTask, _ constants: [Tensor]
     ) -> [Tensor] {
         let present = task.missing == .mean ? x.equal(to: x) : nil
-        func cells(_ value: Tensor) -> Tensor { present.map { $0.select(value, otherwise: Tensor(0)) } ?? value }
+        func cells(_ value: Tensor) -> Tensor {
+            present.map { $0.select(value, otherwise: Tensor(0)) } ?? value
+        }
         let terms: [Tensor]
         switch pass {
         case .mean:

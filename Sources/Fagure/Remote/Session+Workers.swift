@@ -43,8 +43,9 @@ extension Session {
         return named.first.map { workers.worker($0, of: catalogue, session: self) }
     }
 
-    /// The tensors that have all of these tags: those this session has sent or recorded there and tagged, and the columns of
-    /// data sets, which have their data set's tags, its name and their own.
+    /// The tensors that have all of these tags: those this session has tagged, sent or only recorded at a worker,
+    /// as long as somebody refers to them and they were not given away, and the columns of data sets, which have
+    /// their data set's tags, its name and their own.
     ///
     /// - Throws: `RemoteError`.
     public func search(tags: String...) async throws(RemoteError) -> [Tensor] {

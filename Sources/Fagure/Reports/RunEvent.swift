@@ -78,7 +78,8 @@ extension EpochReport {
     /// The same round with what its model does on rows it has not learned from.
     func judged(_ test: Metrics?) -> EpochReport {
         EpochReport(
-            round: round, epoch: epoch, epochs: epochs, isClassification: isClassification, training: training, test: test,
+            round: round, epoch: epoch, epochs: epochs, isClassification: isClassification,
+            training: training, test: test,
             seconds: seconds, shards: shards, workers: workers, bytesSent: bytesSent,
             bytesReceived: bytesReceived)
     }

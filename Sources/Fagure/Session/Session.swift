@@ -80,8 +80,8 @@ public class Session: @unchecked Sendable {
         return session
     }
 
-    /// A broker in this process, for workers added by `EmbeddedSession.addWorker`: the whole system without a network, as real
-    /// as the deployed one. Closing the session ends them all.
+    /// A broker in this process, for workers added by `EmbeddedSession.addWorker`: the whole system without a
+    /// network, as real as the deployed one. Closing the session ends them all.
     ///
     /// - Throws: `Failure` where the process has no room for another thread and its sockets.
     public static func embedded(

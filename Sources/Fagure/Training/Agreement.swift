@@ -65,7 +65,8 @@ extension Agreement {
         }
         return .tied(
             RunError.Side(workers: workers[first], dataset: sides[first].dataset, cut: "\(sides[first].cut)"),
-            RunError.Side(workers: workers[second], dataset: sides[second].dataset, cut: "\(sides[second].cut)"))
+            RunError.Side(
+                workers: workers[second], dataset: sides[second].dataset, cut: "\(sides[second].cut)"))
     }
 
     /// Why an offer is none for this run; `nil` for one that fits.
@@ -79,7 +80,8 @@ extension Agreement {
         guard cut == self.cut else { return "it cuts the data set into \(cut), the run into \(self.cut)" }
         guard offer.shard.trainRows > 0 else { return "it has no rows to train on" }
         guard offer.shard.trainRows >= offer.shard.releaseRowsMinimum else {
-            return "it has \(offer.shard.trainRows) rows to train on, and lets nothing out that is about fewer than "
+            return
+                "it has \(offer.shard.trainRows) rows to train on, and lets nothing out that is about fewer than "
                 + "\(offer.shard.releaseRowsMinimum)"
         }
         return nil
@@ -106,7 +108,8 @@ extension Catalogue {
     /// All that is offered of a data set, by the names of workers.
     func offers(of name: String) -> [Offer] {
         let described = datasets.filter { $0.name == name }
-        let byHash = Dictionary(described.map { ($0.schemaHash, $0) }, uniquingKeysWith: { first, _ in first })
+        let byHash = Dictionary(
+            described.map { ($0.schemaHash, $0) }, uniquingKeysWith: { first, _ in first })
         // Workers of protocol 1.0 do not say which schema a shard has: with one there is no doubt.
         let only = byHash.count == 1 ? described.first : nil
         return workers.filter { !$0.isDraining }.flatMap { worker in

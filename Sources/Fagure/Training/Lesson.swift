@@ -50,12 +50,14 @@ struct Lesson: Sendable {
 
     /// What the run sets out to do.
     func start(
-        _ configuration: TrainingConfiguration, shards: [ShardDescription], workers: Int, judge: JudgeDescription
+        _ configuration: TrainingConfiguration, shards: [ShardDescription], workers: Int,
+        judge: JudgeDescription
     ) -> RunStart {
         RunStart(
             dataset: dataset.name, model: modelName,
             parameterCount: model.parameters.reduce(0) { $0 + $1.parameter.type.shape.elementCount },
-            epochs: configuration.epochs, rounds: configuration.rounds, shards: shards.count, workers: workers,
+            epochs: configuration.epochs, rounds: configuration.rounds, shards: shards.count,
+            workers: workers,
             // Each count is below 2³¹ and there are fewer than 2³² shards.
             examples: shards.reduce(0) { $0 + $1.trainRows }, judge: judge)
     }

@@ -55,7 +55,8 @@ struct RunDriver {
     var reportedBytes = SessionStatistics()
 
     init(
-        _ configuration: TrainingConfiguration, model: (any Module)?, session: Session, strategy: any Strategy,
+        _ configuration: TrainingConfiguration, model: (any Module)?, session: Session,
+        strategy: any Strategy,
         testData: TestData, inbox: AsyncStream<Input>.Continuation,
         report: @escaping @Sendable (RunEvent) -> Void
     ) {

@@ -1,5 +1,5 @@
-public import Protocol
 public import Federation
+public import Protocol
 public import Tensor
 
 /// The model a run made, and what must be known to use it.

@@ -231,7 +231,8 @@ extension TrainingMachine {
             remarks += idle.map { "\($0.name) has no data" }
         }
         let shown = remarks.prefix(SessionLimits.remarksMaximum).joined(separator: "; ")
-        return "\(needed) worker\(needed == 1 ? "" : "s"), \(count) present" + (shown.isEmpty ? "" : " (\(shown))")
+        return "\(needed) worker\(needed == 1 ? "" : "s"), \(count) present"
+            + (shown.isEmpty ? "" : " (\(shown))")
     }
 
     private mutating func start() -> [Action] {
@@ -247,7 +248,8 @@ extension TrainingMachine {
         guard let present, let agreement else { return [] }
         return present.strangers.filter { knownStrangers.insert($0).inserted }.map { stranger in
             .notice(
-                "worker \(stranger.worker) is left out of data set \(agreement.dataset.name): \(stranger.reason)")
+                "worker \(stranger.worker) is left out of data set \(agreement.dataset.name): \(stranger.reason)"
+            )
         }
     }
 }

@@ -86,8 +86,9 @@ extension Tensor {
         }
     }
 
-    /// The stop of a slice that ends with an index: what follows the last one, -1, is the end.
-    private func after(_ index: Int) -> Int { index == -1 || index == .max ? .max : index + 1 }
+    /// The stop of a slice that ends with an index: what follows the last one, -1, is the end. No other is: an
+    /// index no axis has must not be cut short.
+    private func after(_ index: Int) -> Int { index == -1 ? .max : Swift.min(index, .max - 2) + 1 }
 
     /// A part of each leading axis: from `starts` up to, not including, `stops`, every `steps`-th element.
     ///

@@ -122,7 +122,8 @@ struct FoldAnalysis {
     }
 
     /// A metric, summed over all batches, in which all rows have an equal part if it is a sum of what was made
-    /// of each: a mean weighs the rows of a short batch more, and two weights tell of its rows. A statistic of all rows may leave as a loss may.
+    /// of each: a mean weighs the rows of a short batch more, and two weights tell of its rows. A
+    /// statistic of all rows may leave as a loss may.
     private func metric(_ state: RowState) -> RowState {
         var metric = state
         if state.cell == .statistic, counts.coversAllRows { metric.source.isModelled = true }

@@ -5,7 +5,8 @@ import Tensor
 /// DESIGN. Every value gets a label that holds for all data there could be; no value is looked at. Rows stay
 /// rows through whatever treats all of them alike; a sum over all rows of a batch is an aggregate; whatever
 /// could tell rows apart by their place (a slice, a mask, a product that picks, an order) or mixes batches is
-/// secret, and not even computed. An aggregate may leave when it is a model's loss or gradient in form: a parameter met the rows
+/// secret, and not even computed. An aggregate may leave when it is a model's loss or gradient in form:
+/// a parameter met the rows
 /// before they were summed, and there were enough of them. What the rules do not know is secret.
 ///
 /// What this keeps: single rows do not leave, nor slices of them, nor sums over fewer rows than the minimum

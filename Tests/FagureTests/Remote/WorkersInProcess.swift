@@ -4,6 +4,7 @@ import Federation
 import Jobs
 import Protocol
 import Tensor
+import Testing
 
 /// Runs a test with a session and workers in this process, closed whatever comes of it.
 func withWorkers(
@@ -68,8 +69,12 @@ struct Occupation {
         let job = try TrainingProgram(task, model: model, settings: settings).job(
             for: Occupation.shard, from: try ModelState(model), scaling: .plain(for: task), shuffleSeed: nil)
         let (progress, sender) = AsyncStream.makeStream(of: JobProgress.self)
-        self.task = Task { _ = try? await session.run(job) { sender.yield($0) } }
-        for await _ in progress { break }
+        self.task = Task {
+            _ = try? await session.run(job) { sender.yield($0) }
+            sender.finish()
+        }
+        var first = progress.makeAsyncIterator()
+        try #require(await first.next() != nil, "the program was not run")
     }
 
     /// Ends it.

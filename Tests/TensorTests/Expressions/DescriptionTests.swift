@@ -9,6 +9,7 @@ struct DescriptionTests {
         let x = Tensor([[1, 2], [3, 10.5]])
         #expect("\(x)" == "[[ 1.0,  2.0],\n [ 3.0, 10.5]]")
         #expect("\(x[0] * 2)" == "[2.0, 4.0]" && "\(x.sum())" == "16.5")
+        #expect("\(Tensor([[1, 2]]))" == "[[1.0, 2.0]]" && "\(Tensor(3))" == "3.0")
         #expect("\(Tensor(labels: [3, 1]))" == "[3, 1] int64 [2]")
         #expect("\(Tensor.zeros([0, 3]))" == "[] float32 [0, 3]")
         #expect("\(Tensor.stride(to: 1_000))" == "[0.0, 1.0, 2.0, …, 997.0, 998.0, 999.0] float32 [1000]")

@@ -146,15 +146,4 @@ struct FlushTests {
         #expect(try fetch.finish(values)[1].value() == data.value())
         #expect(try model.makeFetch().expressions.count == 2)
     }
-
-    @Test("a tensor describes itself by its numbers, or by what is known without computing them")
-    func descriptions() throws {
-        #expect(Tensor([[1, 2]]).description == "[[1.0, 2.0]]")
-        #expect(Tensor(3).description == "float32 []")
-        #expect((data + 1).description == "float32 [4, 2]")
-        #expect((data + [1, 2, 3]).description == "a tensor that cannot be computed")
-        #expect(try model().weight.tensor.description == "parameter 'weight': float32 [1, 2]")
-        #expect(Tensor(labels: [1, 2]).description == "[1, 2]")
-        #expect(Tensor([], shape: [0, 2]).description == "[]")
-    }
 }

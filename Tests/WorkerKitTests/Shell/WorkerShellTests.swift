@@ -71,7 +71,13 @@ struct WorkerShellTests {
         #expect(hello.capacity == ProtocolLimits.workerJobsMaximum)
         #expect(hello.openJobs.isEmpty)
         #expect(
-            hello.shards == [ShardDescription(reference: Lessons.reference, trainRows: 6, heldOutRows: 2)])
+            hello.shards == [
+                ShardDescription(
+                    reference: Lessons.reference, trainRows: 6, heldOutRows: 2,
+                    schema: hello.datasets[0].schemaHash,
+                    releaseRowsMinimum: hello.shards[0].releaseRowsMinimum)
+            ])
+        #expect(hello.shards[0].releaseRowsMinimum >= 1)
         #expect(hello.datasets.map(\.tags) == [["small"]])
         let columns = hello.datasets[0].columns
         #expect(columns.map(\.name) == ["features", "number", "target", "label"])
@@ -278,7 +284,7 @@ struct WorkerShellTests {
         var header = Header(.refused)
         header.major = 9
         await rig.broker.send(header, body: [], to: heard.peer)
-        await #expect(throws: Failure(.versionUnsupported, "the peer speaks protocol 9.0, this side 1.0")) {
+        await #expect(throws: Failure(.versionUnsupported, "the peer speaks protocol 9.1, this side 1.1")) {
             try await rig.worker.waitUntilDone()
         }
         await rig.end()
