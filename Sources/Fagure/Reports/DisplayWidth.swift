@@ -19,8 +19,11 @@ extension String {
 
 extension Character {
     fileprivate var displayWidth: Int {
-        // A picture put together of several, such as a flag, takes as much room as one.
-        unicodeScalars.reduce(0) { max($0, $1.displayWidth) }
+        // A picture put together of several, such as a flag, takes as much room as one. The halfwidth voicing marks
+        // belong to the character before them, but have a column of their own.
+        unicodeScalars.reduce(0) { width, scalar in
+            (0xFF9E...0xFF9F).contains(scalar.value) ? width + 1 : max(width, scalar.displayWidth)
+        }
     }
 }
 
