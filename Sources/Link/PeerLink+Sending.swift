@@ -6,14 +6,24 @@ extension PeerLink {
     ///
     /// The header's epoch is filled in. Large tensors go out without a copy.
     ///
-    /// - Throws: `Failure` with code `limitExceeded` for a frame the other side would not take; nothing was
-    ///   sent.
+    /// - Throws: `Failure` with code `limitExceeded` for a frame or a message the other side would not take;
+    ///   nothing was sent.
     @discardableResult
     package mutating func send(
         _ header: Header, body: [UInt8]? = nil, frames: [TensorFrame] = []
     ) throws(Failure) -> Delivery {
         try check("a message body", body?.count ?? 0)
-        for frame in frames { try check("a tensor frame", frame.byteCount) }
+        var byteCount = Header.byteCount + (body?.count ?? 0)
+        for frame in frames {
+            try check("a tensor frame", frame.byteCount)
+            byteCount += frame.byteCount
+        }
+        // The other side drops such a message without a word.
+        guard byteCount <= LinkLimits.messageByteCountMaximum else {
+            throw Failure(
+                .limitExceeded,
+                "a message has \(byteCount) bytes, the limit is \(LinkLimits.messageByteCountMaximum)")
+        }
         guard isReady else {
             statistics.messagesUnsent += 1
             return .dropped

@@ -19,6 +19,8 @@ package struct WorkerConfiguration: Sendable {
     package var drainMilliseconds: Int64
     /// What all tensors kept for trainers may take, in bytes; 0 for a worker that takes none.
     package var objectByteCountMaximum: Int
+    /// What jobs and objects may take together, in bytes.
+    package var memoryByteCountMaximum: Int
     /// Rows a loss or gradient must be of to leave; at least 1.
     package var releaseRowsMinimum: Int
     /// The name of this process for the broker.
@@ -29,6 +31,7 @@ package struct WorkerConfiguration: Sendable {
         name: String, endpoint: String, shards: [Shard], tags: [String: [String]] = [:], threads: Int = 1,
         timeoutMilliseconds: Int64? = nil, drainMilliseconds: Int64 = WorkerLimits.drainMilliseconds,
         objectByteCountMaximum: Int = WorkerLimits.objectByteCountMaximum,
+        memoryByteCountMaximum: Int = MachineMemory.byteCount() / 2,
         releaseRowsMinimum: Int = WorkerLimits.releaseRowsMinimum, session: SessionID = .random()
     ) {
         self.name = name
@@ -39,6 +42,7 @@ package struct WorkerConfiguration: Sendable {
         self.timeoutMilliseconds = timeoutMilliseconds
         self.drainMilliseconds = drainMilliseconds
         self.objectByteCountMaximum = objectByteCountMaximum
+        self.memoryByteCountMaximum = max(0, memoryByteCountMaximum)
         self.releaseRowsMinimum = max(1, releaseRowsMinimum)
         self.session = session
     }
