@@ -1,4 +1,5 @@
 import Foundation
+import SwiftProtobuf
 import Tensor
 import Testing
 
