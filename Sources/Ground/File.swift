@@ -56,6 +56,22 @@ package enum File {
         return bytes
     }
 
+    /// The lines of a small file whose length the system does not know beforehand, such as one of `/proc`;
+    /// `nil` where it cannot be read. What is over the maximum is left out.
+    package static func lines(_ path: String, byteCountMaximum: Int) -> [String]? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCountMaximum) { buffer, count in
+            while count < byteCountMaximum {
+                let got = unsafe readSome(
+                    descriptor, buffer.baseAddress.map { unsafe $0 + count }, byteCountMaximum - count)
+                if got > 0 { count += got } else if got == 0 || errno != EINTR { break }
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
     /// Writes a file under another name in the same folder, waits for the disk, and gives it its name.
     ///
     /// What stands under the name must be a regular file, or nothing: a symbolic link is not followed, and a pipe

@@ -10,7 +10,7 @@ package enum SHA256 {
     /// The digest of some bytes: 32 bytes.
     ///
     /// - Complexity: O(bytes).
-    package static func hash(_ bytes: [UInt8]) -> [UInt8] { hash(bytes.span.bytes) }
+    package static func hash(_ bytes: [UInt8]) -> [UInt8] { unsafe hash(bytes.span.bytes) }
 
     /// The digest of some bytes: 32 bytes.
     ///

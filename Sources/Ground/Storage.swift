@@ -12,6 +12,11 @@
     package let base: UnsafeMutableRawPointer
     /// The number of bytes.
     package let byteCount: Int
+    /// Whose bytes these are, where they are a part of another storage, which lives as long.
+    private let whole: Storage?
+
+    /// Whether these are a part of another storage: whoever keeps them keeps all of it.
+    package var isPart: Bool { whole != nil }
 
     /// Takes memory of zeros.
     package convenience init(byteCount: Int) {
@@ -22,8 +27,18 @@
     /// Takes memory as it comes, for an initialiser that fills all of it.
     package init(unfilled byteCount: Int) {
         self.byteCount = byteCount
+        self.whole = nil
         unsafe self.base = UnsafeMutableRawPointer.allocate(
             byteCount: Swift.max(byteCount, 1), alignment: Storage.alignment)
+    }
+
+    /// Shares a part of another storage; the caller has checked that it lies inside.
+    package init(partOf other: Storage, from offset: Int, byteCount: Int) {
+        precondition(
+            offset >= 0 && byteCount >= 0 && offset <= other.byteCount - byteCount, "outside the storage")
+        self.byteCount = byteCount
+        self.whole = other.whole ?? other
+        unsafe self.base = other.base + offset
     }
 
     /// Copies bytes.
@@ -41,7 +56,7 @@
         unsafe self.init(copying: elements.span.bytes)
     }
 
-    deinit { unsafe base.deallocate() }
+    deinit { if whole == nil { unsafe base.deallocate() } }
 
     /// Lends the bytes for reading.
     package func withBytes<Result, Failure: Error>(

@@ -7,7 +7,7 @@ extension Graph {
     ///
     /// - Throws: `TensorError.limitExceeded` when constants or the whole pass `JobLimits`.
     func encoded() throws(TensorError) -> [UInt8] {
-        let constantBytes = constants.reduce(0) { $0 + $1.type.byteCount }
+        let constantBytes = constants.reduce(0) { $0.addingSaturated($1.type.byteCount) }
         try check("bytes of graph constants", constantBytes, JobLimits.constantByteCountMaximum)
         var wire = JobGraph()
         wire.inputs = inputs.map(\.wire)
@@ -33,6 +33,14 @@ extension Graph {
         do { wire = try JobGraph(serializedBytes: bytes) } catch {
             throw .malformed("a graph does not parse")
         }
+        // Counted first: making something of millions of nodes would take its time.
+        let limits = Graph.limits
+        try checkCount("inputs of a graph", wire.inputs.count, limits.inputs)
+        try checkCount("constants of a graph", wire.constants.count, limits.constants)
+        try checkCount("nodes of a graph", wire.nodes.count, limits.nodes)
+        try checkCount("outputs of a graph", wire.outputs.count, limits.outputs)
+        let constantBytes = wire.constants.reduce(0) { $0.addingSaturated($1.elements.count) }
+        try checkCount("bytes of graph constants", constantBytes, limits.constantBytes)
         var inputs: [Graph.Input] = []
         for input in wire.inputs { inputs.append(try Graph.Input(input)) }
         var constants: [TensorValue] = []

@@ -18,8 +18,6 @@ package enum JobError: Error, Sendable, Hashable {
     case executionFailed(String)
     /// It was asked to stop.
     case cancelled
-    /// It took longer than it was given.
-    case deadlineExceeded
 }
 
 extension JobError: CustomStringConvertible {
@@ -33,7 +31,6 @@ extension JobError: CustomStringConvertible {
             .notPermitted(let reason), .executionFailed(let reason):
             reason
         case .cancelled: "the job was cancelled"
-        case .deadlineExceeded: "the job took longer than it was given"
         }
     }
 }

@@ -1,3 +1,5 @@
+import Tensor
+
 /// Every maximum of graphs, programs and results on the wire, each with its reason.
 package enum JobLimits {
     /// A serialised graph: some 100,000 nodes.
@@ -5,7 +7,7 @@ package enum JobLimits {
     /// A job's or result's body: two graphs and a thousand references.
     package static let bodyByteCountMaximum = 16 << 20
     /// Bytes of all constants in a graph: what is larger belongs in a binding.
-    package static let constantByteCountMaximum = 1 << 20
+    package static let constantByteCountMaximum = Graph.limits.constantBytes
     /// Tensors bound to, kept or released by one job.
     package static let tensorsMaximum = 4_096
     /// Objects one job lets go: half a megabyte of names, and a trainer has more jobs.

@@ -57,8 +57,23 @@ struct TensorFrameWriter {
 /// Reads tensors out of received frames.
 struct TensorFrameReader {
     let frames: [Storage]
+    private let allowance: Allowance
 
-    /// The tensor a reference points to; a tensor that fills its frame shares it, a packed one is copied out.
+    /// What may be copied out of the frames: as many bytes as they have. Several references may name the same
+    /// bytes, and a message of one frame and thousands of references must not become thousands of frames.
+    private final class Allowance {
+        var byteCount: Int
+
+        init(_ frames: [Storage]) { byteCount = frames.reduce(0) { $0.addingSaturated($1.byteCount) } }
+    }
+
+    init(frames: [Storage]) {
+        self.frames = frames
+        allowance = Allowance(frames)
+    }
+
+    /// The tensor a reference points to; a tensor that fills its frame shares it, a packed one is copied out,
+    /// unless the references name more bytes than there are: then they share them, too.
     ///
     /// - Throws: `JobError.malformed` for an unknown element type, a bad shape, or bytes outside the frames.
     func value(_ reference: JobTensorReference) throws(JobError) -> TensorValue {
@@ -76,12 +91,20 @@ struct TensorFrameReader {
         }
         let offset = Int(reference.offset)
         let isWhole = offset == 0 && type.byteCount == frame.byteCount
-        let storage = isWhole ? frame : Storage(copying: frame, from: offset, byteCount: type.byteCount)
+        let storage = isWhole ? frame : part(of: frame, from: offset, byteCount: type.byteCount)
         do {
             return try TensorValue(type, storage: storage)
         } catch {
             throw .malformed("\(error)")
         }
+    }
+
+    private func part(of frame: Storage, from offset: Int, byteCount: Int) -> Storage {
+        guard byteCount <= allowance.byteCount else {
+            return Storage(partOf: frame, from: offset, byteCount: byteCount)
+        }
+        allowance.byteCount -= byteCount
+        return Storage(copying: frame, from: offset, byteCount: byteCount)
     }
 }
 

@@ -6,8 +6,8 @@ extension PeerLink {
     ///
     /// The header's epoch is filled in. Large tensors go out without a copy.
     ///
-    /// - Throws: `Failure` with code `limitExceeded` for a frame the other side would not take; nothing was
-    ///   sent.
+    /// - Throws: `Failure` with code `limitExceeded` for a frame or a message the other side would not take;
+    ///   nothing was sent.
     @discardableResult
     package mutating func send(
         _ header: Header, body: [UInt8]? = nil, frames: [TensorFrame] = []

@@ -83,6 +83,11 @@ struct RecencyCache<Key: Hashable, Value> {
         free.append(index)
     }
 
+    /// Lets go of all values.
+    mutating func removeAll() {
+        self = RecencyCache(countMaximum: countMaximum, byteCountMaximum: byteCountMaximum)
+    }
+
     private mutating func unlink(_ index: Int) {
         let (newer, older) = (places[index].newer, places[index].older)
         if newer == Self.none { newest = older } else { places[newer].older = older }

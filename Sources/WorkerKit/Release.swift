@@ -1,4 +1,5 @@
 import Jobs
+import Link
 import Protocol
 import Tensor
 
@@ -78,12 +79,32 @@ enum Release {
         Failure(code(of: error), error.description)
     }
 
+    /// Checks that values are not larger than may travel, before they are made.
+    ///
+    /// - Throws: `JobError.limitExceeded`.
+    static func checkSizes(_ types: [ValueType]) throws(JobError) {
+        var total = 0
+        for type in types {
+            let limit = ProtocolLimits.frameByteCountMaximum
+            guard type.byteCount <= limit else {
+                throw .limitExceeded(what: "bytes of an output's frame", got: type.byteCount, limit: limit)
+            }
+            total = total.addingSaturated(type.byteCount)
+        }
+        let limit = LinkLimits.messageByteCountMaximum
+        guard total <= limit else {
+            throw .limitExceeded(what: "bytes of all outputs", got: total, limit: limit)
+        }
+    }
+
     /// An error of a graph on the way to being run: found from shapes and types alone, so its text is free of
     /// data.
     static func error(preparing what: String, _ error: TensorError) -> JobError {
         switch error {
         case .limitExceeded(let limited, let got, let limit):
             .limitExceeded(what: "\(what): \(limited)", got: got, limit: limit)
+        case .cancelled:
+            .cancelled
         default:
             .invalid("\(what): \(error)")
         }
@@ -119,6 +140,8 @@ enum Release {
         case .invalidShape, .invalidGraph, .valueMismatch, .invalidFile, .differentLocations, .elsewhere,
             .usedUp:
             "an operation met values it cannot take, such as a label out of range"
+        case .cancelled:
+            "it was cancelled"
         }
     }
 
@@ -133,7 +156,6 @@ enum Release {
         case .notPermitted: .notPermitted
         case .executionFailed: .executionFailed
         case .cancelled: .cancelled
-        case .deadlineExceeded: .deadlineExceeded
         }
     }
 }

@@ -19,6 +19,8 @@ package struct WorkerConfiguration: Sendable {
     package var drainMilliseconds: Int64
     /// What all tensors kept for trainers may take, in bytes; 0 for a worker that takes none.
     package var objectByteCountMaximum: Int
+    /// What jobs and objects may take together, in bytes.
+    package var memoryByteCountMaximum: Int
     /// Rows a loss or gradient must be of to leave; at least 1.
     package var releaseRowsMinimum: Int
     /// Data sets that everybody has: of these one row is enough.
@@ -31,6 +33,7 @@ package struct WorkerConfiguration: Sendable {
         name: String, endpoint: String, shards: [Shard], tags: [String: [String]] = [:], threads: Int = 1,
         timeoutMilliseconds: Int64? = nil, drainMilliseconds: Int64 = WorkerLimits.drainMilliseconds,
         objectByteCountMaximum: Int = WorkerLimits.objectByteCountMaximum,
+        memoryByteCountMaximum: Int = MachineMemory.byteCount() / 2,
         releaseRowsMinimum: Int = WorkerLimits.releaseRowsMinimum, publicDatasets: Set<String> = [],
         session: SessionID = .random()
     ) {
@@ -42,6 +45,7 @@ package struct WorkerConfiguration: Sendable {
         self.timeoutMilliseconds = timeoutMilliseconds
         self.drainMilliseconds = drainMilliseconds
         self.objectByteCountMaximum = objectByteCountMaximum
+        self.memoryByteCountMaximum = max(0, memoryByteCountMaximum)
         self.releaseRowsMinimum = max(1, releaseRowsMinimum)
         self.publicDatasets = publicDatasets
         self.session = session

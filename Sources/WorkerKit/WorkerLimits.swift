@@ -17,8 +17,14 @@ package enum WorkerLimits {
     package static let smallByteCountMaximum = 16 << 10
     /// Nodes of a graph that is run on the loop: compiling it the first time takes a fraction of a millisecond.
     package static let smallNodeCountMaximum = 64
-    /// Operations of a plan that is run on the loop: some microseconds.
+    /// Operations of all nodes of a graph that is run on the loop: some microseconds.
     package static let smallOperationMaximum = 20_000
+    /// Bytes of all values of a graph that is run on the loop, and so of a plan the loop keeps.
+    package static let smallValueByteCountMaximum = 256 << 10
+    /// Bytes of jobs and answers after which freed memory is given back to the system.
+    package static let trimByteCount = 64 << 20
+    /// Ticks without work until it is given back: an answer takes a moment to leave.
+    package static let trimTickCount = 10
     /// Objects of a trainer whose inquiry is answered on the loop.
     package static let smallObjectCountMaximum = 256
     /// What all tensors kept for trainers may take, unless the worker's owner says otherwise.

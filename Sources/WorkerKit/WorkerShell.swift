@@ -265,6 +265,7 @@ package actor WorkerShell {
     }
 
     private func tick() {
+        executor?.giveBackMemory()
         guard ending == nil else { return }
         handle(link.tick { hello })
         apply(.tick)

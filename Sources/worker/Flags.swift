@@ -38,6 +38,14 @@ struct Flags: ParsableArguments {
     var drainSeconds: String?
 
     @Option(
+        help: """
+            How many MiB jobs and the tensors kept for trainers may take together. By default half of what the \
+            machine or its control group has.
+            """
+    )
+    var memory: String?
+
+    @Option(
         help: "How many MiB the tensors kept for trainers may take; 0 takes none. By default 1024."
     )
     var objectMemory: String?

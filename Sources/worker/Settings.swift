@@ -2,6 +2,7 @@ import Console
 import Datasets
 import Foundation
 import Logging
+import WorkerKit
 
 /// What the worker was told, flags first, then the environment, then defaults; everything checked but the
 /// data.
@@ -36,6 +37,7 @@ struct Settings {
     let timeoutMilliseconds: Int64?
     let drainMilliseconds: Int64
     let objectByteCountMaximum: Int
+    let memoryByteCountMaximum: Int
     let releaseRowsMinimum: Int
     /// Whether the owner has said it, also of data that is public.
     let isReleaseRowsMinimumGiven: Bool
@@ -59,6 +61,9 @@ struct Settings {
         let objectMemory = try words.number(flags.objectMemory, "object-memory", 0...1_048_576) ?? 1_024
         objectByteCountMaximum = Int(objectMemory) << 20
         isReleaseRowsMinimumGiven = words.value(flags.releaseRowsMin, "release-rows-min") != nil
+        memoryByteCountMaximum =
+            try words.number(flags.memory, "memory", 1...1_073_741_824).map { Int($0) << 20 }
+            ?? MachineMemory.byteCount() / 2
         releaseRowsMinimum = Int(
             try words.number(flags.releaseRowsMin, "release-rows-min", 1...1_000_000_000) ?? 32)
         guard source != nil || objectByteCountMaximum > 0 else {

@@ -56,6 +56,7 @@ struct Worker: AsyncParsableCommand {
             timeoutMilliseconds: settings.timeoutMilliseconds,
             drainMilliseconds: settings.drainMilliseconds,
             objectByteCountMaximum: settings.objectByteCountMaximum,
+            memoryByteCountMaximum: settings.memoryByteCountMaximum,
             releaseRowsMinimum: settings.releaseRowsMinimum)
         guard let source = settings.source else { return configuration }
         do throws(DatasetError) {

@@ -66,10 +66,14 @@ long allocations_stop(void) {
     return count;
 }
 
+int allocations_are_counted(void) { return 1; }
+
 #else
 
 void allocations_start(void) {}
 
 long allocations_stop(void) { return -1; }
+
+int allocations_are_counted(void) { return 0; }
 
 #endif

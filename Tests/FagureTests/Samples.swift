@@ -70,7 +70,7 @@ enum Samples {
         var cache = PlanCache()
         var runner = try ProgramRunner(
             program, shard: shard, cache: &cache,
-            surroundings: .init(isCancelled: { false }, report: { _ in }, now: { 0 }))
+            surroundings: .init(flag: .never, report: { _ in }, now: { 0 }))
         return try runner.run()
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SwiftProtobuf
 import Tensor
 import Testing
 
@@ -154,5 +155,31 @@ struct GraphCodingTests {
     private func refusal(of wire: JobGraph) throws -> JobError? {
         let bytes = serialise(wire)
         return errorOf { () throws(JobError) in try Graph(decoding: bytes) }
+    }
+
+    @Test("nodes and bytes of constants are counted before anything is made of them")
+    func counts() throws {
+        let node = made(JobNode()) {
+            $0.operation = UInt32(Operation.tanh.wireCode)
+            $0.inputs = [0]
+        }
+        func refusal(_ wire: JobGraph) throws -> JobError? {
+            let bytes: [UInt8] = try wire.serializedBytes()
+            return errorOf { () throws(JobError) in try Graph(decoding: bytes) }
+        }
+        let many = made(JobGraph()) { $0.nodes = Array(repeating: node, count: Graph.limits.nodes + 1) }
+        #expect(
+            try refusal(many)
+                == .limitExceeded(
+                    what: "nodes of a graph", got: Graph.limits.nodes + 1, limit: Graph.limits.nodes))
+        let constant = made(JobConstant()) {
+            $0.elementType = UInt32(ElementType.uint8.rawValue)
+            $0.dimensions = [1 << 19]
+            $0.elements.append(contentsOf: [UInt8](repeating: 0, count: 1 << 19))
+        }
+        let heavy = made(JobGraph()) { $0.constants = Array(repeating: constant, count: 3) }
+        #expect(
+            try refusal(heavy)
+                == .limitExceeded(what: "bytes of graph constants", got: 3 << 19, limit: 1 << 20))
     }
 }

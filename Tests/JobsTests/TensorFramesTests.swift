@@ -63,6 +63,26 @@ struct TensorFramesTests {
         #expect(Samples.result([]).payload.frames.isEmpty)
     }
 
+    @Test("references to the same bytes take no more memory than the message: what is over is shared")
+    func repeated() throws {
+        let frame = Storage(copying: (0..<1_024).map { UInt8(truncatingIfNeeded: $0) })
+        let reader = TensorFrameReader(frames: [frame])
+        var copied = 0
+        for index in 0..<4_000 {
+            let offset = index % 8 * 64
+            let value = try reader.value(
+                made(JobTensorReference()) {
+                    $0.elementType = UInt32(ElementType.uint8.rawValue)
+                    $0.dimensions = [512]
+                    $0.offset = UInt64(offset)
+                })
+            #expect(value.storage == Storage(copying: frame, from: offset, byteCount: 512))
+            if !value.storage.isPart { copied += 512 }
+            #expect(!value.compact.storage.isPart && value.compact == value)
+        }
+        #expect(copied == 1_024)
+    }
+
     @Test("a reference outside its frame, off the grid, or to no frame is refused")
     func references() {
         let reader = TensorFrameReader(frames: [Storage(byteCount: 128)])

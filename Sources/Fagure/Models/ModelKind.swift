@@ -1,4 +1,5 @@
 public import Federation
+import Link
 import Protocol
 public import Tensor
 
@@ -34,6 +35,7 @@ public enum ModelKind: Sendable, Hashable {
         guard widths.allSatisfy({ $0 > 0 }) else {
             throw .invalid("a layer needs at least one unit, got \(widths)")
         }
+        try checkSize(widths)
         var random = Philox(seed: seed, purpose: .initialization)
         var modules: [any Module] = []
         do throws(TensorError) {
@@ -45,6 +47,27 @@ public enum ModelKind: Sendable, Hashable {
             throw .invalid("\(error)")
         }
         return Sequential(modules)
+    }
+
+    /// Refuses a model that could not travel before its weights are drawn.
+    private func checkSize(_ widths: [Int]) throws(ModelError) {
+        var total = 0
+        for (inputs, outputs) in zip(widths, widths.dropFirst()) {
+            let (count, overflow) = inputs.multipliedReportingOverflow(by: outputs)
+            let (byteCount, isTooLarge) = count.multipliedReportingOverflow(by: MemoryLayout<Float>.size)
+            let limit = ProtocolLimits.frameByteCountMaximum
+            guard !overflow, !isTooLarge, byteCount <= limit else {
+                throw .invalid(
+                    "a layer of \(inputs) inputs and \(outputs) units is too large to send, a tensor may have "
+                        + "\(limit) bytes")
+            }
+            total = total.addingSaturated(byteCount).addingSaturated(outputs * MemoryLayout<Float>.size)
+        }
+        let limit = LinkLimits.messageByteCountMaximum
+        guard total <= limit else {
+            throw .invalid(
+                "a model of \(total) bytes is too large to send, all its tensors may have \(limit) bytes")
+        }
     }
 
     private var hiddenWidths: [Int] { if case .mlp(let hidden) = self { hidden } else { [] } }

@@ -9,8 +9,8 @@ extension Graph {
         public var outputs = 4_096
         /// The largest number of constants.
         public var constants = 65_536
-        /// The largest number of elements of all constants together; larger data belongs into inputs.
-        public var constantElements = 1_000_000
+        /// The most bytes all constants may take together; larger data belongs into inputs.
+        public var constantBytes = 1 << 20
         /// The longest name of an input, in UTF-8 bytes.
         public var nameBytes = 256
         /// The most bytes all values of the graph may take together once shapes are known.
@@ -37,9 +37,9 @@ extension Graph {
             throw .invalidGraph(reason: "\(origins.count) origins for \(nodes.count) nodes")
         }
         try validateInputs(limits)
-        var elements = 0
-        for constant in constants { elements += constant.shape.elementCount }
-        try Graph.check("the number of elements of constants", elements, limits.constantElements)
+        var bytes = 0
+        for constant in constants { bytes = bytes.addingSaturated(constant.type.byteCount) }
+        try Graph.check("the number of bytes of constants", bytes, limits.constantBytes)
         try validateNodes()
         for output in outputs where output < 0 || output >= valueCount {
             throw .invalidGraph(reason: "output \(output) is not one of \(valueCount) values")
@@ -51,10 +51,10 @@ extension Graph {
     ///
     /// - Throws: whatever `validate` throws; `TensorError.valueMismatch` for a binding that is not what its
     ///   input asks for; the errors of the shape rules; `.limitExceeded` where the values take too many
-    ///   bytes.
+    ///   bytes; `.cancelled` when `flag` is set on the way.
     /// - Complexity: O(inputs + nodes).
     package func types(
-        binding bindings: [ValueType], limits: Limits = Graph.limits
+        binding bindings: [ValueType], limits: Limits = Graph.limits, flag: CancelFlag = .never
     ) throws(TensorError) -> [ValueType] {
         try validate(limits: limits)
         guard bindings.count == inputs.count else {
@@ -66,13 +66,11 @@ extension Graph {
         types.reserveCapacity(valueCount)
         for constant in constants { types.append(constant.type) }
         for (index, node) in nodes.enumerated() {
+            if index % 256 == 0 { try flag.check() }
             types.append(try node.outputType(among: types, origin: origin(ofNode: index)))
         }
         var bytes = 0
-        for type in types {
-            let (sum, overflow) = bytes.addingReportingOverflow(type.byteCount)
-            bytes = overflow ? Int.max : sum
-        }
+        for type in types { bytes = bytes.addingSaturated(type.byteCount) }
         try Graph.check("the number of bytes of all values", bytes, limits.valueBytes)
         return types
     }

@@ -50,6 +50,8 @@ private func convert<Source: BitwiseCopyable, Target: BitwiseCopyable>(
 ) {
     let output = unsafe operands.output.elements(as: Target.self)
     let input = unsafe operands.first.elements(as: source)
-    var i = 0
-    while i < count { unsafe output[i] = function(input[i]); i &+= 1 }
+    operands.flag.forEachPiece(of: count) { start, end in
+        var i = start
+        while i < end { unsafe output[i] = function(input[i]); i &+= 1 }
+    }
 }

@@ -14,12 +14,15 @@ extension Kernel {
         let lanes = AxisLanes(shape, axis: axis)
         return Kernel { operands in
             let output = unsafe operands.output.floats, input = unsafe operands.first.floats
-            lanes.forEachLane { _, offset in
+            let flag = operands.flag
+            lanes.forEachLane(flag) { _, offset in
                 let (o, x) = unsafe (output + offset, input + offset)
-                let (largest, sum) = unsafe normaliser(x, lanes.count, lanes.stride)
-                for index in 0..<lanes.count {
-                    let place = index &* lanes.stride
-                    unsafe o[place] = expf(x[place] - largest) / Float(sum)
+                let (largest, sum) = unsafe normaliser(x, lanes.count, lanes.stride, flag)
+                flag.forEachPiece(of: lanes.count) { start, end in
+                    for index in start..<end {
+                        let place = index &* lanes.stride
+                        unsafe o[place] = expf(x[place] - largest) / Float(sum)
+                    }
                 }
             }
         }
@@ -30,13 +33,16 @@ extension Kernel {
         let lanes = AxisLanes(shape, axis: axis)
         return Kernel { operands in
             let output = unsafe operands.output.floats, input = unsafe operands.first.floats
-            lanes.forEachLane { _, offset in
+            let flag = operands.flag
+            lanes.forEachLane(flag) { _, offset in
                 let (o, x) = unsafe (output + offset, input + offset)
-                let (largest, sum) = unsafe normaliser(x, lanes.count, lanes.stride)
+                let (largest, sum) = unsafe normaliser(x, lanes.count, lanes.stride, flag)
                 let shift = Float(log(sum))
-                for index in 0..<lanes.count {
-                    let place = index &* lanes.stride
-                    unsafe o[place] = (x[place] - largest) - shift
+                flag.forEachPiece(of: lanes.count) { start, end in
+                    for index in start..<end {
+                        let place = index &* lanes.stride
+                        unsafe o[place] = (x[place] - largest) - shift
+                    }
                 }
             }
         }
@@ -48,11 +54,13 @@ extension Kernel {
         return Kernel { (operands) throws(TensorError) in
             let output = unsafe operands.output.floats, logits = unsafe operands.first.floats
             var total = 0.0
+            var pace = Pace(operands.flag)
             for row in 0..<rows {
+                if pace.isOver(after: classes) { return }
                 let label = try Label.at(
                     row, in: operands.second, labels, below: classes, "softmaxCrossEntropy")
                 let x = unsafe logits + row * classes
-                let (largest, sum) = unsafe normaliser(x, classes, 1)
+                let (largest, sum) = unsafe normaliser(x, classes, 1, operands.flag)
                 let loss = unsafe log(sum) - Double(x[label] - largest)
                 if reduction == .none { unsafe output[row] = Float(loss) }
                 total += loss
@@ -69,16 +77,20 @@ extension Kernel {
         return Kernel { (operands) throws(TensorError) in
             let output = unsafe operands.output.floats, cotangents = unsafe operands.first.floats
             let logits = unsafe operands.second.floats
+            var pace = Pace(operands.flag)
             for row in 0..<rows {
+                if pace.isOver(after: classes) { return }
                 let label = try Label.at(
                     row, in: operands.third, labels, below: classes, "softmaxCrossEntropy")
                 let cotangent = unsafe cotangents[reduction == .none ? row : 0]
                 let scale = reduction == .mean ? cotangent / Float(rows) : cotangent
                 let (o, x) = unsafe (output + row * classes, logits + row * classes)
-                let (largest, sum) = unsafe normaliser(x, classes, 1)
-                for index in 0..<classes {
-                    let share = unsafe expf(x[index] - largest) / Float(sum)
-                    unsafe o[index] = (index == label ? share - 1 : share) * scale
+                let (largest, sum) = unsafe normaliser(x, classes, 1, operands.flag)
+                operands.flag.forEachPiece(of: classes) { start, end in
+                    for index in start..<end {
+                        let share = unsafe expf(x[index] - largest) / Float(sum)
+                        unsafe o[index] = (index == label ? share - 1 : share) * scale
+                    }
                 }
             }
         }
@@ -88,11 +100,15 @@ extension Kernel {
 /// The largest of the elements, and the sum of the exponentials of what they are below it.
 @inline(__always)
 private func normaliser(
-    _ x: UnsafeMutablePointer<Float>, _ count: Int, _ stride: Int
+    _ x: UnsafeMutablePointer<Float>, _ count: Int, _ stride: Int, _ flag: CancelFlag
 ) -> (largest: Float, sum: Double) {
     var largest = -Float.infinity
-    for index in 0..<count { largest = unsafe Swift.max(largest, x[index &* stride]) }
+    flag.forEachPiece(of: count) { start, end in
+        for index in start..<end { largest = unsafe Swift.max(largest, x[index &* stride]) }
+    }
     var sum = 0.0
-    for index in 0..<count { sum += unsafe Double(expf(x[index &* stride] - largest)) }
+    flag.forEachPiece(of: count) { start, end in
+        for index in start..<end { sum += unsafe Double(expf(x[index &* stride] - largest)) }
+    }
     return (largest, sum)
 }

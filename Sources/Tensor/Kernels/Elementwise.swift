@@ -85,11 +85,8 @@ private typealias Floats = UnsafeMutablePointer<Float>
 @inline(__always)
 private func map(_ operands: borrowing Operands, _ count: Int, _ function: (Float) -> Float) {
     let output = unsafe operands.output.floats, input = unsafe operands.first.floats
-    var i = 0
-    if unsafe output == input {
-        while i < count { unsafe output[i] = function(output[i]); i &+= 1 }
-    } else {
-        while i < count { unsafe output[i] = function(input[i]); i &+= 1 }
+    operands.flag.forEachPiece(of: count) { start, end in
+        unsafe mapRow(output + start, end &- start, input + start, function)
     }
 }
 
@@ -98,15 +95,15 @@ private func map(_ operands: borrowing Operands, _ walk: Walk, _ function: (Floa
     let output = unsafe operands.output.floats
     let left = unsafe operands.first.floats, right = unsafe operands.second.floats
     let repeatsLeft = walk.steps[0] == 0, repeatsRight = walk.steps[1] == 0
-    walk.forEachRow { row, offsets in
-        let o = unsafe output + row &* walk.length
+    walk.forEachRun(operands.flag) { place, offsets, count in
+        let o = unsafe output + place
         let a = unsafe left + offsets[0], b = unsafe right + offsets[1]
         if repeatsLeft {
-            unsafe mapRow(o, walk.length, b) { [x = unsafe a[0]] in function(x, $0) }
+            unsafe mapRow(o, count, b) { [x = unsafe a[0]] in function(x, $0) }
         } else if repeatsRight {
-            unsafe mapRow(o, walk.length, a) { [y = unsafe b[0]] in function($0, y) }
+            unsafe mapRow(o, count, a) { [y = unsafe b[0]] in function($0, y) }
         } else {
-            unsafe mapRow(o, walk.length, a, b, function)
+            unsafe mapRow(o, count, a, b, function)
         }
     }
 }
@@ -140,18 +137,18 @@ private func map(_ operands: borrowing Operands, _ walk: Walk, _ function: (Floa
     let output = unsafe operands.output.floats, first = unsafe operands.first.floats
     let second = unsafe operands.second.floats, third = unsafe operands.third.floats
     let steps = walk.steps
-    walk.forEachRow { row, offsets in
-        let o = unsafe output + row &* walk.length
+    walk.forEachRun(operands.flag) { place, offsets, count in
+        let o = unsafe output + place
         let a = unsafe first + offsets[0], b = unsafe second + offsets[1], c = unsafe third + offsets[2]
         if steps[0] == 1 && steps[1] == 1 && steps[2] == 0 {
-            unsafe mapRow(o, walk.length, a, b) { [z = unsafe c[0]] in function($0, $1, z) }
+            unsafe mapRow(o, count, a, b) { [z = unsafe c[0]] in function($0, $1, z) }
         } else if steps[0] == 1 && steps[1] == 0 && steps[2] == 1 {
-            unsafe mapRow(o, walk.length, a, c) { [y = unsafe b[0]] in function($0, y, $1) }
+            unsafe mapRow(o, count, a, c) { [y = unsafe b[0]] in function($0, y, $1) }
         } else if steps[0] == 0 && steps[1] == 0 && steps[2] == 1 {
-            unsafe mapRow(o, walk.length, c) { [x = unsafe a[0], y = unsafe b[0]] in function(x, y, $0) }
+            unsafe mapRow(o, count, c) { [x = unsafe a[0], y = unsafe b[0]] in function(x, y, $0) }
         } else {
             var i = 0
-            while i < walk.length {
+            while i < count {
                 unsafe o[i] = function(a[i &* steps[0]], b[i &* steps[1]], c[i &* steps[2]])
                 i &+= 1
             }
@@ -166,11 +163,11 @@ private func compare<Element: BitwiseCopyable & Equatable>(
     let output = unsafe operands.output.floats
     let left = unsafe operands.first.elements(as: type), right = unsafe operands.second.elements(as: type)
     let steps = walk.steps
-    walk.forEachRow { row, offsets in
-        let o = unsafe output + row &* walk.length
+    walk.forEachRun(operands.flag) { place, offsets, count in
+        let o = unsafe output + place
         let a = unsafe left + offsets[0], b = unsafe right + offsets[1]
         var i = 0
-        while i < walk.length {
+        while i < count {
             unsafe o[i] = a[i &* steps[0]] == b[i &* steps[1]] ? 1 : 0
             i &+= 1
         }

@@ -1,8 +1,10 @@
 extension Memory {
     /// Copies rows of a table, one after the other, in the type they are stored in.
     /// The caller has checked that the table has them and that there is room.
-    func gather(_ rows: Span<Int32>, of table: Memory, rowByteCount: Int) {
+    func gather(_ rows: Span<Int32>, of table: Memory, rowByteCount: Int, _ flag: CancelFlag) {
+        var pace = Pace(flag)
         for place in rows.indices {
+            if pace.isOver(after: rowByteCount / MemoryLayout<Float>.size) { return }
             unsafe (base + place * rowByteCount).copyMemory(
                 from: table.base + Int(rows[place]) * rowByteCount, byteCount: rowByteCount)
         }

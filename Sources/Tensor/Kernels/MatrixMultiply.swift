@@ -13,26 +13,63 @@ struct MatrixProduct: Sendable {
     /// Whether right is stored as [columns, inner].
     var transposesRight = false
 
-    /// The number of multiplications and additions.
-    var operationCount: Int { 2 * rows * columns * inner }
-
     /// Computes one product.
     ///
     /// - Throws: `TensorError.valueMismatch` should oneDNN refuse, for want of memory.
     fileprivate func multiply(
         _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>,
-        into output: UnsafeMutablePointer<Float>
+        into output: UnsafeMutablePointer<Float>, _ flag: CancelFlag
     ) throws(TensorError) {
         guard rows > 0, columns > 0 else { return }
         // oneDNN leaves the output alone when there is nothing to add up.
-        guard inner > 0 else { return unsafe output.update(repeating: 0, count: rows * columns) }
-        if rows * columns * inner <= MatrixProduct.smallCount {
+        guard inner > 0 else {
+            return flag.forEachPiece(of: rows * columns) { start, end in
+                unsafe (output + start).update(repeating: 0, count: end - start)
+            }
+        }
+        if multiplicationCount <= MatrixProduct.smallCount {
             return unsafe multiplySmall(left, right, into: output)
         }
+        let panel = self.panel
+        for row in stride(from: 0, to: rows, by: panel.rows) {
+            for column in stride(from: 0, to: columns, by: panel.columns) {
+                // The first is asked for by whoever runs the kernel.
+                if row + column > 0, flag.isSet { return }
+                try unsafe multiply(
+                    min(panel.rows, rows - row), min(panel.columns, columns - column),
+                    left + row * (transposesLeft ? 1 : inner),
+                    right + column * (transposesRight ? inner : 1), into: output + row * columns + column)
+            }
+        }
+    }
+
+    /// How much of the output one call computes: all of it but for products that take long, so that they can
+    /// be left off. The cut is a function of the sizes alone, and so are the bits.
+    var panel: (rows: Int, columns: Int) {
+        guard multiplicationCount > MatrixProduct.panelCount else { return (rows, columns) }
+        func whole(_ count: Int) -> Int { count < 64 ? max(1, count) : count / 64 * 64 }
+        let panelColumns = min(columns, whole(MatrixProduct.panelCount / inner))
+        return (min(rows, whole(MatrixProduct.panelCount / (panelColumns * inner))), panelColumns)
+    }
+
+    /// The number of multiplications of the whole product: at most 2⁶², as output and sides are shapes.
+    private var multiplicationCount: Int { rows * columns * inner }
+
+    /// About as many elements as an elementwise kernel goes through in the same time.
+    fileprivate var cost: Int { multiplicationCount / 4 }
+
+    /// The multiplications of one call: some hundredths of a second.
+    static let panelCount = 1 << 30
+
+    /// Computes a part of the output, whose rows stay as long as they are.
+    private func multiply(
+        _ partRows: Int, _ partColumns: Int, _ left: UnsafeMutablePointer<Float>,
+        _ right: UnsafeMutablePointer<Float>, into output: UnsafeMutablePointer<Float>
+    ) throws(TensorError) {
         let status = unsafe dnnl_sgemm(
             transposesLeft ? MatrixProduct.transposed : MatrixProduct.plain,
             transposesRight ? MatrixProduct.transposed : MatrixProduct.plain,
-            dnnl_dim_t(rows), dnnl_dim_t(columns), dnnl_dim_t(inner), 1,
+            dnnl_dim_t(partRows), dnnl_dim_t(partColumns), dnnl_dim_t(inner), 1,
             left, dnnl_dim_t(transposesLeft ? rows : inner),
             right, dnnl_dim_t(transposesRight ? inner : columns), 0, output, dnnl_dim_t(columns))
         guard status == dnnl_success else {
@@ -82,14 +119,15 @@ extension Kernel {
             let left = unsafe operands.first.floats, right = unsafe operands.second.floats
             let output = unsafe operands.output.floats
             if batches.rowCount == 1 {
-                return try unsafe product.multiply(left, right, into: output)
+                return try unsafe product.multiply(left, right, into: output, operands.flag)
             }
             var failure: TensorError?
-            batches.forEachRow { row, offsets in
+            let flag = operands.flag
+            batches.forEachRow(flag, cost: product.cost) { row, offsets in
                 guard failure == nil else { return }
                 do throws(TensorError) {
                     try unsafe product.multiply(
-                        left + offsets[0], right + offsets[1], into: output + row * outputLength)
+                        left + offsets[0], right + offsets[1], into: output + row * outputLength, flag)
                 } catch { failure = error }
             }
             if let failure { throw failure }
@@ -103,8 +141,11 @@ extension Kernel {
             transposesRight: true)
         return Kernel { (operands) throws(TensorError) in
             let output = unsafe operands.output.floats, bias = unsafe operands.third.floats
-            try unsafe product.multiply(operands.first.floats, operands.second.floats, into: output)
+            try unsafe product.multiply(
+                operands.first.floats, operands.second.floats, into: output, operands.flag)
+            var pace = Pace(operands.flag)
             for row in 0..<product.rows {
+                if pace.isOver(after: product.columns) { return }
                 let o = unsafe output + row * product.columns
                 var i = 0
                 if rectifies {

@@ -23,10 +23,29 @@ import Ground
         @inline(__always) get { unsafe base.assumingMemoryBound(to: Float.self) }
     }
 
-    /// Copies bytes that do not overlap these.
-    func copy(from source: Memory, byteCount: Int) {
-        unsafe base.copyMemory(from: source.base, byteCount: byteCount)
+    /// Copies bytes that do not overlap these, for as long as nobody says stop.
+    func copy(from source: Memory, byteCount: Int, _ flag: CancelFlag = .never) {
+        if byteCount <= Memory.pieceByteCount {
+            return unsafe base.copyMemory(from: source.base, byteCount: byteCount)
+        }
+        for start in stride(from: 0, to: byteCount, by: Memory.pieceByteCount) {
+            let count = Swift.min(Memory.pieceByteCount, byteCount - start)
+            unsafe (base + start).copyMemory(from: source.base + start, byteCount: count)
+            if flag.isSet { return }
+        }
     }
+
+    /// Sets bytes to zero, for as long as nobody says stop.
+    func clear(byteCount: Int, _ flag: CancelFlag) {
+        for start in stride(from: 0, to: byteCount, by: Memory.pieceByteCount) {
+            let count = Swift.min(Memory.pieceByteCount, byteCount - start)
+            unsafe (base + start).initializeMemory(as: UInt8.self, repeating: 0, count: count)
+            if flag.isSet { return }
+        }
+    }
+
+    /// The bytes copied between two questions whether to stop: some milliseconds.
+    private static let pieceByteCount = 8 << 20
 
     /// Adds the elements to running sums, as many as there are sums.
     func add(as elementType: ElementType, to sums: inout [Double]) {
@@ -55,9 +74,12 @@ struct Operands {
     let first: Memory
     let second: Memory
     let third: Memory
+    /// Says when to leave off: a kernel that runs long asks it, and what it has written then is worth nothing.
+    var flag = CancelFlag.never
 }
 
-/// One operation compiled for concrete shapes: reads its operands, writes its output, allocates nothing.
+/// One operation compiled for concrete shapes: reads its operands, writes its output, allocates nothing, and
+/// leaves off soon after its operands' flag is set.
 struct Kernel: Sendable {
     /// The work. It fails only on values that no shape rule can refuse, such as a label out of range.
     let run: @Sendable (borrowing Operands) throws(TensorError) -> Void
@@ -67,7 +89,9 @@ struct Kernel: Sendable {
     }
 
     /// Runs once, outside any plan: what folding constants needs.
-    func evaluate(_ inputs: [TensorValue], output type: ValueType) throws(TensorError) -> TensorValue {
+    func evaluate(
+        _ inputs: [TensorValue], output type: ValueType, _ flag: CancelFlag
+    ) throws(TensorError) -> TensorValue {
         ComputeThread.prepare()
         let storage = Storage(byteCount: type.byteCount)
         let output = Memory(storage)
@@ -75,7 +99,10 @@ struct Kernel: Sendable {
         func operand(_ index: Int) -> Memory {
             index < operands.count ? operands[index] : operands.first ?? output
         }
-        try run(Operands(output: output, first: operand(0), second: operand(1), third: operand(2)))
+        try run(
+            Operands(
+                output: output, first: operand(0), second: operand(1), third: operand(2), flag: flag))
+        try flag.check()
         return TensorValue(type, filled: storage)
     }
 }

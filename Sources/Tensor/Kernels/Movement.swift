@@ -1,7 +1,7 @@
 extension Kernel {
     /// Copies bytes as they lie.
     static func copy(byteCount: Int) -> Kernel {
-        Kernel { $0.output.copy(from: $0.first, byteCount: byteCount) }
+        Kernel { $0.output.copy(from: $0.first, byteCount: byteCount, $0.flag) }
     }
 
     /// Copies elements in another order, or some of them several times: what transposing and expanding are.
@@ -23,8 +23,10 @@ extension Kernel {
         let rows = labels.shape.elementCount
         return Kernel { (operands) throws(TensorError) in
             let output = unsafe operands.output.floats
-            unsafe output.update(repeating: 0, count: rows * depth)
+            operands.output.clear(byteCount: rows * depth * MemoryLayout<Float>.size, operands.flag)
+            var pace = Pace(operands.flag)
             for row in 0..<rows {
+                if pace.isOver(after: 1) { return }
                 let label = try Label.at(row, in: operands.first, labels.elementType, below: depth, "oneHot")
                 unsafe output[row * depth + label] = 1
             }
@@ -60,13 +62,13 @@ private func moveElements<Element: BitwiseCopyable>(
 ) {
     let output = unsafe operands.output.elements(as: type), input = unsafe operands.first.elements(as: type)
     let step = walk.steps[0]
-    walk.forEachRow { row, offsets in
-        let o = unsafe output + row &* walk.length, p = unsafe input + offsets[0]
+    walk.forEachRun(operands.flag) { place, offsets, count in
+        let o = unsafe output + place, p = unsafe input + offsets[0]
         var i = 0
         if step == 1 {
-            while i < walk.length { unsafe o[i] = function(p[i]); i &+= 1 }
+            while i < count { unsafe o[i] = function(p[i]); i &+= 1 }
         } else {
-            while i < walk.length { unsafe o[i] = function(p[i &* step]); i &+= 1 }
+            while i < count { unsafe o[i] = function(p[i &* step]); i &+= 1 }
         }
     }
 }

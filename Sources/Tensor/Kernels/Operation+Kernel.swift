@@ -103,7 +103,7 @@ extension Operation {
         }
     }
 
-    /// About how many arithmetic operations the work takes.
+    /// About how many arithmetic operations the work takes: below 2⁶³, as no side has more than 2³¹ elements.
     func operationCount(inputs: [ValueType], output: ValueType) -> Int {
         switch self {
         case .linear:

@@ -47,9 +47,11 @@ struct ReductionGeometry: Sendable {
     /// Calls `body` with each output run's or element's place and the offset of the first element folded into
     /// it.
     @inline(__always)
-    fileprivate func forEachOutput(_ body: (_ output: Int, _ input: Int) -> Void) {
+    fileprivate func forEachOutput(_ flag: CancelFlag, _ body: (_ output: Int, _ input: Int) -> Void) {
         let outputLength = foldsInnermost ? 1 : length
-        kept.forEachRow { row, offsets in body(row &* outputLength, offsets[0]) }
+        kept.forEachRow(flag, cost: folded.rowCount &* length) { row, offsets in
+            body(row &* outputLength, offsets[0])
+        }
     }
 }
 
@@ -78,14 +80,17 @@ extension Kernel {
         let lanes = AxisLanes(shape, axis: axis)
         return Kernel { operands in
             let output = unsafe operands.output.elements(as: Int64.self), input = unsafe operands.first.floats
-            lanes.forEachLane { lane, offset in
+            let flag = operands.flag
+            lanes.forEachLane(flag) { lane, offset in
                 var best = 0
                 var value = unsafe input[offset]
-                for index in 1..<Swift.max(lanes.count, 1) {
-                    let next = unsafe input[offset + index * lanes.stride]
-                    guard next > value || (next.isNaN && !value.isNaN) else { continue }
-                    best = index
-                    value = next
+                flag.forEachPiece(of: lanes.count) { start, end in
+                    for index in start..<end {
+                        let next = unsafe input[offset + index * lanes.stride]
+                        guard next > value || (next.isNaN && !value.isNaN) else { continue }
+                        best = index
+                        value = next
+                    }
                 }
                 unsafe output[lane] = Int64(best)
             }
@@ -107,11 +112,16 @@ struct AxisLanes: Sendable {
         self.outerCount = shape.dimensions[..<axis].reduce(1, *)
     }
 
-    /// Calls `body` with the number of each line and the offset of its first element.
+    /// Calls `body` with the number of each line and the offset of its first element, for as long as nobody
+    /// says stop.
     @inline(__always)
-    func forEachLane(_ body: (_ lane: Int, _ offset: Int) -> Void) {
+    func forEachLane(_ flag: CancelFlag, _ body: (_ lane: Int, _ offset: Int) -> Void) {
+        var pace = Pace(flag)
         for outer in 0..<outerCount {
-            for inner in 0..<stride { body(outer * stride + inner, outer * stride * count + inner) }
+            for inner in 0..<stride {
+                body(outer * stride + inner, outer * stride * count + inner)
+                if pace.isOver(after: count) { return }
+            }
         }
     }
 }
@@ -120,20 +130,28 @@ private typealias Floats = UnsafeMutablePointer<Float>
 
 private func sumRuns(_ operands: borrowing Operands, _ geometry: ReductionGeometry, _ divisor: Double) {
     let output = unsafe operands.output.floats, input = unsafe operands.first.floats
-    geometry.forEachOutput { place, offset in
+    let flag = operands.flag
+    geometry.forEachOutput(flag) { place, offset in
         var total = 0.0
-        geometry.folded.forEachRow { _, inner in
-            total += unsafe sum(input + offset + inner[0], geometry.length)
+        geometry.folded.forEachRow(flag, cost: geometry.length) { _, inner in
+            total += unsafe sum(input + offset + inner[0], geometry.length, flag)
         }
         unsafe output[place] = Float(total / divisor)
     }
 }
 
-private func sum(_ p: Floats, _ count: Int) -> Double {
+private func sum(_ p: Floats, _ count: Int, _ flag: CancelFlag) -> Double {
     var total = 0.0
-    var i = 0
-    while i < count {
-        let end = Swift.min(i &+ ReductionGeometry.blockLength, count)
+    flag.forEachPiece(of: count) { start, end in unsafe add(p, start, end, to: &total) }
+    return total
+}
+
+/// Adds up elements in blocks counted from `start`.
+@inline(__always)
+private func add(_ p: Floats, _ start: Int, _ stop: Int, to total: inout Double) {
+    var i = start
+    while i < stop {
+        let end = Swift.min(i &+ ReductionGeometry.blockLength, stop)
         // Four sums side by side: additions need not wait for each other.
         var (s, t, u, v) = (Float(0), Float(0), Float(0), Float(0))
         while i &+ 4 <= end {
@@ -146,7 +164,6 @@ private func sum(_ p: Floats, _ count: Int) -> Double {
         while i < end { unsafe s += p[i]; i &+= 1 }
         total += Double((s + t) + (u + v))
     }
-    return total
 }
 
 private func sumColumns(_ operands: borrowing Operands, _ geometry: ReductionGeometry, _ divisor: Double) {
@@ -155,10 +172,13 @@ private func sumColumns(_ operands: borrowing Operands, _ geometry: ReductionGeo
     unsafe withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { totals in
         unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { block in
             guard let total = totals.baseAddress, let part = block.baseAddress else { return }
-            geometry.forEachOutput { place, offset in
+            let flag = operands.flag
+            geometry.forEachOutput(flag) { place, offset in
+                var pace = Pace(flag)
                 for column in stride(from: 0, to: geometry.length, by: width) {
                     let count = Swift.min(width, geometry.length - column)
-                    unsafe sumColumns(geometry.folded, input + offset + column, count, total, part)
+                    unsafe sumColumns(geometry.folded, input + offset + column, count, total, part, flag)
+                    if pace.isOver(after: geometry.folded.rowCount &* count) { return }
                     var i = 0
                     while i < count {
                         unsafe output[place &+ column &+ i] = Float(total[i] / divisor)
@@ -172,7 +192,8 @@ private func sumColumns(_ operands: borrowing Operands, _ geometry: ReductionGeo
 
 /// Adds up to `total` the rows of a few neighbouring columns, in blocks.
 private func sumColumns(
-    _ rows: Walk, _ p: Floats, _ count: Int, _ total: UnsafeMutablePointer<Double>, _ part: Floats
+    _ rows: Walk, _ p: Floats, _ count: Int, _ total: UnsafeMutablePointer<Double>, _ part: Floats,
+    _ flag: CancelFlag
 ) {
     func flush() {
         var i = 0
@@ -180,7 +201,7 @@ private func sumColumns(
     }
     unsafe total.initialize(repeating: 0, count: count)
     unsafe part.initialize(repeating: 0, count: count)
-    rows.forEachRow { row, offsets in
+    rows.forEachRow(flag, cost: count) { row, offsets in
         let q = unsafe p + offsets[0]
         var i = 0
         while i < count { unsafe part[i] += q[i]; i &+= 1 }
@@ -195,16 +216,21 @@ private func choose(
     _ choice: (Float, Float) -> Float
 ) {
     let output = unsafe operands.output.floats, input = unsafe operands.first.floats
-    geometry.forEachOutput { place, offset in
+    let flag = operands.flag
+    geometry.forEachOutput(flag) { place, offset in
         let o = unsafe output + place
-        unsafe o.update(repeating: start, count: geometry.foldsInnermost ? 1 : geometry.length)
-        geometry.folded.forEachRow { _, inner in
+        flag.forEachPiece(of: geometry.foldsInnermost ? 1 : geometry.length) { begin, end in
+            unsafe (o + begin).update(repeating: start, count: end - begin)
+        }
+        geometry.folded.forEachRow(flag, cost: geometry.length) { _, inner in
             let p = unsafe input + offset + inner[0]
-            var i = 0
-            if geometry.foldsInnermost {
-                while i < geometry.length { unsafe o[0] = choice(o[0], p[i]); i &+= 1 }
-            } else {
-                while i < geometry.length { unsafe o[i] = choice(o[i], p[i]); i &+= 1 }
+            flag.forEachPiece(of: geometry.length) { begin, end in
+                var i = begin
+                if geometry.foldsInnermost {
+                    while i < end { unsafe o[0] = choice(o[0], p[i]); i &+= 1 }
+                } else {
+                    while i < end { unsafe o[i] = choice(o[i], p[i]); i &+= 1 }
+                }
             }
         }
     }

@@ -47,12 +47,12 @@ private func read<Element: BitwiseCopyable>(
 ) {
     let output = unsafe operands.output.elements(as: type)
     let input = unsafe operands.first.elements(as: type) + geometry.offset
-    let length = geometry.walk.length, step = geometry.walk.steps[0]
-    geometry.walk.forEachRow { row, offsets in
-        let o = unsafe output + row &* length, p = unsafe input + offsets[0]
-        if step == 1 { return unsafe o.update(from: p, count: length) }
+    let step = geometry.walk.steps[0]
+    geometry.walk.forEachRun(operands.flag) { place, offsets, count in
+        let o = unsafe output + place, p = unsafe input + offsets[0]
+        if step == 1 { return unsafe o.update(from: p, count: count) }
         var i = 0
-        while i < length { unsafe o[i] = p[i &* step]; i &+= 1 }
+        while i < count { unsafe o[i] = p[i &* step]; i &+= 1 }
     }
 }
 
@@ -60,14 +60,14 @@ private func read<Element: BitwiseCopyable>(
 private func write<Element: BitwiseCopyable>(
     _ operands: borrowing Operands, _ geometry: SliceGeometry, _ byteCount: Int, as type: Element.Type
 ) {
-    unsafe operands.output.base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    operands.output.clear(byteCount: byteCount, operands.flag)
     let output = unsafe operands.output.elements(as: type) + geometry.offset
     let input = unsafe operands.first.elements(as: type)
-    let length = geometry.walk.length, step = geometry.walk.steps[0]
-    geometry.walk.forEachRow { row, offsets in
-        let o = unsafe output + offsets[0], p = unsafe input + row &* length
-        if step == 1 { return unsafe o.update(from: p, count: length) }
+    let step = geometry.walk.steps[0]
+    geometry.walk.forEachRun(operands.flag) { place, offsets, count in
+        let o = unsafe output + offsets[0], p = unsafe input + place
+        if step == 1 { return unsafe o.update(from: p, count: count) }
         var i = 0
-        while i < length { unsafe o[i &* step] = p[i]; i &+= 1 }
+        while i < count { unsafe o[i &* step] = p[i]; i &+= 1 }
     }
 }

@@ -46,14 +46,21 @@ struct Walk: Sendable {
         self.init(output.dimensions, strides: shapes.map { $0.strides(broadcastTo: output) })
     }
 
-    /// Calls `body` with the number of each row and its first element's offset in each tensor.
+    /// Calls `body` with the number of each row and its first element's offset in each tensor, for as long
+    /// as nobody says stop.
+    ///
+    /// - Parameter cost: about how many elements `body` works on.
     @inline(__always)
-    func forEachRow(_ body: (_ row: Int, _ offsets: SIMD4<Int>) -> Void) {
+    func forEachRow(
+        _ flag: CancelFlag, cost: Int, _ body: (_ row: Int, _ offsets: SIMD4<Int>) -> Void
+    ) {
         var indices = SIMD8<Int>(), offsets = SIMD4<Int>()
         var row = 0
+        var pace = Pace(flag)
         while row < rowCount {
             body(row, offsets)
             row &+= 1
+            if pace.isOver(after: cost &+ 1) { return }
             var axis = sizes.count &- 1
             while axis >= 0 {
                 indices[axis] &+= 1
@@ -62,6 +69,20 @@ struct Walk: Sendable {
                 offsets &-= strides[axis] &* SIMD4(repeating: sizes[axis])
                 indices[axis] = 0
                 axis &-= 1
+            }
+        }
+    }
+
+    /// Calls `body` with rows and pieces of long rows: the number of elements before it, its first element's
+    /// offset in each tensor, and how many elements it has.
+    @inline(__always)
+    func forEachRun(
+        _ flag: CancelFlag, _ body: (_ place: Int, _ offsets: SIMD4<Int>, _ count: Int) -> Void
+    ) {
+        forEachRow(flag, cost: length) { row, offsets in
+            let first = row &* length
+            flag.forEachPiece(of: length) { start, end in
+                body(first &+ start, offsets &+ steps &* SIMD4(repeating: start), end &- start)
             }
         }
     }

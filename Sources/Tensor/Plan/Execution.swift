@@ -56,19 +56,23 @@ package final class Execution {
     ///
     /// - Throws: `TensorError.valueMismatch` for a table whose rows are not the input's, another number of
     ///   rows than the input has, or a row the table does not have.
-    package func gather(rows: ArraySlice<Int32>, of table: TensorValue, into input: Int) throws(TensorError) {
-        try gather(rows: rows.span, of: table, into: input)
+    package func gather(
+        rows: ArraySlice<Int32>, of table: TensorValue, into input: Int, flag: CancelFlag = .never
+    ) throws(TensorError) {
+        try gather(rows: rows.span, of: table, into: input, flag: flag)
     }
 
     /// Gives an input rows of a table in the type they are stored in: a batch.
     ///
     /// - Throws: `TensorError.valueMismatch` for a table whose rows are not the input's, another number of
     ///   rows than the input has, or a row the table does not have.
-    package func gather(rows: Span<Int32>, of table: TensorValue, into input: Int) throws(TensorError) {
+    package func gather(
+        rows: Span<Int32>, of table: TensorValue, into input: Int, flag: CancelFlag = .never
+    ) throws(TensorError) {
         try require(rows.count, of: table, for: input)
         try Memory.check(rows, below: table.shape[0])
         let rowByteCount = rows.isEmpty ? 0 : plan.inputTypes[input].byteCount / rows.count
-        memoryForGathering(input).gather(rows, of: Memory(table.storage), rowByteCount: rowByteCount)
+        memoryForGathering(input).gather(rows, of: Memory(table.storage), rowByteCount: rowByteCount, flag)
         markBound(input)
     }
 
@@ -101,23 +105,25 @@ package final class Execution {
 
     /// Runs the kernels in order, then the states have their new values.
     ///
-    /// - Parameter isCancelled: asked before each kernel; the run stops where it says true.
+    /// - Parameter flag: asked before each kernel, inside those that run long, and after the last; the run
+    ///   stops where it is set.
     /// - Returns: whether the run came to its end.
     /// - Throws: `TensorError.valueMismatch` for an input without a value, or labels out of range.
     ///   After an error or a cancelled run the states are neither old nor new: bind them again.
     @discardableResult
-    package func run(isCancelled: () -> Bool = { false }) throws(TensorError) -> Bool {
+    package func run(flag: CancelFlag = .never) throws(TensorError) -> Bool {
         try requireInputs()
         ComputeThread.prepare()
         // By index: in debug builds an array's iterator allocates.
         for index in 0..<plan.steps.count {
-            if isCancelled() { return false }
+            if flag.isSet { return false }
             let step = plan.steps[index]
             try step.kernel.run(
                 Operands(
                     output: memories[step.output], first: memories[step.first], second: memories[step.second],
-                    third: memories[step.third]))
+                    third: memories[step.third], flag: flag))
         }
+        if flag.isSet { return false }
         for index in 0..<plan.commits.count {
             let commit = plan.commits[index]
             memories[commit.target].copy(from: memories[commit.source], byteCount: commit.byteCount)

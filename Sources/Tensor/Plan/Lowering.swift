@@ -14,6 +14,9 @@ struct Lowering {
 
     /// The most bytes all values computed while compiling may take.
     static let foldedByteCountMaximum = 16 << 20
+    /// The most operations computing them may take: some hundredths of a second. What is beyond is computed
+    /// by each run.
+    static let foldedOperationMaximum = 1 << 24
 
     /// The type of every value: the graph's, then those of added copies.
     private(set) var types: [ValueType]
@@ -25,12 +28,14 @@ struct Lowering {
     private(set) var outputs: [Int]
     /// The types of the outputs, which may differ from their bytes' first in shape.
     let outputTypes: [ValueType]
-    /// About how many arithmetic operations the steps take.
+    /// About how many arithmetic operations the steps take, at most `Int.max`.
     private(set) var operationCount = 0
 
     /// For each value, the earlier value whose bytes it is, or itself.
     private var sources: [Int]
     private var foldedByteCount = 0
+    private var foldedOperationCount = 0
+    private let flag: CancelFlag
     /// For each value of the graph, how often outputs and needed nodes read it.
     private var useCounts: [Int]
     /// For each value made by `linear`, its step and what the step is when a relu joins it.
@@ -39,10 +44,11 @@ struct Lowering {
     /// Lowers a graph.
     ///
     /// - Throws: whatever `Graph.types` finds; `TensorError.valueMismatch` for labels among the constants
-    ///   that are out of range.
-    init(_ graph: Graph, inputs: [ValueType]) throws(TensorError) {
-        let types = try graph.types(binding: inputs)
+    ///   that are out of range; `.cancelled`.
+    init(_ graph: Graph, inputs: [ValueType], _ flag: CancelFlag) throws(TensorError) {
+        let types = try graph.types(binding: inputs, flag: flag)
         self.types = types
+        self.flag = flag
         outputTypes = graph.outputs.map { types[$0] }
         sources = Array(0..<graph.valueCount)
         useCounts = graph.useCounts()
@@ -52,7 +58,9 @@ struct Lowering {
         }
         for (index, node) in graph.nodes.enumerated() {
             let id = graph.inputs.count + graph.constants.count + index
-            if useCounts[id] > 0 { try lower(node, id) }
+            guard useCounts[id] > 0 else { continue }
+            try flag.check()
+            try lower(node, id)
         }
         outputs = graph.outputs.map { sources[$0] }
     }
@@ -79,7 +87,8 @@ struct Lowering {
                     steps.count, .linear(x: inputTypes[0].shape, weight: inputTypes[1].shape, rectifies: true)
                 )
             }
-            operationCount += operation.operationCount(inputs: inputTypes, output: types[id])
+            let count = operation.operationCount(inputs: inputTypes, output: types[id])
+            operationCount = operationCount.addingSaturated(count)
             steps.append(
                 Step(
                     kernel: operation.kernel(inputs: inputTypes, output: types[id]), output: id,
@@ -94,14 +103,16 @@ struct Lowering {
         _ node: Graph.Node, _ id: Int, _ inputTypes: [ValueType], _ inputs: [Int]
     ) throws(TensorError) -> Bool {
         let values = inputs.compactMap { constants[$0] }
+        guard values.count == inputs.count else { return false }
         let byteCount = types[id].byteCount
-        guard values.count == inputs.count, byteCount <= Lowering.foldedByteCountMaximum - foldedByteCount
-        else {
-            return false
-        }
+        let operationCount = node.operation.operationCount(inputs: inputTypes, output: types[id])
+        guard byteCount <= Lowering.foldedByteCountMaximum - foldedByteCount,
+            operationCount <= Lowering.foldedOperationMaximum - foldedOperationCount
+        else { return false }
         foldedByteCount += byteCount
+        foldedOperationCount += operationCount
         constants[id] = try node.operation.kernel(inputs: inputTypes, output: types[id])
-            .evaluate(values, output: types[id])
+            .evaluate(values, output: types[id], flag)
         return true
     }
 

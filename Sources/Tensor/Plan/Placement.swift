@@ -34,7 +34,10 @@ struct Placement {
     /// Finds a place for every value.
     ///
     /// - Parameter updates: which outputs are the new values of which inputs; checked by the plan.
-    init(_ lowering: inout Lowering, inputCount: Int, updates: [Plan.Update]) {
+    /// - Throws: `TensorError.cancelled`.
+    init(
+        _ lowering: inout Lowering, inputCount: Int, updates: [Plan.Update], _ flag: CancelFlag
+    ) throws(TensorError) {
         lowering.keepReplacedStates(updates)
         self.inputCount = inputCount
         self.types = lowering.types
@@ -48,7 +51,11 @@ struct Placement {
         for input in 0..<inputCount { places[input] = .input(input) }
         for constant in lowering.constants.keys { places[constant] = .constant(constant) }
         for update in updates { places[update.input] = .arena(arena.reserve(types[update.input].byteCount)) }
-        for (index, step) in lowering.steps.enumerated() { place(step, index) }
+        for (index, step) in lowering.steps.enumerated() {
+            // Each takes a way through all free places.
+            try flag.check()
+            place(step, index)
+        }
     }
 
     /// Decides which states' new values can be written over the old ones.

@@ -26,9 +26,13 @@ package struct Plan: Sendable {
     package let outputTypes: [ValueType]
     /// The inputs' names, for errors.
     let inputNames: [String]
-    /// The bytes an execution takes: temporary values, outputs, states, and inputs if they are gathered.
+    /// The bytes an execution takes: temporary values, outputs, states, constants, and inputs if they are
+    /// gathered.
     package let byteCount: Int
-    /// About how many arithmetic operations one run takes.
+    /// The bytes it takes where what is bound to its inputs is somebody else's: all of `byteCount` but inputs
+    /// that are no states.
+    package let ownByteCount: Int
+    /// About how many arithmetic operations one run takes, at most `Int.max`.
     package let operationEstimate: Int
 
     /// The kernels in order, with the slots they work on.
@@ -78,15 +82,17 @@ package struct Plan: Sendable {
     ///     values.
     ///   - memoryLimit: the largest `byteCount` to accept. Nothing of that size is allocated before the
     ///     check.
+    ///   - flag: asked from node to node, and inside whatever is computed of constants.
     /// - Throws: whatever `Graph.types` finds; `TensorError.invalidGraph` or `.valueMismatch` for updates
-    ///   that do not fit; `.limitExceeded`.
+    ///   that do not fit; `.limitExceeded`; `.cancelled`.
     /// - Complexity: O(nodes · free places of the arena), and what is computed of constants.
     package init(
-        _ graph: Graph, inputs: [ValueType], updates: [Update] = [], memoryLimit: Int = Plan.memoryLimit
+        _ graph: Graph, inputs: [ValueType], updates: [Update] = [], memoryLimit: Int = Plan.memoryLimit,
+        flag: CancelFlag = .never
     ) throws(TensorError) {
-        var lowering = try Lowering(graph, inputs: inputs)
+        var lowering = try Lowering(graph, inputs: inputs, flag)
         try Plan.check(updates, graph, inputs, lowering.outputTypes)
-        let placement = Placement(&lowering, inputCount: inputs.count, updates: updates)
+        let placement = try Placement(&lowering, inputCount: inputs.count, updates: updates, flag)
         let states = Set(updates.map(\.input))
 
         inputTypes = inputs
@@ -95,7 +101,8 @@ package struct Plan: Sendable {
         isState = inputs.indices.map { states.contains($0) }
         operationEstimate = lowering.operationCount
         arenaByteCount = placement.byteCount
-        byteCount = inputs.indices.reduce(arenaByteCount) {
+        ownByteCount = lowering.constants.values.reduce(arenaByteCount) { $0 + $1.type.byteCount }
+        byteCount = inputs.indices.reduce(ownByteCount) {
             states.contains($1) ? $0 : $0 + inputs[$1].byteCount
         }
         guard byteCount <= memoryLimit else {
@@ -169,5 +176,27 @@ extension Placement {
         case .constant: return lowering.constants[value].map { .constant($0) } ?? .input
         case .input, nil: return .input
         }
+    }
+}
+
+extension Graph {
+    /// What running the graph would take at most, told from shapes alone: nothing is compiled or computed.
+    ///
+    /// - Returns: about how many arithmetic operations, and the bytes of all values.
+    /// - Throws: whatever `types` finds.
+    /// - Complexity: O(inputs + nodes).
+    package func estimate(
+        inputs: [ValueType]
+    ) throws(TensorError) -> (operationCount: Int, byteCount: Int) {
+        let types = try types(binding: inputs)
+        let first = self.inputs.count + constants.count
+        var operationCount = 0, byteCount = 0
+        for type in types { byteCount = byteCount.addingSaturated(type.byteCount) }
+        for (index, node) in nodes.enumerated() {
+            let count = node.operation.operationCount(
+                inputs: node.inputs.map { types[$0] }, output: types[first + index])
+            operationCount = operationCount.addingSaturated(count)
+        }
+        return (operationCount, byteCount)
     }
 }

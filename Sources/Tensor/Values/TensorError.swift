@@ -25,6 +25,8 @@ public enum TensorError: Error, Sendable, Hashable {
     case elsewhere(name: String, location: String)
     /// A tensor that was given away: it may not be used again.
     case usedUp(name: String, how: String)
+    /// Nobody waits for it any more.
+    case cancelled
 }
 
 extension TensorError: CustomStringConvertible {
@@ -54,6 +56,8 @@ extension TensorError: CustomStringConvertible {
             "\(name) is at \(location), not here: get() brings it, move(to:) takes it elsewhere"
         case .usedUp(let name, let how):
             "\(name) cannot be used any more: \(how); use copy() before to keep one"
+        case .cancelled:
+            "the computation was cancelled"
         }
     }
 

@@ -155,3 +155,11 @@ extension TensorValue: Hashable {
         hasher.combine(storage)
     }
 }
+
+extension TensorValue {
+    /// The same value with bytes of its own, where they are a part of more.
+    package var compact: TensorValue {
+        guard storage.isPart else { return self }
+        return TensorValue(type, filled: Storage(copying: storage, from: 0, byteCount: storage.byteCount))
+    }
+}

@@ -18,6 +18,10 @@ package final class Executor: Sendable {
         var running: [(run: WorkerMachine.RunID, flag: CancelFlag)?]
         var idle: [Int]
         var isStopped = false
+        /// The bytes of jobs and answers since memory was given back.
+        var byteCount = 0
+        /// How often nothing ran when it was looked at, one time after another.
+        var quietCount = 0
     }
 
     private struct Outbox {
@@ -36,6 +40,7 @@ package final class Executor: Sendable {
     private let lanes: [Lane]
     private let state: Mutex<State>
     private let outbox = Mutex(Outbox())
+    private let memory: MemoryBudget
     private let now: @Sendable () -> Int64
     private let notify: @Sendable () -> Void
 
@@ -49,10 +54,15 @@ package final class Executor: Sendable {
         notify: @escaping @Sendable () -> Void
     ) {
         let count = max(1, threadCount)
-        lanes = (0..<count).map { _ in Lane(Workbench(inventory, now: now)) }
+        let lanes = (0..<count).map { _ in Lane(Workbench(inventory, threadCount: count, now: now)) }
+        self.lanes = lanes
+        memory = inventory.memory
         state = Mutex(State(running: Array(repeating: nil, count: count), idle: Array(0..<count)))
         self.now = now
         self.notify = notify
+        memory.whenShort {
+            for lane in lanes { lane.queue.run { lane.bench.withLock { $0.plans.removeAll() } } }
+        }
     }
 
     /// Gives work to the threads; after `stop` it is dropped.
@@ -96,12 +106,27 @@ package final class Executor: Sendable {
 
     /// Asks all that runs to stop and ends the threads when it has; what they still say nobody hears.
     package func stop() {
+        memory.whenShort(nil)
         state.withLock { state in
             state.isStopped = true
             state.waiting.removeAll()
             for running in state.running { running?.flag.set() }
         }
         for lane in lanes { lane.queue.stop() }
+    }
+
+    /// Gives freed memory back to the system some time after large jobs; to be called at every tick.
+    ///
+    /// An answer is freed when it has left, so this waits until nothing has run for a while.
+    package func giveBackMemory() {
+        let isDue = state.withLock { state in
+            let isQuiet = state.byteCount >= WorkerLimits.trimByteCount && state.idle.count == lanes.count
+            state.quietCount = isQuiet ? state.quietCount + 1 : 0
+            guard state.quietCount >= WorkerLimits.trimTickCount else { return false }
+            (state.byteCount, state.quietCount) = (0, 0)
+            return true
+        }
+        if isDue { lanes[0].queue.run { ComputeQueue.giveBackFreedMemory() } }
     }
 
     // MARK: On a compute thread
@@ -116,6 +141,8 @@ package final class Executor: Sendable {
                     work,
                     started: { say([.started(work.job, work.run)]) },
                     progressed: { say([.progressed(work.job, work.run, $0)]) })
+                let byteCount = work.byteCount.addingSaturated(answer.byteCount)
+                state.withLock { $0.byteCount = $0.byteCount.addingSaturated(byteCount) }
                 let finished = now()
                 if reports.isEmpty { since = finished }
                 reports.append(.finished(work.job, work.run, answer))

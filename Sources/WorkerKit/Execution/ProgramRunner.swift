@@ -12,12 +12,16 @@ import Tensor
 struct ProgramRunner {
     /// What a program's caller brings: when to stop, whom to tell, what time it is.
     struct Surroundings {
-        /// Asked before each kernel.
-        let isCancelled: () -> Bool
+        /// Says when to stop.
+        let flag: CancelFlag
         /// Told how far the job is, at most every `WorkerLimits.progressIntervalNanoseconds`.
         let report: (JobProgress) -> Void
         /// A clock in nanoseconds; only differences count.
         let now: () -> Int64
+        /// Where memory comes from.
+        var memory = MemoryBudget(limit: .max)
+        /// The bytes the job came as.
+        var jobByteCount = 0
     }
 
     private let job: ProgramJob
@@ -27,6 +31,7 @@ struct ProgramRunner {
     private let counts: BatchCounts
     private let rowCount: Int
     private let surroundings: Surroundings
+    private let lease: MemoryBudget.Lease?
 
     private var sums: [[Double]]
     /// The plan that holds the present state; `nil` before the first batch.
@@ -48,7 +53,14 @@ struct ProgramRunner {
         counts = BatchCounts(job.program.schedule, rowCount: rowCount)
         var columns: [TensorValue] = []
         for name in job.program.columns { columns.append(try shard.column(name, of: table)) }
-        plans = try ProgramPlans(job, columns: columns.map(\.type), sizes: counts.sizes, cache: &cache)
+        var lease: MemoryBudget.Lease?
+        plans = try ProgramPlans(
+            job, columns: columns.map(\.type), sizes: counts.sizes, cache: &cache, surroundings.flag
+        ) { (byteCount) throws(JobError) in
+            lease = try surroundings.memory.wait(
+                for: byteCount.addingSaturated(surroundings.jobByteCount), surroundings.flag)
+        }
+        self.lease = lease
         sums = plans.metricShapes.map { [Double](repeating: 0, count: $0.elementCount) }
         self.job = job
         self.columns = columns
@@ -82,12 +94,13 @@ struct ProgramRunner {
     /// - Throws: `JobError.executionFailed` or `cancelled`.
     mutating func run() throws(JobError) -> JobResult {
         let started = surroundings.now()
+        defer { plans.unbind() }
         do throws(TensorError) {
             try fold()
         } catch {
             throw Release.error(running: "the step graph", error)
         }
-        guard batches == counts.total, !surroundings.isCancelled() else { throw .cancelled }
+        guard batches == counts.total, !surroundings.flag.isSet else { throw .cancelled }
         let outputs: [TensorValue]
         do throws(TensorError) {
             outputs = try finish()
@@ -119,9 +132,10 @@ struct ProgramRunner {
         let execution = plans.step(rowCount: rows.count)
         try carryState(to: execution)
         for (index, column) in columns.enumerated() {
-            try execution.gather(rows: rows, of: column, into: job.bindings.count + index)
+            try execution.gather(
+                rows: rows, of: column, into: job.bindings.count + index, flag: surroundings.flag)
         }
-        guard try execution.run(isCancelled: surroundings.isCancelled) else { return false }
+        guard try execution.run(flag: surroundings.flag) else { return false }
         for index in sums.indices {
             try execution.accumulate(output: job.program.stateCount + index, into: &sums[index])
         }
@@ -162,7 +176,7 @@ struct ProgramRunner {
         }
         values.append(TensorValue(scalar: Float(examples)))
         for (index, value) in values.enumerated() { try plans.finish.bind(value, to: index) }
-        guard try plans.finish.run(isCancelled: surroundings.isCancelled) else { return [] }
+        guard try plans.finish.run(flag: surroundings.flag) else { return [] }
         return plans.finish.plan.outputTypes.indices.map { plans.finish.output($0) }
     }
 }

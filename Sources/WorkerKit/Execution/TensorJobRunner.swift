@@ -13,10 +13,12 @@ struct TensorJobRunner {
         let owner: Identifier
         /// Whether only a job of some microseconds is to be run.
         let isHurried: Bool
-        /// Asked before each kernel.
-        let isCancelled: () -> Bool
+        /// Says when to stop.
+        let flag: CancelFlag
         /// A clock in nanoseconds; only differences count.
         let now: () -> Int64
+        /// The bytes the job came as.
+        var jobByteCount = 0
     }
 
     private let inventory: Inventory
@@ -53,15 +55,22 @@ struct TensorJobRunner {
         inputs.reserveCapacity(job.bindings.count)
         for binding in job.bindings { inputs.append(try inventory.input(binding, of: surroundings.owner)) }
         // Before memory is taken for a plan: objects and columns may be larger than the job that names them.
-        if surroundings.isHurried, inputs.byteCount > WorkerLimits.smallByteCountMaximum { return nil }
-        let execution = try prepare(job, inputs, &plans)
-        // A plan is kept for the next job; what this one bound must not be kept with it.
-        defer { execution.unbind() }
-        if surroundings.isHurried, !execution.plan.isSmall { return nil }
+        if surroundings.isHurried {
+            guard inputs.byteCount <= WorkerLimits.smallByteCountMaximum,
+                try isSmall(job, inputs, &plans)
+            else { return nil }
+        }
+        let prepared = try prepare(job, inputs, &plans, surroundings.flag)
+        let types = prepared.plan.outputTypes
         let leaving = job.leavingOutputs
         let labels = try permit(job, inputs, leaving)
-        let room = job.kept.map { (id: $0.object, type: execution.plan.outputTypes[$0.output]) }
+        try Release.checkSizes(leaving.map { types[$0] })
+        let room = job.kept.map { (id: $0.object, type: types[$0.output]) }
         try inventory.objects.checkRoom(for: room, of: surroundings.owner)
+        guard let lease = try memory(for: job, prepared.plan, surroundings) else { return nil }
+        let execution = plans.execution(of: prepared)
+        // A plan is kept for the next job; what this one bound must not be kept with it.
+        defer { execution.unbind() }
         try compute(execution, inputs, areOpen: labels == nil, surroundings)
         let answer = release(
             job, leaving, execution,
@@ -71,15 +80,46 @@ struct TensorJobRunner {
             ObjectStore.Arrival(
                 id: kept.object, value: execution.output(kept.output), label: labels?[kept.output] ?? .open)
         }
+        lease.giveBack(room.reduce(0) { $0 + ObjectStore.cost(of: $1.type) })
         try inventory.objects.keep(arrivals, of: surroundings.owner)
         return answer
     }
 
-    private func prepare(
+    /// Whether compiling and running a graph, copies of its outputs included, takes some microseconds: told
+    /// from shapes alone, before anything is compiled or computed.
+    private func isSmall(
         _ job: TensorJob, _ inputs: [BoundInput], _ plans: inout PlanCache
-    ) throws(JobError) -> Execution {
+    ) throws(JobError) -> Bool {
+        let types = inputs.map(\.value.type)
+        // What was found small once is.
+        if plans.isKept(job.graph, inputs: types) { return true }
         do {
-            return try plans.execution(of: job.graph, inputs: inputs.map(\.value.type))
+            let estimate = try job.graph.graph.estimate(inputs: types)
+            return estimate.operationCount <= WorkerLimits.smallOperationMaximum
+                && estimate.byteCount <= WorkerLimits.smallValueByteCountMaximum
+        } catch {
+            throw Release.error(preparing: "the graph", error)
+        }
+    }
+
+    /// Takes the memory of a job: the message it came as, its plan, and copies of its outputs. Objects and
+    /// columns it binds have theirs already.
+    private func memory(
+        for job: TensorJob, _ plan: Plan, _ surroundings: Surroundings
+    ) throws(JobError) -> MemoryBudget.Lease? {
+        let overhead = job.kept.count * WorkerLimits.objectOverheadByteCount
+        let byteCount = plan.outputTypes.reduce(plan.ownByteCount + overhead) {
+            $0.addingSaturated($1.byteCount)
+        }.addingSaturated(surroundings.jobByteCount)
+        if surroundings.isHurried { return inventory.memory.take(byteCount) }
+        return try inventory.memory.wait(for: byteCount, surroundings.flag)
+    }
+
+    private func prepare(
+        _ job: TensorJob, _ inputs: [BoundInput], _ plans: inout PlanCache, _ flag: CancelFlag
+    ) throws(JobError) -> PreparedPlan {
+        do {
+            return try plans.prepared(job.graph, inputs: inputs.map(\.value.type), flag)
         } catch {
             throw Release.error(preparing: "the graph", error)
         }
@@ -106,7 +146,7 @@ struct TensorJobRunner {
         let isDone: Bool
         do throws(TensorError) {
             for (index, input) in inputs.enumerated() { try execution.bind(input.value, to: index) }
-            isDone = try execution.run(isCancelled: surroundings.isCancelled)
+            isDone = try execution.run(flag: surroundings.flag)
         } catch {
             // Where nothing comes from a data set the values are the trainer's own, and so may be the text.
             throw areOpen
@@ -142,13 +182,5 @@ extension TensorJob {
         guard !kept.isEmpty else { return Array(outputs) }
         let staying = Set(kept.map(\.output))
         return outputs.filter { !staying.contains($0) }
-    }
-}
-
-extension Plan {
-    /// Whether running it, copies of its outputs included, takes some microseconds.
-    fileprivate var isSmall: Bool {
-        guard operationEstimate <= WorkerLimits.smallOperationMaximum else { return false }
-        return outputTypes.reduce(0) { $0 + $1.byteCount } <= WorkerLimits.smallByteCountMaximum
     }
 }

@@ -18,6 +18,8 @@ package struct Work: Sendable {
     let frames: [Storage]
     /// Set when nobody waits for it any more.
     let flag = CancelFlag()
+    /// The bytes it came as.
+    let byteCount: Int
 
     /// Puts work together.
     package init(
@@ -30,5 +32,6 @@ package struct Work: Sendable {
         self.isTransferred = isTransferred
         self.body = body
         self.frames = frames
+        byteCount = frames.reduce(body.count) { $0.addingSaturated($1.byteCount) }
     }
 }

@@ -6,14 +6,17 @@ import Tensor
 /// What one compute thread works with: its plans and their buffers, and what all threads share.
 struct Workbench {
     /// The plans of this thread.
-    var plans = PlanCache()
+    var plans: PlanCache
     private var runner: TensorJobRunner
     private var parsed = ParsedBodies()
     private let inventory: Inventory
     private let now: @Sendable () -> Int64
 
-    /// - Parameter now: a clock in nanoseconds.
-    init(_ inventory: Inventory, now: @escaping @Sendable () -> Int64) {
+    /// - Parameters:
+    ///   - threadCount: how many there are to share the memory for plans that are kept.
+    ///   - now: a clock in nanoseconds.
+    init(_ inventory: Inventory, threadCount: Int = 1, now: @escaping @Sendable () -> Int64) {
+        plans = PlanCache(byteCountMaximum: inventory.memory.cacheByteCount / max(1, threadCount))
         runner = TensorJobRunner(inventory)
         self.inventory = inventory
         self.now = now
@@ -27,7 +30,10 @@ struct Workbench {
     mutating func answer(
         _ work: Work, started: () -> Void, progressed: (JobProgress) -> Void
     ) -> Answer {
+        // Plans give way to jobs: what is kept here, others may wait for.
+        if inventory.memory.isShort { plans.removeAll() }
         do throws(JobError) {
+            if work.flag.isSet { throw .cancelled }
             switch try decode(work) {
             case .tensor(let job):
                 guard let answer = try run(job, work, isHurried: false) else {
@@ -52,8 +58,7 @@ struct Workbench {
     /// - Returns: `nil` for a program, and for what is not as small as `WorkerLimits` says; then nothing was
     ///   done.
     mutating func answerIfSmall(_ work: Work) -> Answer? {
-        let byteCount = work.frames.reduce(work.body.count) { $0 + $1.byteCount }
-        guard byteCount <= WorkerLimits.smallByteCountMaximum else { return nil }
+        guard work.byteCount <= WorkerLimits.smallByteCountMaximum else { return nil }
         do throws(JobError) {
             switch try decode(work) {
             case .tensor(let job):
@@ -91,7 +96,8 @@ struct Workbench {
         try runner.answer(
             job, plans: &plans,
             TensorJobRunner.Surroundings(
-                owner: work.owner, isHurried: isHurried, isCancelled: { work.flag.isSet }, now: now))
+                owner: work.owner, isHurried: isHurried, flag: work.flag, now: now,
+                jobByteCount: work.byteCount))
     }
 
     private mutating func run(
@@ -102,7 +108,8 @@ struct Workbench {
             var runner = try ProgramRunner(
                 job, shard: shard, cache: &plans,
                 surroundings: ProgramRunner.Surroundings(
-                    isCancelled: { work.flag.isSet }, report: progressed, now: now))
+                    flag: work.flag, report: progressed, now: now, memory: inventory.memory,
+                    jobByteCount: work.byteCount))
             try Release.permit(try runner.verdict(), by: inventory.rules)
             return try runner.run()
         }

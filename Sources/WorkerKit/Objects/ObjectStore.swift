@@ -37,6 +37,7 @@ final class ObjectStore: Sendable {
     private let worker: String
     private let byteCountMaximum: Int
     private let countMaximum: Int
+    private let memory: MemoryBudget
     private let state = Mutex(State())
 
     /// A store with nothing in it.
@@ -46,7 +47,12 @@ final class ObjectStore: Sendable {
     ///   - byteCountMaximum: what all objects together may take, the price of keeping included; 0 for a worker
     ///     that keeps none.
     ///   - countMaximum: how many objects one owner may have.
-    init(worker: String, byteCountMaximum: Int, countMaximum: Int = ProtocolLimits.objectsMaximum) {
+    ///   - memory: what objects take together with jobs.
+    init(
+        worker: String, byteCountMaximum: Int, countMaximum: Int = ProtocolLimits.objectsMaximum,
+        memory: MemoryBudget = MemoryBudget(limit: .max)
+    ) {
+        self.memory = memory
         self.worker = worker
         self.byteCountMaximum = byteCountMaximum
         self.countMaximum = countMaximum
@@ -71,7 +77,7 @@ final class ObjectStore: Sendable {
     func expire(at now: Int64) -> Int {
         state.withLock { state in
             state.latest = max(state.latest, now)
-            let latest = state.latest
+            let latest = state.latest, before = state.byteCount
             let silent = state.owners.filter {
                 latest - $0.value.heardAt >= ProtocolLimits.objectLeaseMilliseconds
             }
@@ -79,6 +85,7 @@ final class ObjectStore: Sendable {
                 for object in holdings.objects.values { state.byteCount -= Self.cost(of: object.value.type) }
                 state.owners.removeValue(forKey: owner)
             }
+            giveBack(before - state.byteCount)
             return silent.count
         }
     }
@@ -104,8 +111,10 @@ final class ObjectStore: Sendable {
         try state.withLock { (state) throws(JobError) in
             try check(arrivals.map { ($0.id, $0.value.type) }, of: owner, state)
             let latest = state.latest
+            try memory.changeObjects(by: growth(arrivals.map { ($0.id, $0.value.type) }, of: owner, state))
             for arrival in arrivals {
-                let object = Object(value: arrival.value, label: arrival.label)
+                // A part would keep the whole message it came in.
+                let object = Object(value: arrival.value.compact, label: arrival.label)
                 let replaced = state.owners[owner, default: Holdings(heardAt: latest)]
                     .objects.updateValue(object, forKey: arrival.id)
                 state.byteCount += Self.cost(of: object.value.type)
@@ -127,6 +136,8 @@ final class ObjectStore: Sendable {
         guard !ids.isEmpty else { return }
         state.withLock { state in
             guard let index = state.owners.index(forKey: owner) else { return }
+            let before = state.byteCount
+            defer { giveBack(before - state.byteCount) }
             for id in ids {
                 guard let object = state.owners.values[index].objects.removeValue(forKey: id) else {
                     continue
@@ -161,6 +172,22 @@ final class ObjectStore: Sendable {
 
     /// What one object counts for.
     static func cost(of type: ValueType) -> Int { type.byteCount + WorkerLimits.objectOverheadByteCount }
+
+    private func giveBack(_ byteCount: Int) {
+        // Less is never refused.
+        try? memory.changeObjects(by: -byteCount)
+    }
+
+    /// How many bytes more there are once tensors are kept.
+    private func growth(
+        _ arrivals: [(id: ObjectID, type: ValueType)], of owner: Identifier, _ state: borrowing State
+    ) -> Int {
+        let objects = state.owners[owner]?.objects ?? [:]
+        return arrivals.reduce(0) { sum, arrival in
+            sum + Self.cost(of: arrival.type)
+                - (objects[arrival.id].map { Self.cost(of: $0.value.type) } ?? 0)
+        }
+    }
 
     private func check(
         _ arrivals: [(id: ObjectID, type: ValueType)], of owner: Identifier, _ state: borrowing State

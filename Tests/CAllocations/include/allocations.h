@@ -8,4 +8,7 @@ void allocations_start(void);
 // Stops counting and returns the number; -1 where allocations cannot be counted.
 long allocations_stop(void);
 
+// Whether allocations can be counted here.
+int allocations_are_counted(void);
+
 #endif

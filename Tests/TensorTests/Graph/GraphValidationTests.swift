@@ -44,7 +44,7 @@ struct GraphValidationTests {
         let graph = Graph(
             inputs: [x], constants: [constant], nodes: [Graph.Node(.add, [0, 1])], outputs: [2, 0])
         let keys: [WritableKeyPath<Graph.Limits, Int>] = [
-            \.nodes, \.inputs, \.outputs, \.constants, \.constantElements, \.nameBytes, \.valueBytes,
+            \.nodes, \.inputs, \.outputs, \.constants, \.constantBytes, \.nameBytes, \.valueBytes,
         ]
         // Two values of 24 bytes and one of 12.
         let exact = [1, 1, 2, 1, 3, 1, 60]

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Tensor
@@ -113,13 +114,10 @@ struct ExecutionTests {
         for _ in 0..<10 { x = sketch(.softmax(axis: 0), x) }
         let execution = Execution(try Plan(sketch.graph([x])))
         try execution.bind(TensorValue.zeros([4]), to: 0)
-        var asked = 0
-        let finished = try execution.run {
-            asked += 1
-            return asked == 4
-        }
-        #expect(!finished)
-        #expect(asked == 4)
+        let asked = Atomic(0)
+        let flag = CancelFlag { asked.add(1, ordering: .relaxed).newValue == 4 }
+        #expect(try !execution.run(flag: flag))
+        #expect(asked.load(ordering: .relaxed) == 4)
         #expect(try execution.run())
     }
 

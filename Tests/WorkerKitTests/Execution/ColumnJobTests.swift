@@ -266,7 +266,7 @@ struct ColumnJobTests {
         var runner = TensorJobRunner(inventory)
         var plans = PlanCache()
         let surroundings = TensorJobRunner.Surroundings(
-            owner: TestBench.ann, isHurried: false, isCancelled: { false }, now: { 0 })
+            owner: TestBench.ann, isHurried: false, flag: .never, now: { 0 })
         for _ in 0..<3 { _ = try runner.answer(lessonJob(), plans: &plans, surroundings) }
         #expect(runner.verdicts.judgedCount == 1 && plans.compiledCount == 1)
         var open = try lessonJob()

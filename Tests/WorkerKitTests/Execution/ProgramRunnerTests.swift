@@ -1,6 +1,7 @@
 import Datasets
 import Jobs
 import Protocol
+import Synchronization
 import Tensor
 import Testing
 
@@ -10,17 +11,15 @@ import Testing
 struct ProgramRunnerTests {
     /// Runs a program; by default never cancelled, at a time that stands still.
     private func run(
-        _ job: ProgramJob, on shard: Shard, cache: inout PlanCache, isCancelled: () -> Bool = { false },
+        _ job: ProgramJob, on shard: Shard, cache: inout PlanCache, flag: CancelFlag = .never,
         report: (JobProgress) -> Void = { _ in }, now: () -> Int64 = { 0 }
     ) throws -> JobResult {
-        try withoutActuallyEscaping(isCancelled) { isCancelled in
-            try withoutActuallyEscaping(report) { report in
-                try withoutActuallyEscaping(now) { now in
-                    var runner = try ProgramRunner(
-                        job, shard: shard, cache: &cache,
-                        surroundings: .init(isCancelled: isCancelled, report: report, now: now))
-                    return try runner.run()
-                }
+        try withoutActuallyEscaping(report) { report in
+            try withoutActuallyEscaping(now) { now in
+                var runner = try ProgramRunner(
+                    job, shard: shard, cache: &cache,
+                    surroundings: .init(flag: flag, report: report, now: now))
+                return try runner.run()
             }
         }
     }
@@ -199,16 +198,10 @@ struct ProgramRunnerTests {
         let job = try Lessons.regression(.init(epochs: 100, batchSize: 1))
         var cache = PlanCache()
         for limit in [1, 2, 50, 1_000] {
-            var asked = 0
-            #expect(throws: JobError.cancelled) {
-                try run(
-                    job, on: shard, cache: &cache,
-                    isCancelled: {
-                        asked += 1
-                        return asked >= limit
-                    })
-            }
-            #expect(asked <= limit + 1)
+            let asked = Atomic(0)
+            let flag = CancelFlag { asked.add(1, ordering: .relaxed).newValue >= limit }
+            #expect(throws: JobError.cancelled) { try run(job, on: shard, cache: &cache, flag: flag) }
+            #expect(asked.load(ordering: .relaxed) == limit)
         }
         // Buffers of a cancelled run do no harm to the next.
         let short = try Lessons.regression(.init(batchSize: 1))

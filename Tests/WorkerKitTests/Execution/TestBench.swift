@@ -13,9 +13,12 @@ struct TestBench {
     let inventory: Inventory
     private var workbench: Workbench
 
-    init(shards: [Shard] = [], byteCountMaximum: Int = 1 << 20, rowsMinimum: Int = 32) {
+    init(
+        shards: [Shard] = [], byteCountMaximum: Int = 1 << 20, rowsMinimum: Int = 32, memory: Int = .max
+    ) {
         inventory = .of(
-            "bob", shards: shards, byteCountMaximum: byteCountMaximum, rowsMinimum: rowsMinimum)
+            "bob", shards: shards, byteCountMaximum: byteCountMaximum, rowsMinimum: rowsMinimum,
+            memory: memory)
         workbench = Workbench(inventory, now: { 0 })
     }
 
@@ -62,12 +65,14 @@ struct TestBench {
 
 extension Inventory {
     static func of(
-        _ worker: String, shards: [Shard] = [], byteCountMaximum: Int = 1 << 20, rowsMinimum: Int = 32
+        _ worker: String, shards: [Shard] = [], byteCountMaximum: Int = 1 << 20, rowsMinimum: Int = 32,
+        memory: Int = .max
     ) -> Inventory {
-        Inventory(
+        let memory = MemoryBudget(limit: memory)
+        return Inventory(
             shards: ShardStore(shards),
-            objects: ObjectStore(worker: worker, byteCountMaximum: byteCountMaximum),
-            rules: ReleaseRules(worker: worker, rowsMinimum: rowsMinimum))
+            objects: ObjectStore(worker: worker, byteCountMaximum: byteCountMaximum, memory: memory),
+            rules: ReleaseRules(worker: worker, rowsMinimum: rowsMinimum), memory: memory)
     }
 }
 

@@ -56,6 +56,30 @@ struct WorkbenchTests {
         #expect(isLeft(bench.answerIfSmall(work(program))))
     }
 
+    @Test("a few bytes that would compute for seconds while they are compiled are left before that")
+    func foldedConstants() throws {
+        var builder = GraphBuilder()
+        let one = builder.append(.expand(to: [2_000, 2_000]), [builder.constant(1)])
+        let product = builder.append(.matmul(transposeLeft: false, transposeRight: false), [one, one])
+        let sum = builder.append(.sum(axes: nil, keepsDimensions: false), [product])
+        let job = TensorJob(graph: try SealedGraph(builder.finish(outputs: [sum])), bindings: [])
+        var bench = bench()
+        #expect(isLeft(bench.answerIfSmall(work(job.payload(includesGraph: true)))))
+        #expect(bench.plans.compiledCount == 0)
+        // A small one is compiled, once.
+        for _ in 0..<2 { #expect(!isLeft(bench.answerIfSmall(try chain(3, elementCount: 4)))) }
+        #expect(bench.plans.compiledCount == 1)
+    }
+
+    @Test("a job nobody waits for is not even decoded")
+    func cancelled() throws {
+        var bench = bench()
+        let work = work(Payload(body: [0xff], frames: []))
+        work.flag.set()
+        let answer = bench.answer(work, started: {}, progressed: { _ in })
+        #expect(answer.failure?.code == .cancelled)
+    }
+
     @Test("a graph that is not known is asked for at once")
     func unknownGraph() throws {
         var bench = bench()
