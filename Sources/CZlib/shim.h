@@ -114,4 +114,82 @@ static inline int64_t fagure_gunzip(int source, int target, int64_t limit) {
     return result;
 }
 
+// What became of a member of a ZIP file: its length or one of the codes above, and the CRC-32 of its bytes.
+typedef struct {
+    int64_t byte_count;
+    uint32_t crc;
+} fagure_member;
+
+static inline int64_t fagure_unpack_with(
+    z_stream *stream, int source, int64_t offset, int64_t packed, int target, int64_t limit, uLong *crc,
+    unsigned char *input, unsigned char *output) {
+    int64_t total = 0;
+    for (;;) {
+        if (stream->avail_in == 0) {
+            size_t wanted = packed < FAGURE_GUNZIP_BUFFER ? (size_t)packed : (size_t)FAGURE_GUNZIP_BUFFER;
+            ssize_t count;
+            if (wanted == 0) return FAGURE_GUNZIP_TRUNCATED;
+            do { count = pread(source, input, wanted, (off_t)offset); } while (count < 0 && errno == EINTR);
+            if (count < 0) return FAGURE_GUNZIP_READ_FAILED;
+            if (count == 0) return FAGURE_GUNZIP_TRUNCATED;
+            offset += count;
+            packed -= count;
+            stream->next_in = input;
+            stream->avail_in = (uInt)count;
+        }
+        stream->next_out = output;
+        stream->avail_out = FAGURE_GUNZIP_BUFFER;
+        int status = inflate(stream, Z_NO_FLUSH);
+        int64_t produced = FAGURE_GUNZIP_BUFFER - (int64_t)stream->avail_out;
+        if (produced > limit - total) return FAGURE_GUNZIP_TOO_LARGE;
+        *crc = crc32(*crc, output, (uInt)produced);
+        if (!fagure_write(target, output, (size_t)produced)) return FAGURE_GUNZIP_WRITE_FAILED;
+        total += produced;
+        if (status == Z_STREAM_END) return total;
+        if (status == Z_MEM_ERROR) return FAGURE_GUNZIP_NO_MEMORY;
+        if (status != Z_OK && status != Z_BUF_ERROR) return FAGURE_GUNZIP_CORRUPT;
+    }
+}
+
+// Decompresses `packed` bytes of raw deflate that begin at `offset`, appending to `target`.
+static inline fagure_member fagure_unpack(int source, int64_t offset, int64_t packed, int target, int64_t limit) {
+    fagure_member member = {FAGURE_GUNZIP_NO_MEMORY, 0};
+    unsigned char *buffers = (unsigned char *)malloc(2 * (size_t)FAGURE_GUNZIP_BUFFER);
+    if (buffers == NULL) return member;
+    z_stream stream;
+    memset(&stream, 0, sizeof stream);
+    uLong crc = crc32(0, Z_NULL, 0);
+    if (inflateInit2(&stream, -15) == Z_OK) {
+        member.byte_count = fagure_unpack_with(
+            &stream, source, offset, packed, target, limit, &crc, buffers, buffers + FAGURE_GUNZIP_BUFFER);
+        inflateEnd(&stream);
+    }
+    free(buffers);
+    member.crc = (uint32_t)crc;
+    return member;
+}
+
+// Copies `count` bytes that begin at `offset` as they are, appending to `target`.
+static inline fagure_member fagure_copy(int source, int64_t offset, int64_t count, int target) {
+    fagure_member member = {FAGURE_GUNZIP_NO_MEMORY, 0};
+    unsigned char *buffer = (unsigned char *)malloc((size_t)FAGURE_GUNZIP_BUFFER);
+    if (buffer == NULL) return member;
+    uLong crc = crc32(0, Z_NULL, 0);
+    member.byte_count = 0;
+    while (count > 0) {
+        size_t wanted = count < FAGURE_GUNZIP_BUFFER ? (size_t)count : (size_t)FAGURE_GUNZIP_BUFFER;
+        ssize_t got;
+        do { got = pread(source, buffer, wanted, (off_t)offset); } while (got < 0 && errno == EINTR);
+        if (got <= 0) { member.byte_count = got < 0 ? FAGURE_GUNZIP_READ_FAILED : FAGURE_GUNZIP_TRUNCATED; break; }
+        crc = crc32(crc, buffer, (uInt)got);
+        if (!fagure_write(target, buffer, (size_t)got)) { member.byte_count = FAGURE_GUNZIP_WRITE_FAILED; break; }
+        offset += got;
+        count -= got;
+        member.byte_count += got;
+    }
+    free(buffer);
+    member.crc = (uint32_t)crc;
+    return member;
+}
+
 #endif

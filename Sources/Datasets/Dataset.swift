@@ -1,7 +1,10 @@
+import Ground
+import Tensor
+
 /// A named set of rows with a part to learn from and, where there is one, a part to be judged by.
 ///
-/// Copies share storage. Built-in sets come from `load(named:)`, tables of your own from `load(csv:label:)`,
-/// and anything else from tables put together by hand.
+/// Copies share storage. Built-in sets come from `load(named:)`, files from `load(file:schema:)`, columns in memory
+/// from `init(name:columns:schema:)`, and anything else from tables put together by hand.
 public struct Dataset: Sendable {
     /// The name workers register and programs ask for.
     public let name: String
@@ -11,6 +14,16 @@ public struct Dataset: Sendable {
     public let train: Table
     /// The rows held out.
     public let test: Table?
+    /// The schema the rows were read by, given or inferred; `nil` only for tables put together by hand that no
+    /// schema's file can say, such as one without a label.
+    public let contract: DataSchema?
+    /// What a person should hear of how the rows were read.
+    public let notices: [String]
+    /// Whether the rows are part of the library, so that there is nothing to keep to oneself.
+    public let isPublic: Bool
+    /// What tells two copies of a public data set to be the same: SHA-256 over the SHA-256 of each column's bytes,
+    /// those of the train part first; empty for all others.
+    public let digest: [UInt8]
 
     /// The columns, the same in both parts.
     public var schema: Schema { train.schema }
@@ -20,6 +33,17 @@ public struct Dataset: Sendable {
     /// - Throws: `DatasetError.invalidTable` for an empty name, no rows to learn from, or parts with
     ///   different columns.
     public init(name: String, tags: [String] = [], train: Table, test: Table? = nil) throws(DatasetError) {
+        try self.init(
+            name: name, tags: tags, train: train, test: test,
+            contract: DataSchema(describing: train.schema, dataset: name))
+    }
+
+    /// Puts a data set together that was read by a schema.
+    init(
+        name: String, tags: [String], train: Table, test: Table?, contract: DataSchema?,
+        notices: [String] = [],
+        isPublic: Bool = false, digest: [UInt8] = []
+    ) throws(DatasetError) {
         guard !name.isEmpty else { throw .invalidTable(reason: "a data set without a name") }
         guard train.rowCount > 0 else {
             throw .invalidTable(reason: "data set '\(name)' has no rows to learn from")
@@ -32,16 +56,20 @@ public struct Dataset: Sendable {
         self.tags = tags
         self.train = train
         self.test = test
+        self.contract = contract
+        self.notices = notices
+        self.isPublic = isPublic
+        self.digest = digest
     }
 
-    /// Splits a table at random, one row in five held out; fewer than five rows stay together.
-    init(name: String, tags: [String], splitting table: Table, seed: UInt64) throws(DatasetError) {
-        let split = HoldOut(rowCount: table.rowCount, seed: seed)
-        try self.init(
-            name: name,
-            tags: tags,
-            train: try table.selecting(rows: split.train),
-            test: split.test.isEmpty ? nil : try table.selecting(rows: split.test),
-        )
+    /// The same rows, known to everybody where the library holds them, with the digest of all their bytes.
+    func known(isPublic: Bool) throws(DatasetError) -> Dataset {
+        var digests: [UInt8] = []
+        for value in train.values + (test?.values ?? []) {
+            digests += value.withBytes { SHA256.hash($0) }
+        }
+        return try Dataset(
+            name: name, tags: tags, train: train, test: test, contract: contract, notices: notices,
+            isPublic: isPublic, digest: SHA256.hash(digests))
     }
 }

@@ -8,12 +8,18 @@ public enum DatasetError: Error, Sendable, Hashable {
     case fileNotFound(path: String, advice: String?)
     /// A file that is there and cannot be read.
     case unreadableFile(path: String, reason: String)
+    /// Rows that were asked for in code and did not come.
+    case unreadableSource(reason: String)
     /// A file that is not what it should be: truncated, corrupt, of another format.
     case invalidFile(path: String, reason: String)
     /// A file larger than the reader takes.
     case fileTooLarge(path: String, limit: Int)
     /// A fault in a CSV file and where it is.
     case csv(CSVFault, at: CSVPosition)
+    /// A schema that is none, and where in its file: `nil` where no line is to blame.
+    case invalidSchema(file: String, line: Int?, reason: String)
+    /// Columns that are not those of the schema: what it asks for and what there is.
+    case columnsDiffer(file: String, missing: [String], new: [String], expected: [String], found: [String])
     /// Columns and values that make no table.
     case invalidTable(reason: String)
     /// Words that name no partition.
@@ -36,10 +42,17 @@ extension DatasetError: CustomStringConvertible {
             "\(path): no such file" + (advice.map { ". \($0)" } ?? "")
         case .unreadableFile(let path, let reason), .invalidFile(let path, let reason):
             "\(path): \(reason)"
+        case .unreadableSource(let reason):
+            "rows could not be read: \(reason)"
         case .fileTooLarge(let path, let limit):
             "\(path): larger than the \(limit) bytes allowed"
         case .csv(let fault, let position):
             "\(position): \(fault)"
+        case .invalidSchema(let file, let line, let reason):
+            "\(file)\(line.map { ":\($0)" } ?? ""): \(reason)"
+        case .columnsDiffer(let file, let missing, let new, let expected, let found):
+            "\(file): \(DatasetError.differences(missing: missing, new: new)); the schema has "
+                + "\(listed(expected)), the file \(listed(found))"
         case .invalidTable(let reason):
             "table is invalid: \(reason)"
         case .invalidPartition(let text, let reason):
@@ -51,6 +64,14 @@ extension DatasetError: CustomStringConvertible {
         case .tooFewRows(let dataset, let rowCount, let shardCount):
             "data set \(quoted(dataset)) has \(rowCount) rows, too few for \(shardCount) shards"
         }
+    }
+
+    /// Such as `bp is missing, weight is new`.
+    private static func differences(missing: [String], new: [String]) -> String {
+        let limit = DatasetLimits.quotedNameCountMaximum
+        let all = missing.map { "\(shortened($0)) is missing" } + new.map { "\(shortened($0)) is new" }
+        return all.prefix(limit).joined(separator: ", ")
+            + (all.count > limit ? " and \(all.count - limit) more differences" : "")
     }
 
     private func allowedShards(_ count: Int) -> String {

@@ -10,6 +10,24 @@ package enum DatasetLimits {
     package static let guessedClassCountMaximum = 20
     /// Distinct values a label may have when it is text, or when classes are asked for.
     package static let classCountMaximum = 1_000
+    /// Distinct texts a feature may have and still be taken for categories unasked.
+    package static let guessedCategoryCountMaximum = 20
+    /// Numbers that one row may be packed into.
+    package static let encodedWidthMaximum = 1 << 20
+    /// Numbers of the packed column of one table: categories are wider there than in a file.
+    package static let packedElementCountMaximum = 1 << 30
+    /// Bytes of a schema's file.
+    package static let schemaByteCountMaximum = 1 << 23
+    /// Bytes of a name: what the wire protocol takes.
+    package static let nameByteCountMaximum = 256
+    /// Bytes of a remark in a schema.
+    package static let noteByteCountMaximum = 1 << 12
+    /// Records looked at to find out how a CSV file is written.
+    package static let dialectRecordCountMaximum = 20
+    /// Bytes of the head of an NPY file.
+    package static let npyHeaderByteCountMaximum = 1 << 16
+    /// Members of an NPZ file.
+    package static let zipMemberCountMaximum = 4_096
     /// Shards of one data set.
     package static let shardCountMaximum = 1_000_000
     /// Names and cells quoted in an error: more would drown the sentence.

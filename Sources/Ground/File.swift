@@ -30,9 +30,7 @@ package enum File {
     /// - Throws: `FileError` with what the system said, or when the file is longer than the
     ///   maximum.
     package static func read(_ path: String, byteCountMaximum: Int) throws(FileError) -> [UInt8] {
-        // Opening a pipe that nobody writes to would wait for somebody.
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
+        let descriptor = try descriptor(of: path)
         defer { close(descriptor) }
         var information = stat()
         guard unsafe fstat(descriptor, &information) == 0 else { throw failure(path, "cannot be read") }
@@ -70,6 +68,16 @@ package enum File {
             }
         }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    /// Opens what a path names for reading, and never waits: a pipe that nobody writes to would else hold us up.
+    ///
+    /// Whether it is a regular file is for the caller to ask, who also closes the descriptor.
+    /// - Throws: `FileError` with what the system said.
+    package static func descriptor(of path: String) throws(FileError) -> Int32 {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
+        return descriptor
     }
 
     /// Writes a file under another name in the same folder, waits for the disk, and gives it its name.

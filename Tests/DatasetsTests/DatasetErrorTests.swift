@@ -30,8 +30,16 @@ import Testing
             ),
             (
                 .csv(.raggedRow(cellCount: 3, columnCount: 4), at: CSVPosition(file: "a.csv", line: 9)),
-                "a.csv:9: 3 cells where the header has 4"
+                "a.csv:9: 3 cells where the header has 4 (if the cells are not separated as it seems, say how with "
+                    + "--delimiter)"
             ),
+            (
+                .columnsDiffer(
+                    file: "a.csv", missing: ["bp"], new: ["weight"], expected: ["age", "bp", "y"],
+                    found: ["age", "weight", "y"]),
+                "a.csv: bp is missing, weight is new; the schema has age, bp, y, the file age, weight, y"
+            ),
+            (.invalidSchema(file: "a.yaml", line: 3, reason: "missing: no"), "a.yaml:3: missing: no"),
             (
                 .csv(.unknownLabel(name: "x", columns: ["a", "b"]), at: CSVPosition(file: "a.csv", line: 1)),
                 "a.csv:1: no label column 'x', the columns are a, b"

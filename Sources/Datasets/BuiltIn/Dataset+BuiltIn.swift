@@ -23,9 +23,11 @@ extension Dataset {
     ) throws(DatasetError) -> Dataset {
         let environment = environment ?? ProcessInfo.processInfo.environment
         return switch BuiltIn(rawValue: name) {
-        case .toy: try toy()
-        case .digits: try digits()
-        case .fashionMNIST: try fashionMNIST(folder: fashionMNISTFolder(folder, environment: environment))
+        case .toy: try toy().known(isPublic: true)
+        case .digits: try digits().known(isPublic: true)
+        case .fashionMNIST:
+            try fashionMNIST(folder: fashionMNISTFolder(folder, environment: environment)).known(
+                isPublic: false)
         case nil: throw .unknownDataset(name: name, known: BuiltIn.allCases.map(\.rawValue))
         }
     }

@@ -12,21 +12,21 @@ extension Dataset {
         let name = BuiltIn.digits.rawValue
         let bytes = try Gzip.decompress(
             PackageResources.digits_csv_gz, name: name, limit: DatasetLimits.fileByteCountMaximum)
-        let rows = try CSVRows(bytes, file: name, label: "digit")
-        guard case .classes(let digits, let names) = try CSVLabels(rows, kind: .classes(nil)) else {
-            throw .invalidTable(reason: "digits without classes")
-        }
+        let file = try CSVFile(bytes, DataFile(name, delimiter: ",", decimalMark: "."), expecting: ["digit"])
+        let cells = try DataSchema(
+            features: file.names.filter { $0 != "digit" }.map { DataSchema.Feature(name: $0) },
+            label: DataSchema.Label(name: "digit", kind: .classes((0...9).map(String.init))))
+        let rows = try file.rows(by: cells, labelIsOptional: false).table
         let pixels = Column(
             name: "pixels", role: .feature, elementType: .uint8, rowShape: try checked(Shape([8, 8])))
-        let label = Column(name: "label", role: .label, elementType: .int32, classes: names)
-        let shades = rows.features.map { UInt8(min(max($0, 0), pixelMaximum)) }
+        let label = Column(name: "label", role: .label, elementType: .int32, classes: cells.label.classes)
+        let shades = try checked(rows.values[0].floats).map { UInt8(min(max($0, 0), pixelMaximum)) }
         let table = try Table(
             schema: Schema([pixels, label]),
-            values: [
-                checked(TensorValue(shades, shape: [rows.rowCount, 8, 8])),
-                checked(TensorValue(digits)),
-            ],
-        )
-        return try Dataset(name: name, tags: ["images", "classification"], splitting: table, seed: 0)
+            values: [checked(TensorValue(shades, shape: [rows.rowCount, 8, 8])), rows.values[1]])
+        let cut = HoldOut(rowCount: table.rowCount)
+        return try Dataset(
+            name: name, tags: ["images", "classification"], train: table.selecting(rows: cut.train),
+            test: table.selecting(rows: cut.test))
     }
 }

@@ -41,7 +41,8 @@ enum Gzip {
         }
     }
 
-    private static func anonymousFile(path: String) throws(DatasetError) -> FileHandle {
+    /// A file without a name, in memory on Linux, for bytes on their way.
+    static func anonymousFile(path: String) throws(DatasetError) -> FileHandle {
         let descriptor = fagure_anonymous_file()
         guard descriptor >= 0 else { throw .unreadableFile(path: path, reason: "no room to decompress it") }
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

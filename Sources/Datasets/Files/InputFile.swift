@@ -1,5 +1,6 @@
 import CZlib
 import Foundation
+import Ground
 
 /// A regular file read from its start to its end, decompressed on the way where it is gzip.
 ///
@@ -52,13 +53,38 @@ struct InputFile {
 
     private static func open(_ path: String, advice: String?) throws(DatasetError) -> FileHandle {
         do {
-            return try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            let descriptor = try File.descriptor(of: path)
+            return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         } catch {
             guard FileManager.default.fileExists(atPath: path) else {
                 throw .fileNotFound(path: path, advice: advice)
             }
-            throw .unreadableFile(path: path, reason: "cannot be opened, look at its permissions")
+            throw .unreadableFile(path: path, reason: error.reason)
         }
+    }
+
+    /// Unpacks a member of a ZIP file into memory.
+    ///
+    /// - Throws: `DatasetError.invalidFile` when truncated, corrupt or of another length than it says.
+    func member(_ member: ZipArchive.Member) throws(DatasetError) -> [UInt8] {
+        let target = try Gzip.anonymousFile(path: path)
+        let (source, offset) = (handle.fileDescriptor, Int64(member.offset))
+        let result =
+            member.isDeflated
+            ? fagure_unpack(
+                source, offset, Int64(member.packedByteCount), target.fileDescriptor, Int64(member.byteCount))
+            : fagure_copy(source, offset, Int64(member.packedByteCount), target.fileDescriptor)
+        guard result.byte_count == Int64(member.byteCount), result.crc == member.crc else {
+            throw .invalidFile(path: path, reason: "\(quoted(member.name)) is truncated or corrupt")
+        }
+        try InputFile.rewind(target, path: path)
+        var bytes: [UInt8] = []
+        while bytes.count < member.byteCount {
+            let chunk = try InputFile.read(target, upTo: DatasetLimits.chunkByteCount, path: path)
+            guard !chunk.isEmpty else { throw .invalidFile(path: path, reason: "ends before it should") }
+            bytes.append(contentsOf: chunk)
+        }
+        return bytes
     }
 
     /// Looks at the first two bytes and goes back to the start.

@@ -20,17 +20,23 @@ public struct Column: Sendable, Hashable {
     public let rowShape: Shape
     /// The names of the classes, in order of their index; `nil` for a column that holds no classes.
     public let classes: [String]?
+    /// The named values a row packs, in order; empty for a column that is one thing.
+    public let features: [DataSchema.Feature]
+    /// The unit it is measured in; empty where none is said.
+    public let unit: String
 
     /// Describes a column.
     public init(
         name: String, role: Role, elementType: ElementType, rowShape: Shape = .scalar,
-        classes: [String]? = nil
+        classes: [String]? = nil, features: [DataSchema.Feature] = [], unit: String = ""
     ) {
         self.name = name
         self.role = role
         self.elementType = elementType
         self.rowShape = rowShape
         self.classes = classes
+        self.features = features
+        self.unit = unit
     }
 
     /// The type of the column's value when it has so many rows.
@@ -56,11 +62,13 @@ extension Column: CustomStringConvertible {
 public struct Schema: Sendable, Hashable {
     /// The columns, in the data set's order.
     public let columns: [Column]
+    /// What was done, or is to be done, with cells that have no value.
+    public let missing: DataSchema.Missing
 
-    /// Checks that names are unique and not empty.
+    /// Checks that names are unique and not empty, and that packed features fill their column.
     ///
     /// - Throws: `DatasetError.invalidTable`.
-    public init(_ columns: [Column]) throws(DatasetError) {
+    public init(_ columns: [Column], missing: DataSchema.Missing = .refuse) throws(DatasetError) {
         guard !columns.isEmpty else { throw .invalidTable(reason: "no columns") }
         var names = Set<String>()
         for column in columns {
@@ -68,8 +76,14 @@ public struct Schema: Sendable, Hashable {
             guard names.insert(column.name).inserted else {
                 throw .invalidTable(reason: "two columns are called \(quoted(column.name))")
             }
+            let width = column.features.reduce(0) { $0 + $1.width }
+            guard column.features.isEmpty || column.rowShape.dimensions == [width] else {
+                throw .invalidTable(
+                    reason: "column \(quoted(column.name)) packs \(width) numbers into \(column.rowShape)")
+            }
         }
         self.columns = columns
+        self.missing = missing
     }
 
     /// The column of a name.

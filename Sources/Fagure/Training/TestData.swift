@@ -3,8 +3,6 @@ import Ground
 public import Protocol
 import Tensor
 
-extension Dataset { var digest: [UInt8] { [] } }
-
 /// Where the rows come from that a model is judged by.
 public enum TestData: Sendable {
     /// From the workers: each judges the model by the rows it holds out, and the sums are added.

@@ -38,6 +38,7 @@ import Testing
             ("\"\",\"\"\n", [["", ""]]),
             ("\" a \"\n", [[" a "]]),
             ("größe,日本\n", [["größe", "日本"]]),
+            ("a,b\r1,2\r\r3,\"4\r5\"\r", [["a", "b"], ["1", "2"], ["3", "4\r5"]]),
         ] as [(String, [[String]])])
     func cutting(text: String, expected: [[String]]) throws {
         #expect(try records(text) == expected)
@@ -66,6 +67,14 @@ import Testing
         var lines: [[Int]] = []
         while try parser.next(into: &cells) { lines.append(cells.map(\.line)) }
         #expect(lines == [[1], [3, 4], [5]])
+    }
+
+    @Test("a byte of zero is refused with its place, in quotation marks too")
+    func zero() {
+        for (bytes, column) in [([0x61, 0x2C, 0x31, 0], 2), ([0x22, 0x61, 0, 0x22], 1)] as [([UInt8], Int)] {
+            let position = CSVPosition(file: "x.csv", line: 1, column: column)
+            #expect(throws: DatasetError.csv(.nulByte, at: position)) { try records(bytes) }
+        }
     }
 
     @Test("bytes that are not UTF-8 are refused with their place")

@@ -110,6 +110,18 @@ import Testing
         }
     }
 
+    @Test("a pipe and a device are refused at once, and not waited for")
+    func pipes() throws {
+        let path = "\(folder.path)/pipe"
+        let made = unsafe mkfifo(path, 0o600)
+        #expect(made == 0)
+        for path in [path, "/dev/zero"] {
+            #expect(throws: DatasetError.unreadableFile(path: path, reason: "not a regular file")) {
+                try InputFile(path: path)
+            }
+        }
+    }
+
     @Test("random bytes that claim to be gzip only throw")
     func randomBytes() throws {
         var generator = SeededGenerator(seed: 11)

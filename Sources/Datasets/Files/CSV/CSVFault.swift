@@ -16,12 +16,22 @@ public enum CSVFault: Error, Sendable, Hashable {
     case unknownLabel(name: String, columns: [String])
     /// More or fewer cells than the header has.
     case raggedRow(cellCount: Int, columnCount: Int)
-    /// Nothing where a number or label should be.
+    /// Nothing, or a word for it, where a number or label should be.
     case missingValue
+    /// No label, where rows without one are not left out.
+    case missingLabel
+    /// A date where a number should be.
+    case dateCell(String)
     /// Text where a number should be.
     case textCell(String)
-    /// A number that is none: NaN, infinite, or too large for 32 bits.
+    /// A number that float32 cannot hold: infinite, too large, or so small that it would be zero.
     case notFinite(String)
+    /// A text that is none of the categories of its feature.
+    case unknownCategory(String, categories: [String])
+    /// More distinct texts than a feature may have without a schema that lists them.
+    case tooManyCategories(String, limit: Int)
+    /// A label that is text among labels that are numbers, of many values.
+    case strayLabel(String)
     /// A label that is none of the classes named.
     case unknownClass(String, classes: [String])
     /// So many distinct labels that they are hardly classes.
@@ -32,6 +42,12 @@ public enum CSVFault: Error, Sendable, Hashable {
     case strayQuote
     /// Bytes that are not UTF-8.
     case invalidText
+    /// A byte of zero.
+    case nulByte
+    /// More than one character could be what stands between cells.
+    case unclearDelimiter([String])
+    /// Numbers with a decimal comma and numbers with a decimal point.
+    case unclearDecimal(String, other: String)
 }
 
 extension CSVFault: CustomStringConvertible {
@@ -43,20 +59,47 @@ extension CSVFault: CustomStringConvertible {
         case .unnamedColumn: "a header cell without a name"
         case .duplicateColumn(let name, let first): "column \(quoted(name)) is already column \(first)"
         case .tooManyColumns(let limit): "more than the \(limit) columns allowed"
-        case .noFeatures: "the label is the only column, expected features beside it (separated by commas)"
+        case .noFeatures:
+            "the label is the only column, expected features beside it "
+                + "(if they are separated by another character than comma, semicolon or tab, say so with --delimiter)"
         case .unknownLabel(let name, let columns):
             "no label column \(quoted(name)), the columns are \(listed(columns))"
         case .raggedRow(let cellCount, let columnCount):
-            "\(cellCount) cells where the header has \(columnCount)"
-        case .missingValue: "the cell is empty"
-        case .textCell(let text): "expected a number, got \(quoted(text))"
-        case .notFinite(let text): "expected a finite number, got \(quoted(text))"
+            "\(cellCount) cells where the header has \(columnCount) (if the cells are not separated as it "
+                + "seems, say how with --delimiter)"
+        case .missingValue:
+            "no value, and the schema does not say what that means (missing: mean, zero or drop-row)"
+        case .missingLabel: "no label (only missing: drop-row leaves such rows out)"
+        case .dateCell(let text): "expected a number, got the date \(quoted(text))"
+        case .textCell(let text):
+            "expected a number, got \(quoted(text))\(CSVFault.hasComma(text) ? CSVFault.commaAdvice : "")"
+        case .notFinite(let text): "expected a finite number that float32 can hold, got \(quoted(text))"
+        case .unknownCategory(let text, let categories):
+            "\(quoted(text)) is none of the categories \(listed(categories))"
+        case .tooManyCategories(let text, let limit):
+            "expected a number, got \(quoted(text)) (a column of text has at most \(limit) different values, "
+                + "unless a schema lists them as categories or ignores it)"
+        case .strayLabel(let text):
+            "expected a number like the other labels, got \(quoted(text)) (if they are classes, say "
+                + "--label-kind classes)"
         case .unknownClass(let text, let classes): "\(quoted(text)) is none of the classes \(listed(classes))"
         case .tooManyClasses(let count, let limit): "\(count) distinct labels, classes may be \(limit)"
         case .unclosedQuote: "a quotation mark opens a cell that does not end"
         case .strayQuote: "a quotation mark inside a cell (quote the whole cell and double the mark)"
         case .invalidText: "not UTF-8"
+        case .nulByte: "a byte of zero inside a cell"
+        case .unclearDelimiter(let candidates):
+            "cells could be separated by \(candidates.joined(separator: " or by ")), say which with --delimiter"
+        case .unclearDecimal(let text, let other):
+            "\(quoted(text)) has another decimal mark than \(quoted(other)), say which it is with --decimal"
         }
+    }
+
+    private static let commaAdvice = " (if that is a decimal comma, say --decimal ,)"
+
+    private static func hasComma(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return bytes.contains(0x2C) && NumberText.isNumber(bytes, bytes.indices, mark: 0x2C)
     }
 }
 

@@ -1,0 +1,39 @@
+extension CSVFile {
+    /// Looks at every cell, for a schema to be inferred.
+    ///
+    /// - Complexity: O(bytes).
+    func survey(label: String) throws(DatasetError) -> SchemaInference {
+        guard let labelIndex = columns[label] else {
+            let known = names.filter { !$0.isEmpty }
+            throw .csv(.unknownLabel(name: label, columns: known), at: CSVPosition(file: file, line: 1))
+        }
+        let indices = names.indices.filter { !names[$0].isEmpty }
+        guard indices.count > 1 else { throw .csv(.noFeatures, at: CSVPosition(file: file, line: 1)) }
+        var facts = names.indices.map { index in
+            ColumnFacts(
+                limit: index == labelIndex
+                    ? DatasetLimits.classCountMaximum : DatasetLimits.guessedCategoryCountMaximum)
+        }
+        try forEachRow { (parser, cells) throws(DatasetError) in
+            for index in indices { try see(cells[index], parser, index, &facts[index]) }
+        }
+        let columns = columns
+        return SchemaInference(
+            columns: indices.filter { $0 != labelIndex }.map { (names[$0], facts[$0]) },
+            label: (label, facts[labelIndex]),
+            place: { fault, name, line in self.fault(fault, line: line, column: columns[name] ?? 0) })
+    }
+
+    private func see(
+        _ cell: CSVParser.Cell, _ parser: CSVParser, _ index: Int, _ facts: inout ColumnFacts
+    ) throws(DatasetError) {
+        let reading = NumberText.read(parser.bytes, cell.bytes, mark: decimalMark)
+        if case .text = reading {
+            let text = try parser.text(of: cell, column: index + 1, columnName: names[index])
+            facts.see(reading, text: text, line: cell.line, mark: decimalMark)
+        } else {
+            let text = { String(decoding: parser.bytes[cell.bytes], as: UTF8.self) }
+            facts.see(reading, text: text(), line: cell.line, mark: decimalMark)
+        }
+    }
+}

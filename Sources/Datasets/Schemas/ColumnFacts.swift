@@ -1,0 +1,77 @@
+/// What is seen of a column without a schema, from which its kind is inferred.
+struct ColumnFacts {
+    private(set) var missingCount = 0
+    private(set) var firstMissing: Int?
+    private(set) var numberCount = 0
+    private(set) var firstText: (text: String, line: Int)?
+    private(set) var firstUnholdable: (text: String, line: Int)?
+    /// Whether every text so far is a date.
+    private(set) var isDates = true
+    /// The distinct values as texts, until there are more than the limit.
+    private(set) var texts = Set<String>()
+    /// The distinct values as whole numbers, until there are more than the limit; `nil` once one is none.
+    private(set) var wholes: Set<Int>? = []
+    private let limit: Int
+
+    /// Starts with nothing seen; `limit` values are told apart.
+    init(limit: Int) { self.limit = limit }
+
+    /// Whether more distinct values were seen than the limit.
+    var isOverLimit: Bool { texts.count > limit }
+
+    /// Whether the column is numeric: every cell with a value is a number, and at least one is one float32 holds.
+    var isNumeric: Bool { firstText == nil && (numberCount > 0 || firstUnholdable == nil) }
+
+    /// Sees a cell of a file.
+    mutating func see(_ reading: NumberText.Reading, text: @autoclosure () -> String, line: Int, mark: UInt8)
+    {
+        switch reading {
+        case .number:
+            numberCount += 1
+            guard !isOverLimit || wholes.map({ $0.count <= limit }) ?? false else { return }
+            let text = text()
+            note(text)
+            if let whole = NumberText.whole(text, mark: mark) { note(whole) } else { wholes = nil }
+        case .unholdable:
+            let text = text()
+            firstUnholdable = firstUnholdable ?? (text, line)
+            note(text)
+            wholes = nil
+        case .text:
+            let text = text()
+            guard !MissingWords.contains(text) else {
+                missingCount += 1
+                firstMissing = firstMissing ?? line
+                return
+            }
+            firstText = firstText ?? (text, line)
+            isDates = isDates && DateText.isDate(text)
+            note(text)
+            wholes = nil
+        }
+    }
+
+    private mutating func note(_ text: String) {
+        if texts.count <= limit { texts.insert(text) }
+    }
+
+    private mutating func note(_ whole: Int) {
+        if let count = wholes?.count, count <= limit { wholes?.insert(whole) }
+    }
+}
+
+/// Dates as tables write them.
+enum DateText {
+    /// Whether a text begins with a date: three numbers with the same mark between them, such as `2026-01-31`.
+    static func isDate(_ text: String) -> Bool {
+        let date = text.utf8.prefix { $0 != 0x20 && $0 != UInt8(ascii: "T") }
+        for mark in "-/.".utf8 {
+            let parts = date.split(separator: mark, omittingEmptySubsequences: false)
+            let isNumeric = parts.allSatisfy { part in
+                (1...4).contains(part.count) && part.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+            }
+            if parts.count == 3, isNumeric { return true }
+        }
+        return false
+    }
+}
