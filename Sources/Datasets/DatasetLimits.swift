@@ -28,6 +28,8 @@ package enum DatasetLimits {
     package static let npyHeaderByteCountMaximum = 1 << 16
     /// Members of an NPZ file.
     package static let zipMemberCountMaximum = 4_096
+    /// UTF-8 bytes of a site's name: with `site:` before it, it must fit a partition's name on the wire.
+    package static let siteByteCountMaximum = 251
     /// Shards of one data set.
     package static let shardCountMaximum = 1_000_000
     /// Names and cells quoted in an error: more would drown the sentence.

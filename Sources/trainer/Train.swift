@@ -79,7 +79,7 @@ struct Train: AsyncParsableCommand {
         guard let workers = settings.embedded else {
             let session = try await Session.connect(
                 settings.broker, timeout: settings.timeout, notice: { output.notice($0) })
-            return try await train(settings, session, try settings.testData(), output)
+            return try await train(settings, session, settings.testData(otherwise: .builtIn(folder: settings.dataFolder)), output)
         }
         let dataset = try settings.dataset()
         let session = try await Session.embedded(notice: { output.notice($0) })
@@ -91,7 +91,8 @@ struct Train: AsyncParsableCommand {
                     publicDatasets: [dataset.name])
             }
             return try await train(
-                settings, session, dataset.test.map { .table($0) } ?? .heldOut, output)
+                settings, session, settings.testData(otherwise: dataset.test.map { .table($0) } ?? .heldOut),
+                    output)
         } catch {
             await session.close()
             throw error
@@ -145,20 +146,21 @@ extension TrainSettings {
         switch source {
         case .named(let name, let folder):
             try Dataset.load(named: name ?? Dataset.BuiltIn.digits.rawValue, folder: folder)
-        case .csv(let path, let label):
-            try Dataset.load(csv: path, label: label, name: configuration.dataset)
+        case .file(let file, let schema):
+            try Dataset.load(file: file, schema: schema)
         }
     }
 
-    /// What to judge models by, where the workers have the data.
-    func testData() throws(DatasetError) -> TestData {
-        switch source {
-        case .named(_, let folder):
-            return .builtIn(folder: folder)
-        case .csv:
-            return try dataset().test.map { .table($0) } ?? .heldOut
+    /// What to judge models by: the file asked for, else what is known without one.
+    func testData(otherwise known: TestData) -> TestData {
+        guard let test else { return known }
+        return .file(path: test) { (dataset) throws(DatasetError) in
+            try Dataset.table(file: DataFile(test), schema: DataSchema(describing: dataset)).table
         }
     }
+
+    /// The folder of a built-in data set that is read from files.
+    var dataFolder: String? { if case .named(_, let folder) = source { folder } else { nil } }
 }
 
 extension ExitStatus {

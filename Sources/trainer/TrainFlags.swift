@@ -11,9 +11,24 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "The data set to learn from. By default the only one there is; with --embedded, digits.")
     var dataset: String?
 
-    @Option(
-        help: "A CSV file with a header line: what --embedded learns from, else what to judge the model by.")
+    @Option(help: "A file of rows (CSV, NPY, NPZ, safetensors) that --embedded learns from.")
     var data: String?
+
+    @Option(
+        help: """
+            A file to judge the model of each round by, all its rows, read by the schema of the workers' data. By \
+            default a copy of the workers' built-in data set, else the rows they hold out.
+            """
+    )
+    var test: String?
+
+    @Option(
+        help: """
+            The schema (YAML) that is right where workers' differ, and that --data of --embedded is read by. By \
+            default the one that most shards share.
+            """
+    )
+    var schema: String?
 
     @Option(help: "The column of --data that is to be predicted.")
     var label: String?

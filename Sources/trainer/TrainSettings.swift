@@ -2,6 +2,7 @@ import Console
 import Datasets
 import Fagure
 import Federation
+import Protocol
 import Tensor
 
 /// What `trainer train` was told: flags first, then the environment, then defaults; everything checked but
@@ -10,13 +11,15 @@ struct TrainSettings {
     /// What the trainer reads itself.
     enum Source {
         case named(String?, folder: String?)
-        case csv(path: String, label: String)
+        case file(DataFile, schema: DataSchema?)
     }
 
     let broker: String
     /// Workers in this process; `nil` where there is a broker.
     let embedded: Int?
     let source: Source
+    /// The file to judge by.
+    let test: String?
     let partition: Partition
     let timeout: Duration
     let output: String?
@@ -39,23 +42,36 @@ struct TrainSettings {
         overwrites = try words.isSet(flags.overwrite, "overwrite")
         isJSON = try words.isSet(flags.json, "json")
         isQuiet = try words.isSet(flags.quiet, "quiet")
-        source = try TrainSettings.source(flags, words)
-        configuration = try TrainSettings.configuration(flags, words, source)
+        let schema = try words.value(flags.schema, "schema").map { try DataSchema(contentsOf: $0) }
+        source = try TrainSettings.source(flags, words, schema)
+        test = words.value(flags.test, "test")
+        var configuration = try TrainSettings.configuration(flags, words, source)
+        if let schema {
+            configuration.schema = try DatasetDescription(schema)
+            configuration.dataset = configuration.dataset ?? schema.dataset
+        }
+        self.configuration = configuration
+        guard embedded != nil || words.value(flags.data, "data") == nil else {
+            throw SettingFault("--data is what --embedded learns from; to judge by a file give it as --test")
+        }
         let strategy = words.value(flags.strategy, "strategy") ?? FederatedAveraging.name
         guard strategy == FederatedAveraging.name else {
             throw SettingFault("--strategy is '\(strategy)', there is \(FederatedAveraging.name)")
         }
     }
 
-    private static func source(_ flags: TrainFlags, _ words: Words) throws -> Source {
+    private static func source(
+        _ flags: TrainFlags, _ words: Words, _ schema: DataSchema?
+    ) throws -> Source {
         guard let path = words.value(flags.data, "data") else {
             return .named(
                 words.value(flags.dataset, "dataset"), folder: words.value(flags.dataFolder, "data-folder"))
         }
-        guard let label = words.value(flags.label, "label") else {
-            throw SettingFault("--data \(path) needs --label, the column to be predicted")
+        let label = words.value(flags.label, "label")
+        guard label != nil || schema != nil else {
+            throw SettingFault("--data \(path) needs --label, the column to be predicted, or a --schema")
         }
-        return .csv(path: path, label: label)
+        return .file(DataFile(path, label: label, dataset: words.value(flags.dataset, "dataset")), schema: schema)
     }
 
     private static func configuration(

@@ -5,14 +5,42 @@ struct Flags: ParsableArguments {
     @Option(help: "Where the broker is, such as tcp://127.0.0.1:5555, which is the default.")
     var broker: String?
 
-    @Option(help: "A data set known by name: toy, digits or fashion-mnist. By default none.")
+    @Option(
+        help: """
+            A data set known by name: toy, digits or fashion-mnist; beside --data, the name of the data set the \
+            file belongs to, by default the schema's, else the file's.
+            """
+    )
     var dataset: String?
 
-    @Option(help: "A CSV file with a header line, in place of --dataset; needs --label.")
-    var data: String?
+    @Option(
+        help: """
+            A file of rows: CSV, NPY, NPZ, safetensors or IDX. It is served whole, as the shard of --site, or cut \
+            by --shard where everyone has the same file. May be repeated.
+            """
+    )
+    var data: [String] = []
 
-    @Option(help: "The column of --data that is to be predicted.")
+    @Option(help: "The schema (YAML) of --data, one for all or one for each. By default it is inferred.")
+    var schema: [String] = []
+
+    @Option(help: "The site whose rows --data are: the name of the shard. By default --name.")
+    var site: String?
+
+    @Option(help: "The column of --data that is to be predicted, where there is no schema.")
     var label: String?
+
+    @Option(help: "What the label holds: classes or number. By default found out.")
+    var labelKind: String?
+
+    @Option(help: "The label's classes in their order, such as well,sick, where a file has not all of them.")
+    var classes: String?
+
+    @Option(help: "What stands between the cells of CSV: ',', ';' or tab. By default found out.")
+    var delimiter: String?
+
+    @Option(help: "What stands before the fraction of numbers in CSV: '.' or ','. By default found out.")
+    var decimal: String?
 
     @Option(help: "Which parts to serve, such as 0/4, or several: 0/4,1/4. By default 0/1, the whole.")
     var shard: String?

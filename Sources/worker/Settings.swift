@@ -10,12 +10,41 @@ struct Settings {
     /// Where the rows come from.
     enum Source {
         case named(String, folder: String?)
-        case csv(path: String, label: String)
+        /// Files, each with the path of its schema, where it has one.
+        case files([(file: DataFile, schema: String?)])
 
-        func load() throws(DatasetError) -> Dataset {
+        func load() throws(DatasetError) -> [Dataset] {
             switch self {
-            case .named(let name, let folder): try Dataset.load(named: name, folder: folder)
-            case .csv(let path, let label): try Dataset.load(csv: path, label: label)
+            case .named(let name, let folder):
+                return [try Dataset.load(named: name, folder: folder)]
+            case .files(let files):
+                var datasets: [Dataset] = []
+                for (file, path) in files {
+                    let schema: DataSchema?
+                    if let path { schema = try DataSchema(contentsOf: path) } else { schema = nil }
+                    let dataset = try Dataset.load(file: file, schema: schema)
+                    guard !datasets.contains(where: { $0.name == dataset.name }) else {
+                        throw .invalidFile(
+                            path: file.path, reason: "data set \(dataset.name) is served from another file already")
+                    }
+                    datasets.append(dataset)
+                }
+                return datasets
+            }
+        }
+    }
+
+    /// How a data set becomes shards.
+    enum Cut {
+        /// All rows are a site's own.
+        case site(String)
+        /// Parts of rows that everyone has.
+        case parts(ShardSelection, Partition)
+
+        func shards(of dataset: Dataset) throws(DatasetError) -> [Shard] {
+            switch self {
+            case .site(let name): [try dataset.shard(ofSite: name)]
+            case .parts(let selection, let partition): try dataset.shards(selection, partition: partition)
             }
         }
     }
@@ -30,8 +59,7 @@ struct Settings {
     let broker: String
     /// `nil` for a worker without data of its own, which keeps and computes what trainers send.
     let source: Source?
-    let shards: ShardSelection
-    let partition: Partition
+    let cut: Cut
     let name: String
     let threads: Int
     let timeoutMilliseconds: Int64?
@@ -49,11 +77,10 @@ struct Settings {
         broker = words.value(flags.broker, "broker") ?? "tcp://127.0.0.1:5555"
         if let fault = Console.Flag.fault(ofEndpoint: broker, flag: "broker") { throw Fault(fault) }
         source = try Settings.source(flags, words)
-        shards = try words.value(flags.shard, "shard").map { try ShardSelection(parsing: $0) } ?? .whole
-        partition =
-            try words.value(flags.partition, "partition").map { try Partition(parsing: $0) } ?? .iid(seed: 0)
         let info = ProcessInfo.processInfo
-        name = words.value(flags.name, "name") ?? "\(info.hostName)-\(info.processIdentifier)"
+        let site = words.value(flags.site, "site"), given = words.value(flags.name, "name")
+        name = given ?? site ?? "\(info.hostName)-\(info.processIdentifier)"
+        cut = try Settings.cut(flags, words, site: site ?? given, source)
         threads = Int(try words.number(flags.threads, "threads", 1...1_024) ?? 1)
         timeoutMilliseconds = try words.number(flags.timeout, "timeout", 0...1_000_000).map { $0 * 1_000 }
         drainMilliseconds =
@@ -68,7 +95,7 @@ struct Settings {
             try words.number(flags.releaseRowsMin, "release-rows-min", 1...1_000_000_000) ?? 32)
         guard source != nil || objectByteCountMaximum > 0 else {
             throw Fault(
-                "there is nothing to serve: give --dataset NAME, or --data FILE and --label COLUMN, or an "
+                "there is nothing to serve: give --dataset NAME, or --data FILE, or an "
                     + "--object-memory above 0 to keep what trainers send")
         }
         let level = words.value(flags.logLevel, "log-level") ?? "info"
@@ -79,35 +106,110 @@ struct Settings {
         self.logLevel = logLevel
     }
 
-    /// The name of the built-in data set it serves, if it is one.
-    var builtInName: String? { if case .named(let name, _)? = source { name } else { nil } }
-
     private static func source(_ flags: Flags, _ words: Words) throws -> Source? {
         // A data set named on the command line is not mixed with another from the environment.
-        let isFlagged = flags.dataset != nil || flags.data != nil
+        let isFlagged = flags.dataset != nil || !flags.data.isEmpty
         let dataset = isFlagged ? flags.dataset : words.value(nil, "dataset")
-        let data = isFlagged ? flags.data : words.value(nil, "data")
-        switch (dataset, data) {
-        case (let name?, nil):
-            return .named(name, folder: words.value(flags.dataFolder, "data-folder"))
-        case (nil, let path?):
-            guard let label = words.value(flags.label, "label") else {
-                throw Fault("--data \(path) needs --label, the column to be predicted")
-            }
-            return .csv(path: path, label: label)
-        case (nil, nil):
+        let paths = isFlagged ? flags.data : words.value(nil, "data").map { [$0] } ?? []
+        guard paths.isEmpty else { return .files(try files(paths, dataset: dataset, flags, words)) }
+        guard let dataset else {
             try refuseOrphans(flags, words)
             return nil
-        case (_?, _?):
-            throw Fault("--dataset and --data exclude each other")
         }
+        return .named(dataset, folder: words.value(flags.dataFolder, "data-folder"))
+    }
+
+    private static func files(
+        _ paths: [String], dataset: String?, _ flags: Flags, _ words: Words
+    ) throws -> [(file: DataFile, schema: String?)] {
+        let schemas = flags.schema.isEmpty ? words.value(nil, "schema").map { [$0] } ?? [] : flags.schema
+        guard schemas.count <= 1 || schemas.count == paths.count else {
+            throw Fault("\(schemas.count) times --schema for \(paths.count) times --data: give one, or one for each")
+        }
+        guard dataset == nil || paths.count == 1 else {
+            throw Fault("--dataset \(dataset ?? "") names one data set, there are \(paths.count) --data")
+        }
+        let label = words.value(flags.label, "label")
+        guard !schemas.isEmpty || label != nil else {
+            throw Fault(
+                "--data \(paths[0]) needs --label, the column to be predicted, or a --schema (worker describe writes one)")
+        }
+        let kind = try labelKind(flags, words)
+        let delimiter = try delimiter(words.value(flags.delimiter, "delimiter"))
+        let mark = try decimalMark(words.value(flags.decimal, "decimal"))
+        return paths.enumerated().map { index, path in
+            let file = DataFile(
+                path, label: label, labelKind: kind, delimiter: delimiter, decimalMark: mark, dataset: dataset)
+            return (file, schemas.count == 1 ? schemas[0] : schemas.isEmpty ? nil : schemas[index])
+        }
+    }
+
+    /// A file as the flags speak of it, whoever's it is.
+    static func file(_ path: String, _ flags: Flags) throws -> DataFile {
+        let words = Words()
+        return DataFile(
+            path, label: words.value(flags.label, "label"), labelKind: try labelKind(flags, words),
+            delimiter: try delimiter(words.value(flags.delimiter, "delimiter")),
+            decimalMark: try decimalMark(words.value(flags.decimal, "decimal")),
+            dataset: words.value(flags.dataset, "dataset"))
+    }
+
+    private static func labelKind(_ flags: Flags, _ words: Words) throws -> LabelKind {
+        let classes = words.value(flags.classes, "classes")?.split(separator: ",").map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        switch (words.value(flags.labelKind, "label-kind"), classes) {
+        case (nil, nil): return .automatic
+        case (nil, let classes?), ("classes", let classes?): return .classes(classes)
+        case ("classes", nil): return .classes(nil)
+        case ("number", nil): return .number
+        case ("number", _): throw Fault("--classes is given, but --label-kind is number")
+        case (let kind?, _): throw Fault("--label-kind is '\(kind)', there are classes and number")
+        }
+    }
+
+    private static func delimiter(_ text: String?) throws -> Character? {
+        switch text {
+        case nil: return nil
+        case "tab", "\\t", "\t": return "\t"
+        case let text? where text.count == 1: return text.first
+        case let text?: throw Fault("--delimiter is '\(text)', expected one character, or tab")
+        }
+    }
+
+    private static func decimalMark(_ text: String?) throws -> Character? {
+        guard let text else { return nil }
+        guard text == "." || text == "," else { throw Fault("--decimal is '\(text)', expected . or ,") }
+        return text.first
+    }
+
+    private static func cut(_ flags: Flags, _ words: Words, site: String?, _ source: Source?) throws -> Cut {
+        let shards = try words.value(flags.shard, "shard").map { try ShardSelection(parsing: $0) }
+        let partition = try words.value(flags.partition, "partition").map { try Partition(parsing: $0) }
+        if let shards {
+            guard flags.site == nil else { throw Fault("--site and --shard exclude each other") }
+            return .parts(shards, partition ?? .iid(seed: 0))
+        }
+        guard case .files = source else {
+            if let own = flags.site { return .site(own) }
+            return .parts(.whole, partition ?? .iid(seed: 0))
+        }
+        guard partition == nil else { throw Fault("--partition is for --shard, which cuts a file everyone has") }
+        guard let site else {
+            throw Fault(
+                "--data needs --site NAME, whose rows they are (a name that stays, for each restart of a worker without "
+                    + "one would be another site), or --shard I/N for a part of a file everyone has")
+        }
+        return .site(site)
     }
 
     /// Refuses words about a data set where none is named: whoever gave them has forgotten it.
     private static func refuseOrphans(_ flags: Flags, _ words: Words) throws {
         let orphans = [
             (flags.label, "label"), (flags.shard, "shard"), (flags.partition, "partition"),
-            (flags.dataFolder, "data-folder"),
+            (flags.dataFolder, "data-folder"), (flags.site, "site"), (flags.schema.first, "schema"),
+            (flags.classes, "classes"), (flags.labelKind, "label-kind"), (flags.delimiter, "delimiter"),
+            (flags.decimal, "decimal"),
         ]
         for (flag, name) in orphans {
             guard let text = words.value(flag, name) else { continue }
@@ -117,7 +219,7 @@ struct Settings {
 }
 
 /// Looks settings up under their two names.
-private struct Words {
+struct Words {
     /// The flag, else its twin in the environment.
     func value(_ flag: String?, _ name: String) -> String? {
         flag ?? Flag.environment(name)

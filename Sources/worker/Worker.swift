@@ -1,146 +1,15 @@
 import ArgumentParser
 import Console
-import Datasets
-import Protocol
-import WorkerKit
-import ZMQ
 
-/// The program: loads its shards, registers them with a broker, and runs jobs beside the data until told to
-/// end.
+/// The program: holds data, and computes beside it.
 @main
 struct Worker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
-        abstract:
-            "Serves shards of a data set: jobs come to the data, sums over its rows leave, single rows do not.",
-        discussion: """
-            What leaves is judged before anything is computed: losses and gradients of models, counts of right \
-            answers and statistics, each over at least --release-rows-min rows. It is a fence against reading \
-            rows, not against a trainer who designs a model to learn of one.
-
-            Without --dataset and --data it has no data of its own, and keeps the tensors and models trainers \
-            send to it.
-
-            Every flag has a twin in the environment, FAGURE_ and its name: --log-level is FAGURE_LOG_LEVEL. \
-            A flag wins.
-
-            Prints a line for each shard it serves, and "worker <name> registered with <endpoint>" each time \
-            the broker welcomes it. SIGTERM drains: what waits is handed back, what runs is finished, then the \
-            program ends with 0. Ctrl-C ends it with 130, a second signal at once. Other exit codes: 64 wrong \
-            usage, 65 bad data, 69 broker not reached within --timeout, 77 refused by the broker. A closed \
-            terminal or a full disk behind its output does not end it.
-            """,
-        version: Program.version)
+        abstract: "Holds data that stays where it is, and runs a trainer's jobs beside it.",
+        version: Program.version,
+        subcommands: [Serve.self, Describe.self, Check.self],
+        defaultSubcommand: Serve.self)
 
     static func main() async { await Program.run(Worker.self) }
-
-    @OptionGroup var flags: Flags
-
-    func run() async throws {
-        let settings: Settings
-        do {
-            settings = try Settings(flags)
-        } catch {
-            throw ValidationError("\(error)")
-        }
-        let configuration = try load(settings)
-        for shard in configuration.shards { say("worker \(settings.name) serves \(summary(of: shard))") }
-        if configuration.shards.isEmpty { say("worker \(settings.name) has no data of its own") }
-        try await serve(configuration, settings)
-    }
-
-    /// Reads the data set, if there is one, keeps the shards, lets go of the rest.
-    private func load(_ settings: Settings) throws -> WorkerConfiguration {
-        var configuration = WorkerConfiguration(
-            name: settings.name, endpoint: settings.broker, shards: [], threads: settings.threads,
-            timeoutMilliseconds: settings.timeoutMilliseconds,
-            drainMilliseconds: settings.drainMilliseconds,
-            objectByteCountMaximum: settings.objectByteCountMaximum,
-            memoryByteCountMaximum: settings.memoryByteCountMaximum,
-            releaseRowsMinimum: settings.releaseRowsMinimum)
-        guard let source = settings.source else { return configuration }
-        do throws(DatasetError) {
-            let dataset = try source.load()
-            configuration.shards = try dataset.shards(settings.shards, partition: settings.partition)
-            configuration.tags = [dataset.name: dataset.tags]
-            // Their rows are part of the library: whoever asks has them already.
-            if !settings.isReleaseRowsMinimumGiven, ["toy", "digits"].contains(settings.builtInName) {
-                configuration.publicDatasets = [dataset.name]
-            }
-        } catch {
-            throw failure("\(error)", .badData)
-        }
-        return configuration
-    }
-
-    private func summary(of shard: Shard) -> String {
-        let description = shard.description
-        return "\(description.reference): \(description.trainRows) rows to train, "
-            + "\(description.heldOutRows) held out"
-    }
-
-    private func serve(_ configuration: WorkerConfiguration, _ settings: Settings) async throws {
-        let name = settings.name
-        let loop = try Loop(name: "worker")
-        let shell = WorkerShell(
-            configuration: configuration, loop: loop,
-            logger: ConsoleLog.logger("worker", level: settings.logLevel)
-        ) { notice in
-            if case .registered(let endpoint) = notice { say("worker \(name) registered with \(endpoint)") }
-        }
-        let (requests, source) = AsyncStream.makeStream(of: Signals.Request.self)
-        let signals = Signals { source.yield($0) }
-        async let request = obey(requests, shell)
-        do {
-            try await shell.start()
-        } catch {
-            throw failure("\(error)", .usage)
-        }
-        let outcome = await result(of: shell)
-        source.finish()
-        await loop.shutdown(lingerMilliseconds: 2_000)
-        withExtendedLifetime(signals) {}
-        let asked = await request
-        if asked == .interrupt { ExitStatus.interrupted.leave() }
-        if case .failure(let reason) = outcome {
-            guard reason.code == .brokerUnreachable else { throw failure(reason.message, .refused) }
-            let advice = Program.adviceWithoutBroker(at: settings.broker)
-            throw failure("\(reason.message): \(advice)", .unreachable)
-        }
-        // A job that was given more time than it had may still run.
-        if asked == .terminate { ExitStatus.done.leave() }
-    }
-
-    /// Does what the first signal asks for; a second one ends the process without asking here.
-    private func obey(
-        _ requests: AsyncStream<Signals.Request>, _ shell: WorkerShell
-    ) async -> Signals.Request? {
-        for await request in requests {
-            switch request {
-            case .interrupt: await shell.stop(reason: "interrupted")
-            case .terminate: await shell.drain()
-            }
-            return request
-        }
-        return nil
-    }
-
-    private func result(of shell: WorkerShell) async -> Result<Void, Failure> {
-        do throws(Failure) {
-            return .success(try await shell.waitUntilDone())
-        } catch {
-            return .failure(error)
-        }
-    }
-}
-
-/// Writes a line to standard output at once, whatever is behind it: scripts wait for some of them.
-private func say(_ line: String) {
-    StandardStream.output.line(line)
-}
-
-/// Says why the program ends, and gives the code to end with.
-private func failure(_ reason: String, _ status: ExitStatus) -> ExitCode {
-    Program.complain("worker", reason)
-    return ExitCode(status.rawValue)
 }

@@ -45,7 +45,7 @@ struct BadInputTests {
                 arguments: ["--dataset", "fashion-mnist", "--data-folder", "/nowhere"],
                 status: 65, says: ["/nowhere"]),
             Case(
-                name: "missing file", arguments: ["--data", "/nowhere.csv", "--label", "y"], status: 65,
+                name: "missing file", arguments: ["--data", "/nowhere.csv", "--label", "y", "--site", "here"], status: 65,
                 says: ["/nowhere.csv"]),
             Case(
                 name: "unknown partition", arguments: ["--dataset", "toy", "--partition", "zig"], status: 64,
@@ -71,7 +71,7 @@ struct BadInputTests {
             let worker = try RunningProgram(
                 "worker",
                 [
-                    "--broker", "tcp://127.0.0.1:1", "--timeout", "1", "--data", folder["\(name).csv"],
+                    "--broker", "tcp://127.0.0.1:1", "--timeout", "1", "--site", "here", "--data", folder["\(name).csv"],
                     "--label", "y",
                 ])
             #expect(await worker.end() == 65, "\(worker.errors)")

@@ -153,7 +153,8 @@ struct PermissionProcessTests {
             (["--label", "y"], ["--label", "--data"]),
             (["--partition", "iid"], ["--partition", "--dataset"]),
             (["--data-folder", "/tmp"], ["--data-folder", "--dataset"]),
-            (["--dataset", "toy", "--data", "x.csv"], ["--dataset and --data"]),
+            (["--data", "x.csv", "--label", "y"], ["--data", "--site"]),
+            (["--data", "x.csv", "--site", "north"], ["--data x.csv", "--label", "--schema"]),
         ] as [([String], [String])])
     func badFlags(_ flags: [String], _ says: [String]) async throws {
         let worker = try RunningProgram(

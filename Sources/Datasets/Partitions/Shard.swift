@@ -10,6 +10,10 @@ public struct Shard: Sendable {
     public let count: Int
     /// The rows to learn from: at least one.
     public let train: Table
+    /// The site whose own rows these are, whole; `nil` for a part of a data set that everyone has.
+    public let site: String?
+    /// The digest of the data set it is cut from, where that is public; else empty.
+    public let digest: [UInt8]
     /// The shard's part of the rows held out, dealt the same way; `nil` where there are none.
     public let heldOut: Table?
 
@@ -35,8 +39,23 @@ extension Dataset {
             count: count,
             train: try train.selecting(
                 rows: try partition.rows(ofShard: index, count: count, rowCount: train.rowCount)),
+            site: nil,
+            digest: digest,
             heldOut: try heldOut(index, of: count, partition: partition),
         )
+    }
+
+    /// All rows as the one shard of a site, named after it.
+    ///
+    /// - Throws: `DatasetError.invalidShards` for a name that is empty or too long to travel.
+    public func shard(ofSite site: String) throws(DatasetError) -> Shard {
+        guard !site.isEmpty, site.utf8.count <= DatasetLimits.siteByteCountMaximum else {
+            throw .invalidShards(
+                text: site, reason: "a site's name has 1 to \(DatasetLimits.siteByteCountMaximum) bytes")
+        }
+        return Shard(
+            dataset: name, partition: .contiguous, index: 0, count: 1, train: train, site: site, digest: digest,
+            heldOut: test)
     }
 
     /// Copies the rows of several shards.

@@ -16,7 +16,7 @@ extension DataSchema {
     /// The columns a table of this schema has.
     ///
     /// - Throws: `DatasetError.invalidTable` where the label is called like a tensor.
-    func tableSchema(hasLabel: Bool) throws(DatasetError) -> Schema {
+    package func tableSchema(hasLabel: Bool) throws(DatasetError) -> Schema {
         var columns: [Column] = []
         if hasTensors {
             for feature in features {

@@ -14,7 +14,7 @@ package struct ShardStore: Sendable {
         init(_ shard: Shard) {
             self.shard = shard
             let reference = shard.reference
-            let place = "\(reference.index)/\(reference.count) (\(reference.partition))"
+            let place = "\(reference.name) (\(reference.partition))"
             train = RowBatch(
                 dataset: shard.dataset, part: "train \(place)", rowCount: shard.train.rowCount)
             heldOut = RowBatch(
@@ -44,8 +44,7 @@ package struct ShardStore: Sendable {
         for shard in shards {
             entries[shard.reference] = Entry(shard)
             let description = DatasetDescription(
-                name: shard.dataset, tags: tags[shard.dataset] ?? [],
-                columns: shard.schema.columns.map(\.description))
+                shard.schema, name: shard.dataset, tags: tags[shard.dataset] ?? [], digest: shard.digest)
             if !datasets.contains(description) { datasets.append(description) }
             var own = shard.description
             own.schema = description.schemaHash
@@ -89,7 +88,8 @@ package struct ShardStore: Sendable {
 extension Shard {
     /// The name jobs use.
     package var reference: ShardReference {
-        ShardReference(dataset: dataset, partition: partition.reference, index: index, count: count)
+        site.map { ShardReference(dataset: dataset, site: $0) }
+            ?? ShardReference(dataset: dataset, partition: partition.reference, index: index, count: count)
     }
 
     /// The shard as the catalogue announces it.
@@ -122,14 +122,5 @@ extension Partition {
         case .iid(let seed): "iid:\(seed)"
         case .contiguous: "contiguous"
         }
-    }
-}
-
-extension Column {
-    /// The column as the catalogue announces it.
-    fileprivate var description: ColumnDescription {
-        ColumnDescription(
-            name: name, role: role == .feature ? .feature : .label, elementType: elementType.rawValue,
-            dimensions: rowShape.dimensions, classes: classes ?? [])
     }
 }

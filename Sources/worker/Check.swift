@@ -1,0 +1,84 @@
+import ArgumentParser
+import Console
+import Datasets
+import Logging
+import Protocol
+import WorkerKit
+import ZMQ
+
+/// `worker check`: says what a worker with these flags would announce, and whether its broker answers; serves nothing.
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Reads the data, shows what would be announced, looks for the broker; serves nothing.",
+        discussion: "Takes the flags of serve. Ends with 65 for data that cannot be served, 69 where no broker answers.")
+
+    @OptionGroup var flags: Flags
+
+    func run() async throws {
+        let settings: Settings
+        do {
+            settings = try Settings(flags)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+        let configuration = try settings.load()
+        for shard in configuration.shards {
+            say("would serve \(shard.summary)")
+            let described = DatasetDescription(shard.schema, name: shard.dataset)
+            say("  schema \(described.schemaHash), missing cells: \(described.missing)")
+            for column in described.columns { announce(column) }
+        }
+        if configuration.shards.isEmpty { say("would serve no data of its own") }
+        try await lookForBroker(settings)
+    }
+
+    private func announce(_ column: ColumnDescription) {
+        if column.features.isEmpty {
+            let classes = column.classes.isEmpty ? "a number" : "classes \(column.classes.joined(separator: ", "))"
+            say("  \(column.role) \(column.name) \(column.dimensions): \(column.role == .label ? classes : "a tensor")")
+        }
+        for feature in column.features {
+            switch feature.kind {
+            case .number:
+                say("  feature \(feature.name): a number" + (feature.unit.isEmpty ? "" : " in \(feature.unit)"))
+            case .categories(let names):
+                say("  feature \(feature.name): one of \(names.joined(separator: ", "))")
+            }
+        }
+    }
+
+    /// Registers for a moment without data, which tells that a broker answers, and leaves.
+    private func lookForBroker(_ settings: Settings) async throws {
+        let loop = try Loop(name: "check")
+        let (answers, source) = AsyncStream.makeStream(of: String.self)
+        let configuration = WorkerConfiguration(
+            name: "\(settings.name) (check)", endpoint: settings.broker, shards: [],
+            timeoutMilliseconds: settings.timeoutMilliseconds ?? 5_000, objectByteCountMaximum: 0)
+        let shell = WorkerShell(
+            configuration: configuration, loop: loop, logger: ConsoleLog.logger("worker", level: .error)
+        ) { notice in
+            if case .registered(let endpoint) = notice { source.yield(endpoint) }
+        }
+        do {
+            try await shell.start()
+        } catch {
+            throw failure("\(error)", .usage)
+        }
+        let watch = Task {
+            for await endpoint in answers {
+                say("a broker answers at \(endpoint)")
+                await shell.stop(reason: "only a check")
+                return
+            }
+        }
+        var reason: Failure?
+        do throws(Failure) { try await shell.waitUntilDone() } catch { reason = error }
+        source.finish()
+        await watch.value
+        await loop.shutdown(lingerMilliseconds: 2_000)
+        guard let reason, reason.code != .cancelled else { return }
+        let isAbsent = reason.code == .brokerUnreachable
+        throw failure(reason.message, isAbsent ? .unreachable : .refused)
+    }
+}
