@@ -62,7 +62,7 @@ struct BadInputTests {
     func badRows() async throws {
         let folder = try TemporaryFolder()
         let rows = [
-            ("text", "a,b,y\n1,2,0\n1,two,1\n", ["text.csv", "3", "b"]),
+            ("text", "a,b,y\n\((0..<21).map { "1,\($0),0\n" }.joined())1,two,1\n", ["text.csv", "23", "b"]),
             ("label", "a,b,y\n1,2,0\n1,2,\n", ["label.csv", "3", "y"]),
             ("ragged", "a,b,y\n1,2,0\n1,2\n", ["ragged.csv", "3"]),
         ]

@@ -78,7 +78,7 @@ struct SitesTests {
     func newcomer() async throws {
         let fleet = try await Fleet()
         for name in ["north", "south", "west"] { try await fleet.addWorker(name, Self.site(name)) }
-        let trainer = try await fleet.train(
+        let trainer = try fleet.trainer(
             ["--model", "logistic", "--rounds", "1000000", "--workers-min", "3", "--json"])
         _ = try await trainer.line(containing: "\"event\":\"epoch\"")
         try await fleet.addWorker("east", Self.site("east"))

@@ -20,7 +20,13 @@ struct ColumnFacts {
     var isOverLimit: Bool { texts.count > limit }
 
     /// Whether the column is numeric: every cell with a value is a number, and at least one is one float32 holds.
-    var isNumeric: Bool { firstText == nil && (numberCount > 0 || firstUnholdable == nil) }
+    ///
+    /// Where no cell is, the word `inf` may be a category, but digits are a number that is too large.
+    var isNumeric: Bool {
+        guard firstText == nil else { return false }
+        guard numberCount == 0, let odd = firstUnholdable else { return true }
+        return odd.text.utf8.contains { (0x30...0x39).contains($0) }
+    }
 
     /// Sees a cell of a file.
     mutating func see(_ reading: NumberText.Reading, text: @autoclosure () -> String, line: Int, mark: UInt8)

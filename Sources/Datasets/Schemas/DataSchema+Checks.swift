@@ -119,5 +119,8 @@ private func checkText(
     guard text.utf8.count <= limit else {
         throw SchemaFault(reason: "\(what) has \(text.utf8.count) bytes, the limit is \(limit)")
     }
+    guard text.unicodeScalars.first != "\u{FEFF}" else {
+        throw SchemaFault(reason: "\(what) begins with a byte order mark, which readers of YAML drop")
+    }
     guard !text.utf8.contains(0) else { throw SchemaFault(reason: "\(what) has a NUL in it") }
 }

@@ -110,7 +110,6 @@ import Testing
         var generator = SeededGenerator(seed: 31)
         let pieces = [
             "a", "*b", " ", "\n", "\"", "\\", ":", "#", "é", "日", "\u{1b}", "\u{2028}", "'", "-", "1", "{",
-            "\u{feff}",
         ]
         for _ in 0..<300 {
             var names = Set<String>()
