@@ -79,7 +79,8 @@ struct Train: AsyncParsableCommand {
         guard let workers = settings.embedded else {
             let session = try await Session.connect(
                 settings.broker, timeout: settings.timeout, notice: { output.notice($0) })
-            return try await train(settings, session, settings.testData(otherwise: .builtIn(folder: settings.dataFolder)), output)
+            let testData = settings.testData(otherwise: .builtIn(folder: settings.dataFolder))
+            return try await train(settings, session, testData, output)
         }
         let dataset = try settings.dataset()
         let session = try await Session.embedded(notice: { output.notice($0) })
@@ -92,7 +93,7 @@ struct Train: AsyncParsableCommand {
             }
             return try await train(
                 settings, session, settings.testData(otherwise: dataset.test.map { .table($0) } ?? .heldOut),
-                    output)
+                output)
         } catch {
             await session.close()
             throw error

@@ -71,7 +71,8 @@ struct TrainSettings {
         guard label != nil || schema != nil else {
             throw SettingFault("--data \(path) needs --label, the column to be predicted, or a --schema")
         }
-        return .file(DataFile(path, label: label, dataset: words.value(flags.dataset, "dataset")), schema: schema)
+        return .file(
+            DataFile(path, label: label, dataset: words.value(flags.dataset, "dataset")), schema: schema)
     }
 
     private static func configuration(

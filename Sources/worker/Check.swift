@@ -11,7 +11,9 @@ struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Reads the data, shows what would be announced, looks for the broker; serves nothing.",
-        discussion: "Takes the flags of serve. Ends with 65 for data that cannot be served, 69 where no broker answers.")
+        discussion: """
+            Takes the flags of serve. Ends with 65 for data that cannot be served, 69 where no broker answers.
+            """)
 
     @OptionGroup var flags: Flags
 
@@ -35,13 +37,18 @@ struct Check: AsyncParsableCommand {
 
     private func announce(_ column: ColumnDescription) {
         if column.features.isEmpty {
-            let classes = column.classes.isEmpty ? "a number" : "classes \(column.classes.joined(separator: ", "))"
-            say("  \(column.role) \(column.name) \(column.dimensions): \(column.role == .label ? classes : "a tensor")")
+            let classes =
+                column.classes.isEmpty ? "a number" : "classes \(column.classes.joined(separator: ", "))"
+            say(
+                "  \(column.role) \(column.name) \(column.dimensions): \(column.role == .label ? classes : "a tensor")"
+            )
         }
         for feature in column.features {
             switch feature.kind {
             case .number:
-                say("  feature \(feature.name): a number" + (feature.unit.isEmpty ? "" : " in \(feature.unit)"))
+                say(
+                    "  feature \(feature.name): a number"
+                        + (feature.unit.isEmpty ? "" : " in \(feature.unit)"))
             case .categories(let names):
                 say("  feature \(feature.name): one of \(names.joined(separator: ", "))")
             }

@@ -6,7 +6,8 @@ import Datasets
 struct Describe: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract: "Infers the schema of a file and prints it as YAML; what was decided goes to standard error.",
+        abstract:
+            "Infers the schema of a file and prints it as YAML; what was decided goes to standard error.",
         discussion: """
             Read it, correct it, and give it to every site: worker --schema patients.yaml --data north.csv. The \
             rows of the file are not in it, but names, categories and classes are.

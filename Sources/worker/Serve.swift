@@ -11,7 +11,7 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract:
-            "Serves shards of a data set: jobs come to the data, sums over its rows leave, single rows do not (the default).",
+            "Serves shards: jobs come to the data, sums over its rows leave, single rows do not (the default).",
         discussion: """
             What leaves is judged before anything is computed: losses and gradients of models, counts of right \
             answers and statistics, each over at least --release-rows-min rows. It is a fence against reading \

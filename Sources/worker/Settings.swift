@@ -25,7 +25,8 @@ struct Settings {
                     let dataset = try Dataset.load(file: file, schema: schema)
                     guard !datasets.contains(where: { $0.name == dataset.name }) else {
                         throw .invalidFile(
-                            path: file.path, reason: "data set \(dataset.name) is served from another file already")
+                            path: file.path,
+                            reason: "data set \(dataset.name) is served from another file already")
                     }
                     datasets.append(dataset)
                 }
@@ -124,7 +125,8 @@ struct Settings {
     ) throws -> [(file: DataFile, schema: String?)] {
         let schemas = flags.schema.isEmpty ? words.value(nil, "schema").map { [$0] } ?? [] : flags.schema
         guard schemas.count <= 1 || schemas.count == paths.count else {
-            throw Fault("\(schemas.count) times --schema for \(paths.count) times --data: give one, or one for each")
+            throw Fault(
+                "\(schemas.count) times --schema for \(paths.count) times --data: give one, or one for each")
         }
         guard dataset == nil || paths.count == 1 else {
             throw Fault("--dataset \(dataset ?? "") names one data set, there are \(paths.count) --data")
@@ -132,14 +134,16 @@ struct Settings {
         let label = words.value(flags.label, "label")
         guard !schemas.isEmpty || label != nil else {
             throw Fault(
-                "--data \(paths[0]) needs --label, the column to be predicted, or a --schema (worker describe writes one)")
+                "--data \(paths[0]) needs --label, the column to be predicted, or a --schema "
+                    + "(worker describe writes one)")
         }
         let kind = try labelKind(flags, words)
         let delimiter = try delimiter(words.value(flags.delimiter, "delimiter"))
         let mark = try decimalMark(words.value(flags.decimal, "decimal"))
         return paths.enumerated().map { index, path in
             let file = DataFile(
-                path, label: label, labelKind: kind, delimiter: delimiter, decimalMark: mark, dataset: dataset)
+                path, label: label, labelKind: kind, delimiter: delimiter, decimalMark: mark, dataset: dataset
+            )
             return (file, schemas.count == 1 ? schemas[0] : schemas.isEmpty ? nil : schemas[index])
         }
     }
@@ -194,11 +198,13 @@ struct Settings {
             if let own = flags.site { return .site(own) }
             return .parts(.whole, partition ?? .iid(seed: 0))
         }
-        guard partition == nil else { throw Fault("--partition is for --shard, which cuts a file everyone has") }
+        guard partition == nil else {
+            throw Fault("--partition is for --shard, which cuts a file everyone has")
+        }
         guard let site else {
             throw Fault(
-                "--data needs --site NAME, whose rows they are (a name that stays, for each restart of a worker without "
-                    + "one would be another site), or --shard I/N for a part of a file everyone has")
+                "--data needs --site NAME, whose rows they are (a name that stays, for each restart of a worker "
+                    + "without one would be another site), or --shard I/N for a part of a file everyone has")
         }
         return .site(site)
     }

@@ -45,8 +45,9 @@ struct BadInputTests {
                 arguments: ["--dataset", "fashion-mnist", "--data-folder", "/nowhere"],
                 status: 65, says: ["/nowhere"]),
             Case(
-                name: "missing file", arguments: ["--data", "/nowhere.csv", "--label", "y", "--site", "here"], status: 65,
-                says: ["/nowhere.csv"]),
+                name: "missing file",
+                arguments: ["--data", "/nowhere.csv", "--label", "y", "--site", "here"],
+                status: 65, says: ["/nowhere.csv"]),
             Case(
                 name: "unknown partition", arguments: ["--dataset", "toy", "--partition", "zig"], status: 64,
                 says: ["zig", "iid", "contiguous"]),
@@ -71,8 +72,8 @@ struct BadInputTests {
             let worker = try RunningProgram(
                 "worker",
                 [
-                    "--broker", "tcp://127.0.0.1:1", "--timeout", "1", "--site", "here", "--data", folder["\(name).csv"],
-                    "--label", "y",
+                    "--broker", "tcp://127.0.0.1:1", "--timeout", "1", "--site", "here",
+                    "--data", folder["\(name).csv"], "--label", "y",
                 ])
             #expect(await worker.end() == 65, "\(worker.errors)")
             for word in says { #expect(worker.errors.contains(word), "\(word) in \(worker.errors)") }

@@ -20,7 +20,9 @@ struct SitesTests {
     /// The accuracy of one worker's model that has all rows, on the rows of east.
     private func pooledAccuracy() async throws -> Double {
         let folder = try TemporaryFolder()
-        let texts = try ["north", "south", "west"].map { try String(contentsOfFile: Self.file($0), encoding: .utf8) }
+        let texts = try ["north", "south", "west"].map {
+            try String(contentsOfFile: Self.file($0), encoding: .utf8)
+        }
         let header = try #require(texts[0].split(separator: "\n").first)
         let rows = texts.flatMap { $0.split(separator: "\n").dropFirst() }
         try ([header] + rows).joined(separator: "\n").write(
@@ -51,7 +53,9 @@ struct SitesTests {
         #expect(accuracy > 0.85)
     }
 
-    @Test("swapped columns give the same bytes; a site that does not fit is left out, and named with what differs")
+    @Test(
+        "swapped columns give the same bytes; a site that does not fit is left out, and named with what differs"
+    )
     func whoFits() async throws {
         let folder = try TemporaryFolder()
         var models: [Data] = []
@@ -115,11 +119,15 @@ struct SitesTests {
         try await fleet.addWorker("north", Self.site("north"))
         let judged = try await fleet.train(["--model", "logistic", "--test", Self.file("renamed")])
         #expect(await judged.end() == 65)
-        #expect(judged.errors.contains("age is missing") || judged.errors.contains("weight"), "\(judged.errors)")
+        #expect(
+            judged.errors.contains("age is missing") || judged.errors.contains("weight"), "\(judged.errors)")
         let check = try RunningProgram(
             "worker", ["check", "--broker", fleet.endpoint] + Self.site("south"))
         #expect(await check.end() == 0, "\(check.errors)")
-        #expect(check.lines.contains { $0.contains("would serve patients of south: 240 rows to train, 60 held out") })
+        #expect(
+            check.lines.contains {
+                $0.contains("would serve patients of south: 240 rows to train, 60 held out")
+            })
         #expect(check.lines.contains { $0.contains("a broker answers at") })
         await fleet.stop()
         let nameless = try RunningProgram("worker", ["--data", Self.file("north"), "--label", "outcome"])

@@ -54,7 +54,8 @@ extension Dataset {
                 text: site, reason: "a site's name has 1 to \(DatasetLimits.siteByteCountMaximum) bytes")
         }
         return Shard(
-            dataset: name, partition: .contiguous, index: 0, count: 1, train: train, site: site, digest: digest,
+            dataset: name, partition: .contiguous, index: 0, count: 1, train: train, site: site,
+            digest: digest,
             heldOut: test)
     }
 

@@ -58,7 +58,8 @@ extension DataSchema {
                 features += column.features.map { Feature($0) }
                 continue
             }
-            guard let type = ElementType(rawValue: column.elementType), let shape = try? Shape(column.dimensions)
+            guard let type = ElementType(rawValue: column.elementType),
+                let shape = try? Shape(column.dimensions)
             else { throw refused("column \(column.name) has an unknown type or shape") }
             features.append(Feature(name: column.name, kind: .tensor(shape: shape, type: type)))
         }
@@ -77,7 +78,8 @@ extension DataSchema.Feature {
     fileprivate init(_ feature: FeatureDescription) {
         switch feature.kind {
         case .number: self.init(name: feature.name, unit: feature.unit)
-        case .categories(let names): self.init(name: feature.name, kind: .categories(names), unit: feature.unit)
+        case .categories(let names):
+            self.init(name: feature.name, kind: .categories(names), unit: feature.unit)
         }
     }
 }

@@ -62,10 +62,12 @@ import Testing
                 case 0: "\(Float(bitPattern: UInt32.random(in: 1...0x7F7F_FFFF, using: &generator)))"
                 case 1: "\(Double.random(in: -1e9...1e9, using: &generator))"
                 case 2:
-                    "\(Int.random(in: -1_000_000_000...1_000_000_000, using: &generator))e\(Int.random(in: -40...25, using: &generator))"
+                    "\(Int.random(in: -1_000_000_000...1_000_000_000, using: &generator))"
+                        + "e\(Int.random(in: -40...25, using: &generator))"
                 // Halfway between two neighbours, and a hair above it.
                 default:
-                    "\(Double(Float.random(in: 1...2, using: &generator)) + 0x1p-24)\(round % 8 == 3 ? "" : "00000000000001")"
+                    "\(Double(Float.random(in: 1...2, using: &generator)) + 0x1p-24)"
+                        + (round % 8 == 3 ? "" : "00000000000001")
                 }
             let bytes = Array(text.utf8)
             let expected = Float(text) ?? .nan

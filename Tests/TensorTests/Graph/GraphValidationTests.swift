@@ -47,7 +47,7 @@ struct GraphValidationTests {
             \.nodes, \.inputs, \.outputs, \.constants, \.constantBytes, \.nameBytes, \.valueBytes,
         ]
         // Two values of 24 bytes and one of 12.
-        let exact = [1, 1, 2, 1, 3, 1, 60]
+        let exact = [1, 1, 2, 1, 12, 1, 60]
         for (key, size) in zip(keys, exact) { limits[keyPath: key] = size }
         #expect(try graph.types(binding: [type], limits: limits).count == 3)
         for key in keys {

@@ -210,9 +210,10 @@ struct CancellationTests {
     func constants() throws {
         let sketch = Sketch()
         let count = Graph.limits.constantBytes / 8
-        let graph = sketch.graph([sketch.constant(try TensorValue([Int64](repeating: 1, count: count)))])
+        let full = sketch.constant(try TensorValue([Int64](repeating: 1, count: count)))
+        let graph = sketch.graph([full])
         #expect(throws: Never.self) { try graph.validate() }
-        let larger = sketch.graph([sketch.constant(1)])
+        let larger = sketch.graph([full, sketch.constant(1)])
         #expect(
             throws: TensorError.limitExceeded(
                 what: "the number of bytes of constants", got: (1 << 20) + 4, limit: 1 << 20)

@@ -49,7 +49,7 @@ struct MemoryBudgetTests {
 
     @Test("a program's plans and sums are counted, too")
     func programs() throws {
-        let shard = try Lessons.shard(rowCount: 10)
+        let shard = try Lessons.shard(rowCount: 40)
         var bench = TestBench(shards: [shard], memory: 100)
         let payload = try Lessons.regression(.init(batchSize: 2)).payload(includesGraphs: true)
         #expect(bench.answer(payload).failure?.code == .limitExceeded)

@@ -115,7 +115,8 @@ struct FoldPropertyTests {
             guard !learns, size < 32 else { continue }
             bench.schedule.batchLimit = nil
             let backwards = try outputs(bench, order.reversed())
-            #expect(backwards.0 == nil && agree(plain, backwards.1), 
+            #expect(
+                backwards.0 == nil && agree(plain, backwards.1),
                 "the order of all rows, seed \(seed): \(plain), \(backwards.1)")
             uncut += 1
         }
