@@ -110,7 +110,8 @@ let package = Package(
         program(
             "trainer",
             [
-                "Fagure", "Console", "Protocol", "Tensor", "Datasets", "Jobs", "Federation", arguments,
+                "Fagure", "Console", "Ground", "Protocol", "Tensor", "Datasets", "Jobs", "Federation",
+                arguments,
                 logging,
             ]),
 

@@ -11,6 +11,10 @@ package enum Program {
     /// It stands in for the parser's own `main`, whose output a closed pipe or a full disk would end.
     package static func run<Command: AsyncParsableCommand>(_ command: Command.Type) async -> Never {
         prepare()
+        if let help = helpOfDefault(command) {
+            StandardStream.output.write(help + "\n")
+            leave(StandardStream.output.hasLost ? ExitStatus.outputLost.rawValue : ExitStatus.done.rawValue)
+        }
         do {
             var parsed = try await command.asyncParseAsRoot()
             if var asynchronous = parsed as? any AsyncParsableCommand {
@@ -22,6 +26,21 @@ package enum Program {
             end(command, error)
         }
         leave(ExitStatus.done.rawValue)
+    }
+
+    /// The help of a program that mostly does one thing: that thing's flags first, then what else it can do.
+    ///
+    /// The parser's own shows only the names of its commands, and whoever types `trainer --help` looks for flags.
+    private static func helpOfDefault<Command: AsyncParsableCommand>(_ command: Command.Type) -> String? {
+        let arguments = CommandLine.arguments.dropFirst()
+        guard let main = command.configuration.defaultSubcommand,
+            arguments == ["--help"] || arguments == ["-h"]
+        else { return nil }
+        let name = command.configuration.commandName ?? ""
+        let others = command.configuration.subcommands.filter { $0 != main }.map { other in
+            "  \(name) \(other.configuration.commandName ?? "") --help\n          \(other.configuration.abstract)"
+        }
+        return command.helpMessage(for: main) + "\nOTHER COMMANDS:\n" + others.joined(separator: "\n")
     }
 
     /// Makes sure that nobody who reads, or no longer reads, what is printed can end the process; see

@@ -49,6 +49,20 @@ package final class ComputeQueue: Sendable {
         signal.post()
     }
 
+    /// Computes something on a thread of its own, which ends with it.
+    ///
+    /// - Throws: What the work throws.
+    package static func value<Value: Sendable, Fault: Error>(
+        of work: @escaping @Sendable () throws(Fault) -> Value
+    ) async throws(Fault) -> Value {
+        let queue = ComputeQueue(threadCount: 1)
+        defer { queue.stop() }
+        let result: Result<Value, Fault> = await withCheckedContinuation { continuation in
+            queue.run { continuation.resume(returning: Result { () throws(Fault) in try work() }) }
+        }
+        return try result.get()
+    }
+
     private func work() {
         while true {
             signal.wait()

@@ -50,13 +50,6 @@ struct Settings {
         }
     }
 
-    /// Words that are no setting; the text says which, what was expected and what came.
-    struct Fault: Error, CustomStringConvertible {
-        let description: String
-
-        init(_ description: String) { self.description = description }
-    }
-
     let broker: String
     /// `nil` for a worker without data of its own, which keeps and computes what trainers send.
     let source: Source?
@@ -76,33 +69,35 @@ struct Settings {
     init(_ flags: Flags) throws {
         let words = Words()
         broker = words.value(flags.broker, "broker") ?? "tcp://127.0.0.1:5555"
-        if let fault = Console.Flag.fault(ofEndpoint: broker, flag: "broker") { throw Fault(fault) }
+        if let fault = Console.Flag.fault(ofEndpoint: broker, flag: "broker") { throw SettingFault(fault) }
         source = try Settings.source(flags, words)
         let info = ProcessInfo.processInfo
         let site = words.value(flags.site, "site"), given = words.value(flags.name, "name")
         name = given ?? site ?? "\(info.hostName)-\(info.processIdentifier)"
         cut = try Settings.cut(flags, words, site: site ?? given, source)
-        threads = Int(try words.number(flags.threads, "threads", 1...1_024) ?? 1)
-        timeoutMilliseconds = try words.number(flags.timeout, "timeout", 0...1_000_000).map { $0 * 1_000 }
+        threads = try words.integer(flags.threads, "threads", 1...1_024) ?? 1
+        timeoutMilliseconds = try words.integer(flags.timeout, "timeout", 0...1_000_000).map {
+            Int64($0) * 1_000
+        }
         drainMilliseconds =
-            (try words.number(flags.drainSeconds, "drain-seconds", 0...1_000_000) ?? 25) * 1_000
-        let objectMemory = try words.number(flags.objectMemory, "object-memory", 0...1_048_576) ?? 1_024
-        objectByteCountMaximum = Int(objectMemory) << 20
+            Int64(try words.integer(flags.drainSeconds, "drain-seconds", 0...1_000_000) ?? 25) * 1_000
+        let objectMemory = try words.integer(flags.objectMemory, "object-memory", 0...1_048_576) ?? 1_024
+        objectByteCountMaximum = objectMemory << 20
         isReleaseRowsMinimumGiven = words.value(flags.releaseRowsMin, "release-rows-min") != nil
         memoryByteCountMaximum =
-            try words.number(flags.memory, "memory", 1...1_073_741_824).map { Int($0) << 20 }
+            try words.integer(flags.memory, "memory", 1...1_073_741_824).map { $0 << 20 }
             ?? MachineMemory.byteCount() / 2
-        releaseRowsMinimum = Int(
-            try words.number(flags.releaseRowsMin, "release-rows-min", 1...1_000_000_000) ?? 32)
+        releaseRowsMinimum =
+            try words.integer(flags.releaseRowsMin, "release-rows-min", 1...1_000_000_000) ?? 32
         guard source != nil || objectByteCountMaximum > 0 else {
-            throw Fault(
+            throw SettingFault(
                 "there is nothing to serve: give --dataset NAME, or --data FILE, or an "
                     + "--object-memory above 0 to keep what trainers send")
         }
         let level = words.value(flags.logLevel, "log-level") ?? "info"
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Fault("--log-level is '\(level)', known are \(known)")
+            throw SettingFault("--log-level is '\(level)', known are \(known)")
         }
         self.logLevel = logLevel
     }
@@ -125,21 +120,22 @@ struct Settings {
     ) throws -> [(file: DataFile, schema: String?)] {
         let schemas = flags.schema.isEmpty ? words.value(nil, "schema").map { [$0] } ?? [] : flags.schema
         guard schemas.count <= 1 || schemas.count == paths.count else {
-            throw Fault(
+            throw SettingFault(
                 "\(schemas.count) times --schema for \(paths.count) times --data: give one, or one for each")
         }
         guard dataset == nil || paths.count == 1 else {
-            throw Fault("--dataset \(dataset ?? "") names one data set, there are \(paths.count) --data")
+            throw SettingFault(
+                "--dataset \(dataset ?? "") names one data set, there are \(paths.count) --data")
         }
         let label = words.value(flags.label, "label")
         guard !schemas.isEmpty || label != nil else {
-            throw Fault(
+            throw SettingFault(
                 "--data \(paths[0]) needs --label, the column to be predicted, or a --schema "
                     + "(worker describe writes one)")
         }
         let kind = try labelKind(flags, words)
-        let delimiter = try delimiter(words.value(flags.delimiter, "delimiter"))
-        let mark = try decimalMark(words.value(flags.decimal, "decimal"))
+        let delimiter = try words.delimiter(flags.delimiter, "delimiter")
+        let mark = try words.decimalMark(flags.decimal, "decimal")
         return paths.enumerated().map { index, path in
             let file = DataFile(
                 path, label: label, labelKind: kind, delimiter: delimiter, decimalMark: mark, dataset: dataset
@@ -153,8 +149,8 @@ struct Settings {
         let words = Words()
         return DataFile(
             path, label: words.value(flags.label, "label"), labelKind: try labelKind(flags, words),
-            delimiter: try delimiter(words.value(flags.delimiter, "delimiter")),
-            decimalMark: try decimalMark(words.value(flags.decimal, "decimal")),
+            delimiter: try words.delimiter(flags.delimiter, "delimiter"),
+            decimalMark: try words.decimalMark(flags.decimal, "decimal"),
             dataset: words.value(flags.dataset, "dataset"))
     }
 
@@ -167,31 +163,16 @@ struct Settings {
         case (nil, let classes?), ("classes", let classes?): return .classes(classes)
         case ("classes", nil): return .classes(nil)
         case ("number", nil): return .number
-        case ("number", _): throw Fault("--classes is given, but --label-kind is number")
-        case (let kind?, _): throw Fault("--label-kind is '\(kind)', there are classes and number")
+        case ("number", _): throw SettingFault("--classes is given, but --label-kind is number")
+        case (let kind?, _): throw SettingFault("--label-kind is '\(kind)', there are classes and number")
         }
-    }
-
-    private static func delimiter(_ text: String?) throws -> Character? {
-        switch text {
-        case nil: return nil
-        case "tab", "\\t", "\t": return "\t"
-        case let text? where text.count == 1: return text.first
-        case let text?: throw Fault("--delimiter is '\(text)', expected one character, or tab")
-        }
-    }
-
-    private static func decimalMark(_ text: String?) throws -> Character? {
-        guard let text else { return nil }
-        guard text == "." || text == "," else { throw Fault("--decimal is '\(text)', expected . or ,") }
-        return text.first
     }
 
     private static func cut(_ flags: Flags, _ words: Words, site: String?, _ source: Source?) throws -> Cut {
         let shards = try words.value(flags.shard, "shard").map { try ShardSelection(parsing: $0) }
         let partition = try words.value(flags.partition, "partition").map { try Partition(parsing: $0) }
         if let shards {
-            guard flags.site == nil else { throw Fault("--site and --shard exclude each other") }
+            guard flags.site == nil else { throw SettingFault("--site and --shard exclude each other") }
             return .parts(shards, partition ?? .iid(seed: 0))
         }
         guard case .files = source else {
@@ -199,10 +180,10 @@ struct Settings {
             return .parts(.whole, partition ?? .iid(seed: 0))
         }
         guard partition == nil else {
-            throw Fault("--partition is for --shard, which cuts a file everyone has")
+            throw SettingFault("--partition is for --shard, which cuts a file everyone has")
         }
         guard let site else {
-            throw Fault(
+            throw SettingFault(
                 "--data needs --site NAME, whose rows they are (a name that stays, for each restart of a worker "
                     + "without one would be another site), or --shard I/N for a part of a file everyone has")
         }
@@ -219,24 +200,8 @@ struct Settings {
         ]
         for (flag, name) in orphans {
             guard let text = words.value(flag, name) else { continue }
-            throw Fault("--\(name) is '\(text)', but no data is named: give --dataset NAME or --data FILE")
+            throw SettingFault(
+                "--\(name) is '\(text)', but no data is named: give --dataset NAME or --data FILE")
         }
-    }
-}
-
-/// Looks settings up under their two names.
-struct Words {
-    /// The flag, else its twin in the environment.
-    func value(_ flag: String?, _ name: String) -> String? {
-        flag ?? Flag.environment(name)
-    }
-
-    func number(_ flag: String?, _ name: String, _ range: ClosedRange<Int64>) throws -> Int64? {
-        guard let text = value(flag, name) else { return nil }
-        guard let number = Int64(text), range.contains(number) else {
-            let (low, high) = (range.lowerBound, range.upperBound)
-            throw Settings.Fault("--\(name) is '\(text)', expected a whole number from \(low) to \(high)")
-        }
-        return number
     }
 }

@@ -35,18 +35,29 @@ extension Dataset {
 
     /// Reads all rows of a file by a schema, none held out: to judge by, or to predict for.
     ///
-    /// - Parameter labelIsOptional: Whether rows may be without a label; the table then has a label column only
-    ///   where every row has one.
+    /// - Parameters:
+    ///   - labelIsOptional: Whether rows may be without a label; the table then has a label column only where every
+    ///     row has one.
+    ///   - passesOverOthers: Whether columns the schema does not know are passed over, with a notice, and no fault.
     /// - Throws: As `load(file:schema:)`.
     public static func table(
-        file: DataFile, schema: DataSchema, labelIsOptional: Bool = false
+        file: DataFile, schema: DataSchema, labelIsOptional: Bool = false, passesOverOthers: Bool = false
     ) throws(DatasetError) -> FileTable {
         let source = try RowSource(file, expecting: schema.features.map(\.name))
+        var schema = schema
+        var notices: [String] = []
+        let others = passesOverOthers ? source.columns(unknownTo: schema) : []
+        if !others.isEmpty {
+            schema = try schema.replacing(ignore: schema.ignore + others)
+            notices.append("columns the schema does not know are passed over: \(listed(others))")
+        }
         let rows = try source.rows(by: schema, labelIsOptional: labelIsOptional)
         guard rows.table.rowCount > 0 else {
             throw .invalidFile(path: file.path, reason: "no rows are left, each lacks a value")
         }
-        return FileTable(table: rows.table, lines: rows.lines, notices: rows.notices)
+        return FileTable(
+            table: rows.table, lines: rows.lines, rowNumbers: rows.rowNumbers, notices: rows.notices + notices
+        )
     }
 
     /// The names a file's header must have, where they are known.
@@ -105,6 +116,8 @@ public struct FileTable: Sendable {
     public let table: Table
     /// Where each row stands in the file: a line of CSV, else a number from 1.
     public let lines: [Int]
+    /// Which row of the file each is, from 1: rows that were left out are counted, too.
+    public let rowNumbers: [Int]
     /// What a person should hear of how the file was read.
     public let notices: [String]
 }
@@ -124,6 +137,13 @@ private enum RowSource {
         } else {
             self = .arrays(try ArrayFile(bytes, input, file, format: format))
         }
+    }
+
+    /// The columns of CSV that a schema says nothing of.
+    func columns(unknownTo schema: DataSchema) -> [String] {
+        guard case .cells(let file) = self else { return [] }
+        let known = Set(schema.columnNames + schema.ignore + (schema.test.by.map { [$0] } ?? []))
+        return file.names.filter { !$0.isEmpty && !known.contains($0) }
     }
 
     var tag: String { if case .cells = self { "csv" } else { "arrays" } }

@@ -151,11 +151,11 @@ public struct DataSchema: Sendable, Hashable {
     ///
     /// - Throws: As `init`.
     public func replacing(
-        dataset: String? = nil, missing: Missing? = nil, test: TestCut? = nil
+        dataset: String? = nil, missing: Missing? = nil, ignore: [String]? = nil, test: TestCut? = nil
     ) throws(DatasetError) -> DataSchema {
         try DataSchema(
             dataset: dataset ?? self.dataset, features: features, label: label,
-            missing: missing ?? self.missing, ignore: ignore, test: test ?? self.test)
+            missing: missing ?? self.missing, ignore: ignore ?? self.ignore, test: test ?? self.test)
     }
 }
 

@@ -30,6 +30,17 @@ extension Dataset {
     }
 }
 
+extension Table {
+    /// Makes a table of columns in memory, none held out and labels or none: to predict for, or to judge by.
+    ///
+    /// - Throws: As `Dataset.init(name:columns:schema:)`.
+    /// - Complexity: O(cells).
+    public init(columns: [String: ColumnValues], schema: DataSchema) throws(DatasetError) {
+        self = try MemoryRows(columns, place: schema.dataset ?? "the table")
+            .rows(by: schema, labelIsOptional: true).table
+    }
+}
+
 /// Columns in memory on their way to a table.
 private struct MemoryRows {
     private let columns: [String: ColumnValues]
@@ -52,10 +63,12 @@ private struct MemoryRows {
         }
     }
 
-    func rows(by schema: DataSchema) throws(DatasetError) -> TableRows {
-        try checkColumns(names, needed: schema.columnNames, schema: schema, file: place, order: names)
-        if schema.hasTensors { return try tensorRows(by: schema) }
-        var builder = TableBuilder(schema, hasLabel: true, labelIsOptional: false)
+    func rows(by schema: DataSchema, labelIsOptional: Bool = false) throws(DatasetError) -> TableRows {
+        let hasLabel = !labelIsOptional || columns[schema.label.name] != nil
+        let needed = schema.features.map(\.name) + (hasLabel ? [schema.label.name] : [])
+        try checkColumns(names, needed: needed, schema: schema, file: place, order: names)
+        if schema.hasTensors { return try tensorRows(by: schema, hasLabel: hasLabel) }
+        var builder = TableBuilder(schema, hasLabel: hasLabel, labelIsOptional: labelIsOptional)
         for row in 0..<rowCount {
             builder.begin(line: row + 1)
             for (index, feature) in schema.features.enumerated() {
@@ -65,10 +78,12 @@ private struct MemoryRows {
                     throw fault(error, feature.name, row + 1)
                 }
             }
-            do throws(CSVFault) {
-                try append(label: schema.label.name, row, to: &builder)
-            } catch {
-                throw fault(error, schema.label.name, row + 1)
+            if hasLabel {
+                do throws(CSVFault) {
+                    try append(label: schema.label.name, row, to: &builder)
+                } catch {
+                    throw fault(error, schema.label.name, row + 1)
+                }
             }
             if let by = schema.test.by { builder.append(group: text(by, row) ?? "") }
             try builder.end(file: place)
@@ -167,13 +182,19 @@ private struct MemoryRows {
         }
     }
 
-    private func tensorRows(by schema: DataSchema) throws(DatasetError) -> TableRows {
+    private func tensorRows(by schema: DataSchema, hasLabel: Bool) throws(DatasetError) -> TableRows {
         var values: [TensorValue] = []
         for feature in schema.features {
             guard case .tensor(let value)? = columns[feature.name] else {
                 throw .invalidTable(reason: "column \(quoted(feature.name)) is no tensor")
             }
             values.append(value)
+        }
+        guard hasLabel else {
+            let numbers = Array(1...rowCount)
+            return TableRows(
+                table: try Table(schema: schema.tableSchema(hasLabel: false), values: values), lines: numbers,
+                rowNumbers: numbers, groups: nil, classes: nil, notices: [])
         }
         // The labels are read like any others, beside a feature that is left out again.
         let stand = DataSchema.Feature(name: schema.label.name + "?")
@@ -194,6 +215,7 @@ private struct MemoryRows {
         let table = try Table(
             schema: schema.tableSchema(hasLabel: true), values: values + read.table.values.suffix(1))
         return TableRows(
-            table: table, lines: read.lines, groups: read.groups, classes: read.classes, notices: [])
+            table: table, lines: read.lines, rowNumbers: read.rowNumbers, groups: read.groups,
+            classes: read.classes, notices: [])
     }
 }

@@ -17,6 +17,9 @@ struct TableBuilder {
     private var groups: [Int32] = []
     private var groupOfText: [String: Int32] = [:]
     private var lines: [Int] = []
+    /// The number of each row that is kept, from 1.
+    private var numbersOfRows: [Int] = []
+    private var begun = 0
     /// How many rows were left out for want of a value, by the column that was first without one.
     private var dropped: [String: Int] = [:]
     private var rowStart = 0
@@ -48,7 +51,9 @@ struct TableBuilder {
     mutating func begin(line: Int) {
         rowStart = floats.count
         lacking = nil
+        begun += 1
         lines.append(line)
+        numbersOfRows.append(begun)
     }
 
     /// Adds a number.
@@ -133,6 +138,7 @@ struct TableBuilder {
             dropped[lacking, default: 0] += 1
             floats.removeLast(floats.count - rowStart)
             lines.removeLast()
+            numbersOfRows.removeLast()
             if !groups.isEmpty { groups.removeLast() }
             if hasClasses { _ = classIndices.popLast() } else { _ = numbers.popLast() }
         }
@@ -157,7 +163,8 @@ struct TableBuilder {
         }
         return TableRows(
             table: try Table(schema: schema.tableSchema(hasLabel: hasLabel), values: values), lines: lines,
-            groups: groups.isEmpty ? nil : groups, classes: hasLabel && hasClasses ? classIndices : nil,
+            rowNumbers: numbersOfRows, groups: groups.isEmpty ? nil : groups,
+            classes: hasLabel && hasClasses ? classIndices : nil,
             notices: notices + words)
     }
 }
@@ -168,6 +175,8 @@ struct TableRows {
     let table: Table
     /// Where each row stands: a file's line, or a number from 1.
     let lines: [Int]
+    /// Which row of the file each is, from 1: those that were left out are counted, too.
+    let rowNumbers: [Int]
     /// The group each row is of.
     let groups: [Int32]?
     /// The class of each row.

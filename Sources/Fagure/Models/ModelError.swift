@@ -1,6 +1,7 @@
+public import Datasets
 public import Protocol
 
-/// Why a model cannot be made for a data set.
+/// Why a model cannot be made for a data set, read from a file, or used.
 public enum ModelError: Error, Sendable, Hashable {
     /// Models read one feature column and predict one label column.
     case columnCount(dataset: String, role: ColumnRole, names: [String])
@@ -10,6 +11,10 @@ public enum ModelError: Error, Sendable, Hashable {
     case needsClasses(model: String, dataset: String, label: String)
     /// Sizes no layer can have, or a graph that cannot be made.
     case invalid(String)
+    /// A file that cannot be read or written, or holds no model; the text names it.
+    case file(String)
+    /// Rows that are not what the model reads.
+    case rows(DatasetError)
 }
 
 extension ModelError: CustomStringConvertible {
@@ -23,8 +28,10 @@ extension ModelError: CustomStringConvertible {
         case .needsClasses(let model, let dataset, let label):
             "model \(model) predicts classes, but \(label) of data set \(dataset) holds numbers; "
                 + "use linear or mlp"
-        case .invalid(let reason):
+        case .invalid(let reason), .file(let reason):
             reason
+        case .rows(let error):
+            "\(error)"
         }
     }
 

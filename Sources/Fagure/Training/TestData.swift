@@ -28,15 +28,17 @@ public enum TestData: Sendable {
         case .table(let table):
             return (table, .table(rows: table.rowCount))
         case .builtIn(let folder):
-            let table = await TestData.reading { () throws(DatasetError) in
+            let table = try? await ComputeQueue.value { () throws(DatasetError) in
                 try TestData.builtIn(dataset, folder: folder)
             }
-            guard case .success(let table?) = table else { return nil }
+            guard let table = table ?? nil else { return nil }
             return (table, .builtIn(name: dataset.name, rows: table.rowCount))
         case .file(let path, let read):
-            switch await TestData.reading({ () throws(DatasetError) in try read(dataset) }) {
-            case .success(let table): return (table, .file(path: path, rows: table.rowCount))
-            case .failure(let error): throw .testData(error)
+            do throws(DatasetError) {
+                let table = try await ComputeQueue.value { () throws(DatasetError) in try read(dataset) }
+                return (table, .file(path: path, rows: table.rowCount))
+            } catch {
+                throw .testData(error)
             }
         }
     }
@@ -48,15 +50,5 @@ public enum TestData: Sendable {
         guard !dataset.digest.isEmpty, Dataset.BuiltIn(rawValue: dataset.name) != nil else { return nil }
         let own = try Dataset.load(named: dataset.name, folder: folder)
         return own.digest == dataset.digest ? own.test : nil
-    }
-
-    private static func reading<Value: Sendable>(
-        _ body: @escaping @Sendable () throws(DatasetError) -> Value
-    ) async -> Result<Value, DatasetError> {
-        let queue = ComputeQueue(threadCount: 1)
-        defer { queue.stop() }
-        return await withCheckedContinuation { continuation in
-            queue.run { continuation.resume(returning: Result { () throws(DatasetError) in try body() }) }
-        }
     }
 }

@@ -6,8 +6,8 @@ import Ground
 /// another. Equal contents give equal bytes: tensors are ordered by element size (largest first, so that each
 /// is aligned), then by name, and metadata by key.
 public struct Safetensors: Sendable, Hashable {
-    /// The longest header read or written: 1 MiB.
-    public static let headerByteCountMaximum = 1 << 20
+    /// The longest header read or written: 16 MiB, for a model's file holds the schema of its data set.
+    public static let headerByteCountMaximum = 1 << 24
     /// The largest file read: 4 GiB.
     public static let byteCountMaximum = 4 << 30
 

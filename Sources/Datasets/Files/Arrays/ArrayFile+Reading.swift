@@ -153,11 +153,13 @@ extension ArrayFile {
         guard table.rowCount > 0 else { throw .invalidFile(path: path, reason: "no rows") }
         guard !lacking.isEmpty else {
             return TableRows(
-                table: table, lines: Array(1...table.rowCount), groups: nil, classes: classes, notices: [])
+                table: table, lines: Array(1...table.rowCount), rowNumbers: Array(1...table.rowCount),
+                groups: nil, classes: classes, notices: [])
         }
         let rows = (0..<table.rowCount).filter { !lacking.contains($0) }
         return TableRows(
-            table: try table.selecting(rows: rows.map { Int32($0) }), lines: rows.map { $0 + 1 }, groups: nil,
+            table: try table.selecting(rows: rows.map { Int32($0) }), lines: rows.map { $0 + 1 },
+            rowNumbers: rows.map { $0 + 1 }, groups: nil,
             classes: classes.map { classes in rows.map { classes[$0] } },
             notices: ["\(lacking.count) rows without a value dropped"])
     }

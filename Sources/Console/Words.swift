@@ -1,0 +1,85 @@
+/// Words that are no setting; the text says which, what was expected and what came.
+package struct SettingFault: Error, CustomStringConvertible {
+    /// Which word, what was expected and what came.
+    package let description: String
+
+    /// Takes the text.
+    package init(_ description: String) { self.description = description }
+}
+
+/// Looks settings up under their two names: the flag, else its twin in the environment.
+package struct Words {
+    /// Reads flags and environment.
+    package init() {}
+
+    /// The words as they are.
+    package func value(_ flag: String?, _ name: String) -> String? { flag ?? Flag.environment(name) }
+
+    /// A flag that is there or not; 1 or 0 in the environment.
+    package func isSet(_ flag: Bool, _ name: String) throws -> Bool {
+        guard !flag, let text = Flag.environment(name) else { return flag }
+        switch text.lowercased() {
+        case "1", "true", "yes": return true
+        case "0", "false", "no": return false
+        default: throw SettingFault("\(Flag.variable(name)) is '\(text)', expected 1 or 0")
+        }
+    }
+
+    /// A whole number of a range.
+    package func integer(_ flag: String?, _ name: String, _ range: ClosedRange<Int>) throws -> Int? {
+        guard let text = value(flag, name) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            let (low, high) = (range.lowerBound, range.upperBound)
+            throw SettingFault("--\(name) is '\(text)', expected a whole number from \(low) to \(high)")
+        }
+        return number
+    }
+
+    /// A whole number of 64 bits.
+    package func seed(_ flag: String?, _ name: String) throws -> UInt64? {
+        guard let text = value(flag, name) else { return nil }
+        guard let number = UInt64(text) else {
+            throw SettingFault("--\(name) is '\(text)', expected a whole number from 0 to \(UInt64.max)")
+        }
+        return number
+    }
+
+    /// A number from 0 to below a limit.
+    package func number(_ flag: String?, _ name: String, below limit: Float = .infinity) throws -> Float? {
+        guard let text = value(flag, name) else { return nil }
+        guard let number = Float(text), number >= 0, number < limit else {
+            let bound = limit.isFinite ? " to below \(limit)" : ""
+            throw SettingFault("--\(name) is '\(text)', expected a number from 0\(bound)")
+        }
+        return number
+    }
+
+    /// Widths of layers, such as `200,200`.
+    package func widths(_ flag: String?, _ name: String) throws -> [Int]? {
+        guard let text = value(flag, name) else { return nil }
+        let widths = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard widths.allSatisfy({ $0.map { (1...1_000_000).contains($0) } ?? false }) else {
+            throw SettingFault("--\(name) is '\(text)', expected widths such as 200,200")
+        }
+        return widths.compactMap(\.self)
+    }
+
+    /// What stands between the cells of CSV: one character, or `tab`.
+    package func delimiter(_ flag: String?, _ name: String) throws -> Character? {
+        switch value(flag, name) {
+        case nil: return nil
+        case "tab", "\\t", "\t": return "\t"
+        case let text? where text.count == 1: return text.first
+        case let text?: throw SettingFault("--\(name) is '\(text)', expected one character, or tab")
+        }
+    }
+
+    /// What stands before the fraction of a number: `.` or `,`.
+    package func decimalMark(_ flag: String?, _ name: String) throws -> Character? {
+        guard let text = value(flag, name) else { return nil }
+        guard text == "." || text == "," else {
+            throw SettingFault("--\(name) is '\(text)', expected . or ,")
+        }
+        return text.first
+    }
+}
