@@ -102,9 +102,9 @@ struct Predict: AsyncParsableCommand {
     /// How good the predictions are, where the file has the labels.
     private func tell(_ predictions: Predictions, _ rows: FileTable) {
         guard let correct = predictions.correctCount(rows.table) else { return }
-        let share = Double(correct) / Double(predictions.count)
+        let accuracy = (Double(correct) / Double(predictions.count) * 10_000).rounded() / 10_000
         StandardStream.errors.line(
-            "\(correct) of \(predictions.count) rows have the label predicted, accuracy \((share * 10_000).rounded() / 10_000)"
+            "\(correct) of \(predictions.count) rows have the label predicted, accuracy \(accuracy)"
         )
     }
 }

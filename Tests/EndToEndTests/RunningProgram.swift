@@ -129,14 +129,20 @@ final class RunningProgram: Sendable {
         process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
     }
 
+    /// A test that is out of time ends the program, and with it the wait: a hang is one failure, not that of all.
     private func wait(_ waiting: Waiting) async {
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state in
-                if Self.isOver(waiting, state) { return true }
-                state.waiters.append((waiting, continuation))
-                return false
+        let identifier = process.processIdentifier
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    if Self.isOver(waiting, state) { return true }
+                    state.waiters.append((waiting, continuation))
+                    return false
+                }
+                if isReady { continuation.resume() }
             }
-            if isReady { continuation.resume() }
+        } onCancel: {
+            kill(identifier, SIGKILL)
         }
     }
 

@@ -124,10 +124,10 @@ extension Scaling {
 extension ModelKind {
     /// The kind a file names, with the widths its parameters have; `nil` for a model of the caller's own.
     fileprivate init?(named text: String, of state: ModelState) throws(ModelError) {
-        switch text.prefix(while: { $0 != " " }) {
+        switch text {
         case "linear": self = .linear
         case "logistic": self = .logistic
-        case "mlp":
+        case _ where text.hasPrefix("mlp ("):
             let weights = state.parameters.filter { $0.name.hasSuffix(".weight") }
             self = .mlp(hidden: weights.dropLast().map { $0.value.shape.dimensions.first ?? 0 })
         case "custom": return nil

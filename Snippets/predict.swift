@@ -1,0 +1,11 @@
+// A model that was trained is read from its file and says what it makes of new rows.
+import Fagure
+
+// snippet.predict
+let path = CommandLine.arguments.dropFirst().first ?? "run/model.safetensors"
+let model = try TrainedModel(contentsOf: path)
+print(model.dataset.name, "from", model.task.feature.features.map(\.name))
+
+let predictions = try model.predict(["age": [54, 61], "bp": [120, 145], "chol": [210, 250]])
+for prediction in predictions { print(prediction.label ?? "a number", prediction.values) }
+// snippet.end
