@@ -36,23 +36,25 @@ struct Check: AsyncParsableCommand {
     }
 
     private func announce(_ column: ColumnDescription) {
-        if column.features.isEmpty {
-            let classes =
-                column.classes.isEmpty ? "a number" : "classes \(column.classes.joined(separator: ", "))"
-            say(
-                "  \(column.role) \(column.name) \(column.dimensions): \(column.role == .label ? classes : "a tensor")"
-            )
-        }
-        for feature in column.features {
-            switch feature.kind {
-            case .number:
-                say(
-                    "  feature \(feature.name): a number"
-                        + (feature.unit.isEmpty ? "" : " in \(feature.unit)"))
-            case .categories(let names):
-                say("  feature \(feature.name): one of \(names.joined(separator: ", "))")
+        for feature in column.features { announce(feature) }
+        guard column.features.isEmpty else { return }
+        let rows = column.dimensions.isEmpty ? "" : " with rows of \(column.dimensions)"
+        let kind =
+            switch (column.role, column.classes.isEmpty) {
+            case (.label, false): "one of \(column.classes.joined(separator: ", "))"
+            case (.label, true): "a number"
+            default: "a tensor\(rows)"
             }
-        }
+        say("  \(column.role) \(column.name): \(kind)")
+    }
+
+    private func announce(_ feature: FeatureDescription) {
+        let kind =
+            switch feature.kind {
+            case .number: feature.unit.isEmpty ? "a number" : "a number in \(feature.unit)"
+            case .categories(let names): "one of \(names.joined(separator: ", "))"
+            }
+        say("  feature \(feature.name): \(kind)")
     }
 
     /// Registers for a moment without data, which tells that a broker answers, and leaves.

@@ -28,6 +28,10 @@ struct Describe: AsyncParsableCommand {
         do throws(DatasetError) {
             let inference = try DataSchema.infer(file: data)
             for decision in inference.decisions { StandardStream.errors.line(decision) }
+            if data.dataset == nil, let name = inference.schema.dataset {
+                StandardStream.errors.line(
+                    "data set \(name): named after the file, --dataset gives another name")
+            }
             for line in inference.schema.yaml.split(separator: "\n", omittingEmptySubsequences: false) {
                 StandardStream.output.line(String(line))
             }
