@@ -80,7 +80,7 @@ struct Flags: ParsableArguments {
 
     @Option(
         help: """
-            The fewest rows a loss or gradient must be of to leave when a trainer computes on whole columns. \
+            The fewest rows that anything which leaves must be about: losses, gradients, models, counts and sums. \
             By default 32.
             """
     )
