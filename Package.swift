@@ -35,7 +35,9 @@ func example(_ name: String) -> Target {
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], resources: resources,
+        swiftSettings: settings)
 }
 
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -128,10 +130,14 @@ let package = Package(
             ],
             path: "Benchmarks/bench", swiftSettings: settings),
 
-        tests("ZMQTests", ["ZMQ", "CZMQ"]),
-        tests("ProtocolTests", ["Protocol"]),
+        // What tests of more than one target need: seeds, fixtures, folders, raw peers.
+        .target(
+            name: "TestSupport", dependencies: ["Protocol", "Tensor", "ZMQ", logging],
+            path: "Tests/TestSupport", swiftSettings: settings),
         // Counts allocations, by standing in front of malloc in the test bundle.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
+        tests("ZMQTests", ["ZMQ", "CZMQ"]),
+        tests("ProtocolTests", ["Protocol"]),
         tests("GroundTests", ["Ground"]),
         tests("TensorTests", ["Ground", "Tensor", "CAllocations"]),
         tests("DatasetsTests", ["Datasets", "Tensor"]),

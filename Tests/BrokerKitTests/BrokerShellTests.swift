@@ -1,4 +1,5 @@
 import Protocol
+import TestSupport
 import Testing
 
 @testable import BrokerKit
@@ -211,11 +212,11 @@ struct BrokerShellTests {
             let odd = try #require(RawPeer(endpoint))
             odd.write(
                 [0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + [UInt8](repeating: 0x41, count: 52))
-            while try await !odd.read().isEmpty {}
+            await odd.readToEnd()
             let giant = try #require(RawPeer(endpoint))
             try await giant.greet()
             giant.write([2, 0, 0, 1, 0, 0, 0, 0, 0] + [UInt8](repeating: 1, count: 100))
-            while try await !giant.read().isEmpty {}
+            await giant.readToEnd()
             try await alice.say(.heartbeat, epoch: epoch)
             _ = try await alice.next(.heartbeat)
             #expect(await shell.statistics.workers == 1)
@@ -263,7 +264,7 @@ struct BrokerShellTests {
     @Test("a port that is taken is an error that names it")
     func namesTakenPort() async throws {
         try await withBroker { loop, _, endpoint in
-            let second = BrokerShell(endpoint: endpoint, loop: loop, logger: silentLogger)
+            let second = BrokerShell(endpoint: endpoint, loop: loop, logger: .silent)
             let error = await #expect(throws: ZMQError.self) { try await second.start() }
             #expect(error?.code == .addressInUse)
             #expect(error.map { "\($0)".contains(endpoint) } == true)
@@ -287,14 +288,14 @@ struct BrokerShellTests {
     func restarts() async throws {
         let peers = try Loop(name: "peers")
         let first = try Loop(name: "first")
-        let shell = BrokerShell(endpoint: "tcp://127.0.0.1:0", loop: first, logger: silentLogger)
+        let shell = BrokerShell(endpoint: "tcp://127.0.0.1:0", loop: first, logger: .silent)
         let endpoint = try await shell.start()
         let alice = try await TestPeer(peers, endpoint)
         let before = try await alice.join(worker("alice", session: 1)).epoch
         await shell.stop()
         #expect(await first.shutdown() == .finished)
         let second = try Loop(name: "second")
-        let again = BrokerShell(endpoint: endpoint, loop: second, logger: silentLogger)
+        let again = BrokerShell(endpoint: endpoint, loop: second, logger: .silent)
         #expect(try await again.start() == endpoint)
         await alice.connected()
         try await alice.say(.heartbeat, epoch: before)

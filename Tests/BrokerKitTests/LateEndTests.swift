@@ -1,6 +1,7 @@
 import Dispatch
 import Logging
 import Protocol
+import TestSupport
 import Testing
 
 @testable import BrokerKit
@@ -57,7 +58,7 @@ struct LateEndTests {
         ])
         for await _ in brake.reached { break }
         alice.finish()
-        while try await !alice.read().isEmpty {}
+        await alice.readToEnd()
         for (number, newcomer) in newcomers.enumerated() {
             #expect(newcomer.connect(to: endpoint))
             try await newcomer.greet()

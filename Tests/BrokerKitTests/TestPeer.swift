@@ -1,4 +1,5 @@
 import Protocol
+import TestSupport
 import Testing
 
 @testable import BrokerKit
@@ -84,24 +85,5 @@ final class TestPeer: Sendable {
     /// Breaks the connection without a word.
     func vanish() async throws {
         try await loop.perform { [loop, socket] in loop.close(socket, lingerMilliseconds: 0) }
-    }
-}
-
-extension Header {
-    /// The header as it travels.
-    var bytes: [UInt8] {
-        var message = Message()
-        message.append(byteCount: Header.byteCount) { encode(into: &$0) }
-        return message.bytes(at: 0)
-    }
-}
-
-extension Loop {
-    /// Runs a closure on the loop and waits for its result.
-    func perform<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
-            let isTaken = execute { continuation.resume(with: Result { try body() }) }
-            if !isTaken { continuation.resume(throwing: ZMQError(.terminated, function: "execute")) }
-        }
     }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Tensor
+import TestSupport
 import Testing
 
 /// The inputs from the field, row by row, for what this room decides.

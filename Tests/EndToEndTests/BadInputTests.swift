@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Bad input to real processes", .timeLimit(.minutes(5)))
@@ -93,12 +94,11 @@ struct BadInputTests {
     @Test("noise to the broker's port is dropped, and the work goes on")
     func noise() async throws {
         let fleet = try await Fleet()
-        let port = try #require(UInt16(fleet.endpoint.split(separator: ":").last ?? ""))
-        for seed in 0..<20 { try Noise.send(to: port, seed: UInt64(seed)) }
+        for seed in 0..<20 { try Noise.send(to: fleet.endpoint, seed: UInt64(seed)) }
         try await fleet.addWorker("alice", ["--dataset", "digits"])
         let trainer = try await fleet.train(["--epochs", "2", "--hidden", "16"])
         #expect(await trainer.end() == 0, "\(trainer.errors)")
-        for seed in 20..<40 { try Noise.send(to: port, seed: UInt64(seed)) }
+        for seed in 20..<40 { try Noise.send(to: fleet.endpoint, seed: UInt64(seed)) }
         let again = try await fleet.train(["--epochs", "1", "--hidden", "16"])
         #expect(await again.end() == 0, "\(again.errors)")
         await fleet.stop()
@@ -131,36 +131,14 @@ struct BadInputTests {
 
 /// Bytes that mean nothing, over a plain TCP connection.
 enum Noise {
-    struct Unreachable: Error {}
-
-    static func send(to port: UInt16, seed: UInt64) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw Unreachable() }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let connected = unsafe withUnsafePointer(to: &address) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(descriptor, $0, size)
-            }
-        }
-        guard connected == 0 else { throw Unreachable() }
-        var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-        var bytes = [UInt8](repeating: 0, count: 2_000)
+    static func send(to endpoint: String, seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var bytes = random.bytes(count: 2_000)
         // Every other time a true ZMTP greeting first, so that the noise reaches the frame decoder.
-        var start = 0
         if seed % 2 == 0 {
             let greeting: [UInt8] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0] + Array("NULL".utf8)
-            bytes.replaceSubrange(0..<greeting.count, with: greeting)
-            start = 64
+            bytes.replaceSubrange(0..<64, with: greeting + [UInt8](repeating: 0, count: 64 - greeting.count))
         }
-        for index in start..<bytes.count {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            bytes[index] = UInt8(truncatingIfNeeded: state >> 33)
-        }
-        _ = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+        try #require(RawPeer(endpoint)).write(bytes)
     }
 }

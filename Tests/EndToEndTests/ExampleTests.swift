@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 /// Where an example's workers are.
@@ -54,7 +55,7 @@ struct ExampleTests {
 
     @Test("Tutorial: the same losses and weights as PyTorch, one job a step", arguments: Stage.allCases)
     func tutorial(_ stage: Stage) async throws {
-        let vector = try TutorialNumbers.load()
+        let vector = try TutorialVectors.load()
         let lines = try await stage.lines(of: "Tutorial", workers: ["bob": [], "alice": []])
         for (title, run) in [
             ("centralised", vector.centralised), ("federated", vector.descent),
@@ -62,7 +63,7 @@ struct ExampleTests {
         ] {
             let part = try part(title, of: lines, count: 22)
             #expect(part[20].hasPrefix("weight ") && part[21].hasPrefix("bias "))
-            run.expect(part[..<20].flatMap(numbers), part[20...].map(numbers))
+            #expect(run.differences(part[..<20].flatMap(numbers), part[20...].map(numbers)) == [], "\(title)")
         }
         #expect(lines.last?.hasPrefix("44 jobs: ") == true, "\(lines.last ?? "")")
         #expect(lines.count == 3 * 23 + 1)
@@ -80,7 +81,8 @@ struct ExampleTests {
             losses += numbers(halves[0]).dropFirst() + numbers(halves[1])
         }
         #expect(lines[10].hasPrefix("weight ") && lines[11].hasPrefix("bias "))
-        try TutorialNumbers.load().aggregator.expect(losses, lines[10...].map(numbers))
+        let aggregator = try TutorialVectors.load().aggregator
+        #expect(aggregator.differences(losses, lines[10...].map(numbers)) == [])
     }
 
     @Test("Pointers: what its comments promise", arguments: Stage.allCases)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Output that is closed or full", .timeLimit(.minutes(5)))
@@ -140,37 +141,14 @@ struct OutputTests {
         let broker = try RunningProgram(
             "broker", ["--bind", "tcp://127.0.0.1:*"], shell: #"ulimit -n 40; exec "$@" 2>&1"#)
         let endpoint = try await Fleet.endpoint(of: broker)
-        let port = try #require(UInt16(endpoint.split(separator: ":").last ?? ""))
-        let crowd = try (0..<64).map { _ in try Connection(to: port) }
+        // While the broker does not listen they are refused, and that is as good.
+        var crowd = (0..<64).map { _ in RawPeer(endpoint) }
         try await broker.line(containing: "not accepted")
-        for connection in crowd { connection.close() }
+        crowd.removeAll()
         let worker = try RunningProgram("worker", ["--broker", endpoint, "--dataset", "toy"])
         try await worker.line(containing: "registered")
         await worker.stop()
         await broker.stop()
         #expect(broker.lines.count { $0.contains("not accepted") } < 200)
     }
-}
-
-/// A plain TCP connection that says nothing.
-private struct Connection {
-    private let descriptor: Int32
-
-    init(to port: UInt16) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = unsafe withUnsafePointer(to: &address) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(descriptor, $0, size)
-            }
-        }
-        // While the broker does not listen it is refused, and that is as good.
-        if result != 0 { _ = errno }
-    }
-
-    func close() { _ = Glibc.close(descriptor) }
 }

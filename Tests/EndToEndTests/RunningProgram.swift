@@ -238,24 +238,6 @@ final class Fleet {
     }
 }
 
-/// A folder that is removed with the value's owner.
-final class TemporaryFolder {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "fagure-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    /// A path inside.
-    subscript(_ name: String) -> String { url.appending(path: name).path }
-
-    /// The bytes of a file inside.
-    func bytes(_ name: String) throws -> Data { try Data(contentsOf: url.appending(path: name)) }
-}
-
 /// The JSON objects among lines.
 func events(_ lines: [String]) throws -> [[String: Any]] {
     try lines.map { line in

@@ -1,12 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Hospitals with a file each", .serialized, .timeLimit(.minutes(5)))
 struct SitesTests {
     /// A file of the cases from the field.
     static func file(_ site: String) -> String {
-        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Fixtures/cases/sites/\(site)/patients.csv").path
+        Fixtures.fieldCase("sites/\(site)/patients.csv")
     }
 
     private static func site(_ name: String, _ file: String? = nil) -> [String] {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("On a terminal", .timeLimit(.minutes(5)))

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Training with real processes", .serialized, .timeLimit(.minutes(10)))
@@ -136,7 +137,7 @@ struct TrainingTests {
 
     @Test("three hospitals: a CSV file in three shards, a logistic model, held-out rows at the workers")
     func hospitals() async throws {
-        let file = SourceFolder.root.appending(path: "Examples/data/breast-cancer.csv").path
+        let file = Fixtures.project.appending(path: "Examples/data/breast-cancer.csv").path
         let fleet = try await Fleet()
         for (index, name) in ["north", "south", "west"].enumerated() {
             try await fleet.addWorker(
@@ -173,10 +174,4 @@ struct TrainingTests {
         guard line.contains("\"event\":\"epoch\"") else { return nil }
         return (try? events([line]))?.first?["shards"] as? Int
     }
-}
-
-/// Where the project is.
-enum SourceFolder {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
 }

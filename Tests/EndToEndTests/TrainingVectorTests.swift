@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 /// What PyTorch computes when it trains on Fashion-MNIST, and how to repeat it; see the file's own words.
@@ -23,16 +24,7 @@ struct TrainingVector: Decodable {
         case federated = "fedavg_10_clients_contiguous_shards_batch_32_lr_0.1_one_epoch_per_round"
     }
 
-    static func load() throws -> TrainingVector {
-        let other = ProcessInfo.processInfo.environment["FAGURE_VECTORS"] ?? ""
-        let folder =
-            other.isEmpty
-            ? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .appendingPathComponent("Fixtures/vectors")
-            : URL(fileURLWithPath: other)
-        let data = try Data(contentsOf: folder.appendingPathComponent("training.json"))
-        return try JSONDecoder().decode(TrainingVector.self, from: data)
-    }
+    static func load() throws -> TrainingVector { try Fixtures.vectors("training.json") }
 }
 
 /// Images and labels as they are stored.

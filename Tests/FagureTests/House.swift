@@ -1,10 +1,10 @@
 import BrokerKit
 import Datasets
 import Fagure
-import Logging
 import Protocol
 import Synchronization
 import Tensor
+import TestSupport
 import WorkerKit
 import ZMQ
 
@@ -19,14 +19,14 @@ struct House {
     init(_ shards: [[Shard]], endpoint: String? = nil) async throws {
         let loop = try Loop(name: "house")
         let asked = endpoint ?? "inproc://house-\(UInt64.random(in: 0...UInt64.max))"
-        let broker = BrokerShell(endpoint: asked, loop: loop, logger: House.logger)
+        let broker = BrokerShell(endpoint: asked, loop: loop, logger: .silent)
         let resolved = try await broker.start()
         var workers: [WorkerShell] = []
         for (number, shards) in shards.enumerated() {
             let configuration = WorkerConfiguration(
                 name: "worker-\(number)", endpoint: resolved, shards: shards,
                 publicDatasets: Set(shards.map(\.dataset)))
-            let worker = WorkerShell(configuration: configuration, loop: loop, logger: House.logger)
+            let worker = WorkerShell(configuration: configuration, loop: loop, logger: .silent)
             try await worker.start()
             workers.append(worker)
         }
@@ -41,12 +41,6 @@ struct House {
         }
         return dealt
     }
-
-    static let logger: Logger = {
-        var logger = Logger(label: "test")
-        logger.handler = SwiftLogNoOpLogHandler()
-        return logger
-    }()
 
     /// A session whose catalogue shows all workers.
     func session(workers: Int? = nil) async throws -> Session {

@@ -1,16 +1,23 @@
 import Federation
 import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Fagure
 
 @Suite("The folder of a run")
 struct RunFolderTests {
-    private let path = FileManager.default.temporaryDirectory.appendingPathComponent("fagure-\(UUID())").path
+    private let temporary: TemporaryFolder
+    private let path: String
     private let done = RunEvent.done(
         RunSummary(
             rounds: 1, epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0))
+
+    init() throws {
+        temporary = try TemporaryFolder()
+        path = temporary["run"]
+    }
 
     private func history() throws -> [String] {
         try String(contentsOfFile: "\(path)/history.jsonl", encoding: .utf8).split(separator: "\n").map(
@@ -19,7 +26,6 @@ struct RunFolderTests {
 
     @Test("it gets the history line by line, and nothing before the first")
     func lines() throws {
-        defer { try? FileManager.default.removeItem(atPath: path) }
         let folder = try RunFolder(path)
         try folder.write(.brokerReturned)
         #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
@@ -32,7 +38,6 @@ struct RunFolderTests {
 
     @Test("a run that is there is refused, and replaced at the first line where that is allowed")
     func overwrites() throws {
-        defer { try? FileManager.default.removeItem(atPath: path) }
         try RunFolder(path).write(done)
         try Data("old".utf8).write(to: URL(fileURLWithPath: "\(path)/model.safetensors"))
         let error = #expect(throws: TensorError.self) { _ = try RunFolder(path) }
@@ -51,7 +56,6 @@ struct RunFolderTests {
         "nothing is written through a symbolic link or into a pipe", arguments: [true, false],
         ["history.jsonl", "model.safetensors"])
     func links(_ isLink: Bool, _ name: String) throws {
-        defer { try? FileManager.default.removeItem(atPath: path) }
         let folder = try RunFolder(path)
         if isLink {
             try Data("precious".utf8).write(to: URL(fileURLWithPath: "\(path)/precious"))

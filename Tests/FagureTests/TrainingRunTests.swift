@@ -3,6 +3,7 @@ import Datasets
 import Federation
 import Protocol
 import Tensor
+import TestSupport
 import Testing
 import WorkerKit
 import ZMQ
@@ -139,7 +140,7 @@ struct TrainingRunTests {
         var second: BrokerShell?
         for await epoch in epochs where epoch == 2 {
             await house.broker.stop(reason: "restart")
-            let broker = BrokerShell(endpoint: house.endpoint, loop: house.loop, logger: House.logger)
+            let broker = BrokerShell(endpoint: house.endpoint, loop: house.loop, logger: .silent)
             var isListening = false
             // The first broker's port is free when libzmq's own thread has closed it.
             while !isListening {

@@ -2,6 +2,7 @@ import Ground
 import Jobs
 import Protocol
 import Tensor
+import TestSupport
 import Testing
 
 @Suite("Jobs on the wire")
@@ -135,7 +136,7 @@ struct JobCodingTests {
 
     @Test("bodies with random bytes changed only throw, or are jobs that can be read", arguments: 0..<8)
     func mutations(seed: Int) throws {
-        var random = SplitMix(state: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         for payload in [
             try Samples.tensorJob().payload(includesGraph: true),
             try Samples.programJob().payload(includesGraphs: true),
@@ -155,7 +156,7 @@ struct JobCodingTests {
 
     @Test("noise throws", arguments: 0..<64)
     func noise(seed: Int) {
-        var random = SplitMix(state: UInt64(seed) &+ 1_000)
+        var random = SplitMix64(seed: UInt64(seed) &+ 1_000)
         let body = (0..<Int.random(in: 1...200, using: &random)).map { _ in
             UInt8.random(in: 0...255, using: &random)
         }

@@ -1,6 +1,7 @@
 import Jobs
 import Protocol
 import Tensor
+import TestSupport
 import Testing
 
 @Suite("Results on the wire")
@@ -27,7 +28,7 @@ struct JobResultCodingTests {
     @Test("a body that ends early or is noise only throws, or is another result")
     func hostile() throws {
         let payload = Samples.result([TensorValue(scalar: 1), TensorValue(scalar: 2)]).payload
-        var random = SplitMix(state: 5)
+        var random = SplitMix64(seed: 5)
         for count in 0..<payload.body.count {
             _ = errorOf { () throws(JobError) in
                 try JobResult(decoding: Array(payload.body.prefix(count)), frames: payload.received)

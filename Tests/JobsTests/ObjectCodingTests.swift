@@ -1,5 +1,6 @@
 import Protocol
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Jobs
@@ -257,7 +258,7 @@ struct ObjectCodingTests {
 
     @Test("bodies with random bytes changed only throw, or are jobs whose parts fit", arguments: 0..<8)
     func mutations(seed: Int) throws {
-        var random = SplitMix(state: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         for payload in try payloads() {
             for _ in 0..<400 {
                 var body = payload.body

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Protocol
@@ -117,7 +118,7 @@ struct BodiesTests {
     @Test("random bytes never trap", arguments: kinds)
     func randomBytes(kind: Kind) {
         var random = SplitMix64(seed: 11)
-        for _ in 0..<2_000 { _ = try? kind.recode(random.bytes(Int(random.next() % 64))) }
+        for _ in 0..<2_000 { _ = try? kind.recode(random.bytes(count: Int(random.next() % 64))) }
     }
 
     @Test("fields of a later minor are passed over")

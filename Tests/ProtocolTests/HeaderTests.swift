@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Protocol
@@ -122,7 +123,7 @@ struct HeaderTests {
     func randomBytes(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         for _ in 0..<500 {
-            var bytes = random.bytes(Int(random.next() % 130))
+            var bytes = random.bytes(count: Int(random.next() % 130))
             // Most of them get past the magic, or the rest of the decoder would see little.
             if random.next() % 8 != 0 {
                 bytes.replaceSubrange(0..<min(8, bytes.count), with: Self.golden.prefix(min(8, bytes.count)))

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Protocol
@@ -8,7 +9,7 @@ struct IdentifierTests {
     func roundTrips() throws {
         var random = SplitMix64(seed: 1)
         for _ in 0..<100 {
-            let bytes = random.bytes(16)
+            let bytes = random.bytes(count: 16)
             #expect(try Identifier(bytes).bytes == bytes)
         }
         #expect(Identifier(high: 1, low: 2).bytes == [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The project's own files, as the rules of the house see them.
@@ -18,8 +19,7 @@ struct SourceTree {
     }
 
     /// The project's root folder.
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
+    static let root = Fixtures.project
 
     /// Every Swift file that a person wrote.
     static let swiftFiles: [File] = files(

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ZMQ
@@ -38,11 +39,11 @@ import Testing
     @Test("a frame announced larger than allowed ends that connection only, and reserves no memory for it")
     func oversize() async throws {
         try await undisturbed(SocketLimits(frameByteCountMaximum: 1000)) { endpoint, events, _, _ in
-            let peer = try #require(RawPeer(endpoint: endpoint))
-            peer.greetAsDealer()
+            let peer = try #require(RawPeer(endpoint))
+            try await peer.greet()
             // A long frame of 2^40 bytes.
             peer.write([2, 0, 0, 1, 0, 0, 0, 0, 0] + [UInt8](repeating: 7, count: 100))
-            peer.readToEnd()
+            await peer.readToEnd()
             var handshakes = 0
             for await event in events.stream {
                 if case .handshakeSucceeded = event { handshakes += 1 }
@@ -56,10 +57,10 @@ import Testing
     @Test("random bytes end that connection only", arguments: 1...8)
     func garbage(seed: Int) async throws {
         try await undisturbed { endpoint, _, _, _ in
-            var generator = SeededGenerator(seed: UInt64(seed))
+            var generator = SplitMix64(seed: UInt64(seed))
             for greets in [false, true] {
-                let peer = try #require(RawPeer(endpoint: endpoint))
-                if greets { peer.greetAsDealer() }
+                let peer = try #require(RawPeer(endpoint))
+                if greets { try await peer.greet() }
                 peer.write((0..<2000).map { _ in UInt8.random(in: 0...255, using: &generator) })
             }
         }
@@ -68,8 +69,8 @@ import Testing
     @Test("a message of too many frames is dropped and counted, and its sender can go on")
     func manyFrames() async throws {
         try await undisturbed(SocketLimits(frameCountMaximum: 3)) { endpoint, _, inbox, loop in
-            let peer = try #require(RawPeer(endpoint: endpoint))
-            peer.greetAsDealer()
+            let peer = try #require(RawPeer(endpoint))
+            try await peer.greet()
             for _ in 0..<100 { peer.write([1, 1, 7]) }
             peer.write([0, 1, 8])
             // Two frames and the routing id are allowed.

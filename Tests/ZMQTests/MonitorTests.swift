@@ -1,4 +1,5 @@
 import CZMQ
+import TestSupport
 import Testing
 
 @testable import ZMQ

@@ -55,16 +55,6 @@ func routingID(_ bytes: [UInt8]) -> RoutingID? {
     unsafe bytes.withUnsafeBytes { unsafe RoutingID($0.bytes) }
 }
 
-extension Loop {
-    /// Runs a closure on the loop and waits for its result.
-    func perform<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
-            let isTaken = execute { continuation.resume(with: Result { try body() }) }
-            if !isTaken { continuation.resume(throwing: ZMQError(.terminated, function: "execute")) }
-        }
-    }
-}
-
 /// Runs a test with a loop and expects it to end cleanly, whatever the test left open.
 func withLoop(_ name: String = "test", _ body: (Loop) async throws -> Void) async throws {
     let loop = try Loop(name: name)
@@ -93,20 +83,5 @@ final class OwnedBytes: ByteOwner {
 
     func withBytes<R>(_ body: (RawSpan) -> R) -> R {
         unsafe bytes.withUnsafeBytes { unsafe body($0.bytes) }
-    }
-}
-
-/// A small generator with a seed, so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

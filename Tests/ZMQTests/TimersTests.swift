@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ZMQ
@@ -63,7 +64,7 @@ import Testing
 
     @Test("random schedules and cancellations agree with a sorted list", arguments: 1...20)
     func twin(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         var timers = Timers()
         let notes = Notes()
         var twin: [(deadline: Int64, number: Int, id: TimerID)] = []

@@ -1,5 +1,6 @@
 import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -70,7 +71,7 @@ import Testing
 
     @Test("every cut and thousands of changed bytes of NPY, NPZ and safetensors are read or refused")
     func mutations() throws {
-        var generator = SeededGenerator(seed: 41)
+        var generator = SplitMix64(seed: 41)
         let tensors = Safetensors([
             "x": try TensorValue([1, 2] as [Float], shape: [2, 1]), "y": try TensorValue([0, 1] as [Int64]),
         ])

@@ -1,5 +1,6 @@
 import Datasets
 import Tensor
+import TestSupport
 import Testing
 
 @Suite struct DatasetCSVTests {
@@ -111,7 +112,7 @@ import Testing
 
     @Test("the breast cancer table is read: 569 patients, 30 measurements, two classes")
     func breastCancer() throws {
-        let path = "\(Fixtures.folder)/breast-cancer.csv"
+        let path = Fixtures.file("data/breast-cancer.csv")
         let dataset = try Dataset.load(csv: path, label: "diagnosis")
         let test = try #require(dataset.test)
         #expect(dataset.name == "breast-cancer")
@@ -128,7 +129,7 @@ import Testing
 
     @Test("the same seed holds out the same rows, another seed others")
     func seeded() throws {
-        let path = "\(Fixtures.folder)/breast-cancer.csv"
+        let path = Fixtures.file("data/breast-cancer.csv")
         let first = try Dataset.load(csv: path, label: "diagnosis", seed: 1).test?["features"]
         #expect(first == (try Dataset.load(csv: path, label: "diagnosis", seed: 1).test?["features"]))
         #expect(first != (try Dataset.load(csv: path, label: "diagnosis", seed: 2).test?["features"]))

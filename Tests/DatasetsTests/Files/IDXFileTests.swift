@@ -1,5 +1,6 @@
 import Datasets
 import Tensor
+import TestSupport
 import Testing
 
 @Suite struct IDXFileTests {
@@ -21,7 +22,7 @@ import Testing
 
     @Test("a file of several chunks is read whole")
     func chunks() throws {
-        var generator = SeededGenerator(seed: 2)
+        var generator = SplitMix64(seed: 2)
         let count = DatasetLimits.chunkByteCount * 2 + 17
         let bytes = generator.bytes(count: 1_009)
         let elements = (0..<count).map { bytes[$0 % 1_009] }
@@ -71,7 +72,7 @@ import Testing
 
     @Test("random bytes and random heads only throw, or read what they say")
     func randomBytes() throws {
-        var generator = SeededGenerator(seed: 3)
+        var generator = SplitMix64(seed: 3)
         for round in 0..<400 {
             var bytes = generator.bytes(count: Int.random(in: 0...40, using: &generator))
             if round % 2 == 0 { bytes = [0, 0, 8, UInt8(1 + round / 2 % 3), 0, 0, 0] + bytes }

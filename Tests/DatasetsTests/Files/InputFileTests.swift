@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -124,7 +125,7 @@ import Testing
 
     @Test("random bytes that claim to be gzip only throw")
     func randomBytes() throws {
-        var generator = SeededGenerator(seed: 11)
+        var generator = SplitMix64(seed: 11)
         for _ in 0..<300 {
             let bytes =
                 Gzip.magic + [8, 0] + generator.bytes(count: Int.random(in: 0...60, using: &generator))

@@ -1,4 +1,5 @@
 import Datasets
+import TestSupport
 import Testing
 
 @Suite struct PartitionTests {
@@ -6,7 +7,7 @@ import Testing
         "shards are disjoint, cover every row, keep file order and differ by at most one row",
         arguments: [Partition.contiguous, .iid(seed: 0), .iid(seed: 9)])
     func properties(partition: Partition) throws {
-        var generator = SeededGenerator(seed: 1)
+        var generator = SplitMix64(seed: 1)
         for _ in 0..<50 {
             let rowCount = Int.random(in: 0...300, using: &generator)
             let count = Int.random(in: 1...20, using: &generator)

@@ -1,4 +1,5 @@
 import Datasets
+import TestSupport
 import Testing
 
 @Suite struct ShardSelectionTests {
@@ -44,7 +45,7 @@ import Testing
 
     @Test("random text is read or refused, and what is read is read back")
     func randomText() {
-        var generator = SeededGenerator(seed: 5)
+        var generator = SplitMix64(seed: 5)
         let letters = Array("0123/,, -x")
         for _ in 0..<5_000 {
             let length = Int.random(in: 0...8, using: &generator)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -48,7 +49,7 @@ import Testing
 
     @Test("each class has its share to within one row, and all of them together exactly")
     func stratified() {
-        var generator = SeededGenerator(seed: 21)
+        var generator = SplitMix64(seed: 21)
         for seed in 0..<50 {
             let count = Int.random(in: 1...300, using: &generator)
             let classes = (0..<count).map { _ in Int32.random(in: 0...3, using: &generator) }
@@ -67,7 +68,7 @@ import Testing
     @Test(
         "a group is on one side, and the part held out is off by less than a group", arguments: [false, true])
     func grouped(isStratified: Bool) {
-        var generator = SeededGenerator(seed: 22)
+        var generator = SplitMix64(seed: 22)
         for seed in 0..<50 {
             let count = Int.random(in: 1...300, using: &generator)
             let groups = (0..<count).map { _ in Int32.random(in: 0...40, using: &generator) }

@@ -1,6 +1,7 @@
 import Jobs
 import Protocol
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Fagure
@@ -156,7 +157,7 @@ struct LifetimeTests {
             let vectors = try TutorialVectors.load()
             optimizer.zeroGradients()
             try await model.get()
-            try expectNear(model, vectors.centralisedFinal)
+            #expect(try vectors.centralised.differences(model) == [])
             _ = try await data.copy().get()
             #expect(try await bob.objects.count == 2)
         }

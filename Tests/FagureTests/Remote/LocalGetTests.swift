@@ -1,5 +1,6 @@
 import Fagure
 import Tensor
+import TestSupport
 import Testing
 
 @Suite("without any worker")
@@ -38,7 +39,7 @@ struct LocalGetTests {
         let vectors = try TutorialVectors.load()
         let model = try vectors.makeModel()
         let optimizer = SGD(model.parameters, learningRate: 0.1)
-        let data = vectors.data.tensor, target = vectors.target.tensor
+        let data = try vectors.data.tensor(), target = try vectors.target.tensor()
         var losses: [Float] = []
         for _ in 0..<20 {
             try await model.send(to: data.location)
@@ -49,8 +50,7 @@ struct LocalGetTests {
             let (value, _) = try await get(loss, model)
             losses.append(try value.scalar())
         }
-        expectNear(losses, vectors.centralisedLosses, "losses")
-        try expectNear(model, vectors.centralisedFinal)
+        #expect(try vectors.centralised.differences(losses, model) == [])
         try await model.send(to: .here)
         try await model.move(to: .here)
         #expect(model.location === Here.shared)

@@ -2,6 +2,7 @@ import Datasets
 import Fagure
 import Protocol
 import Tensor
+import TestSupport
 import Testing
 import WorkerKit
 
@@ -28,7 +29,7 @@ struct LostWorkerTests {
     ) async throws -> WorkerShell {
         var configuration = WorkerConfiguration(name: name, endpoint: house.endpoint, shards: [])
         change(&configuration)
-        let shell = WorkerShell(configuration: configuration, loop: house.loop, logger: House.logger)
+        let shell = WorkerShell(configuration: configuration, loop: house.loop, logger: .silent)
         try await shell.start()
         return shell
     }

@@ -1,5 +1,6 @@
 import Fagure
 import Tensor
+import TestSupport
 import Testing
 
 @Suite("workers in parallel", .timeLimit(.minutes(1)))
@@ -167,7 +168,7 @@ struct ParallelTests {
                 return losses
             }
             let vectors = try TutorialVectors.load()
-            expectNear(losses, [Float](repeating: vectors.centralisedLosses[19], count: 4), "last losses")
+            expectNear(losses, [Float](repeating: vectors.centralised.losses[19], count: 4), "last losses")
         }
     }
 

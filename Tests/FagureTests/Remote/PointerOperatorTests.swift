@@ -1,26 +1,14 @@
 import Fagure
 import Tensor
+import TestSupport
 import Testing
 
-/// SplitMix64: the same numbers for the same seed, so that a failure can be had again.
-private struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
-    }
-
-    mutating func floats(_ count: Int) -> [Float] {
+extension SplitMix64 {
+    fileprivate mutating func floats(_ count: Int) -> [Float] {
         (0..<count).map { _ in Float.random(in: -2...2, using: &self) }
     }
 
-    mutating func index(_ count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
+    fileprivate mutating func index(_ count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
 }
 
 /// Seeded random steps on matrices of 4 by 4: the same for the same seed, whatever they are recorded on.
@@ -29,7 +17,7 @@ private struct RandomSteps {
 
     /// Everything recorded, the leaves first.
     func record(on leaves: [Tensor]) -> [Tensor] {
-        var random = SeededNumbers(seed: seed)
+        var random = SplitMix64(seed: seed)
         var tensors = leaves
         for _ in 0..<12 {
             let first = tensors[random.index(tensors.count)], second = tensors[random.index(tensors.count)]
@@ -39,7 +27,7 @@ private struct RandomSteps {
     }
 
     private func step(
-        _ kind: Int, _ x: Tensor, _ y: Tensor, _ random: inout SeededNumbers
+        _ kind: Int, _ x: Tensor, _ y: Tensor, _ random: inout SplitMix64
     ) -> Tensor {
         switch kind {
         case 0: x + y
@@ -77,7 +65,7 @@ struct PointerOperatorTests {
     func property() async throws {
         try await withBob { _, bob in
             for seed in UInt64(0)..<60 {
-                var random = SeededNumbers(seed: ~seed)
+                var random = SplitMix64(seed: ~seed)
                 let leaves = (0..<3).map { _ in Tensor(random.floats(16), shape: [4, 4]) }
                 var pointers: [Tensor] = []
                 for leaf in leaves { pointers.append(try await leaf.send(to: bob)) }
@@ -102,7 +90,7 @@ struct PointerOperatorTests {
     func stepwise() async throws {
         try await withBob { _, bob in
             for seed in UInt64(100)..<110 {
-                var random = SeededNumbers(seed: seed)
+                var random = SplitMix64(seed: seed)
                 let leaves = (0..<2).map { _ in Tensor(random.floats(16), shape: [4, 4]) }
                 var pointers: [Tensor] = []
                 for leaf in leaves { pointers.append(try await leaf.send(to: bob)) }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Tensor
@@ -186,10 +187,8 @@ struct SafetensorsTests {
 
     @Test("files are replaced whole, and errors name them")
     func files() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let path = folder.appendingPathComponent("model.safetensors").path
+        let folder = try TemporaryFolder()
+        let path = folder["model.safetensors"]
         let file = try example()
         try file.write(to: path)
         try file.write(to: path)
@@ -200,7 +199,7 @@ struct SafetensorsTests {
             let error = #expect(throws: TensorError.self) { try Safetensors(contentsOf: missing) }
             #expect(error?.description.hasPrefix(missing) == true)
         }
-        let nowhere = folder.appendingPathComponent("none/model.safetensors").path
+        let nowhere = folder["none/model.safetensors"]
         let error = #expect(throws: TensorError.self) { try file.write(to: nowhere) }
         #expect(error?.description == "\(nowhere): cannot be created: No such file or directory")
         #expect(throws: TensorError.self) { try file.write(to: folder.path) }

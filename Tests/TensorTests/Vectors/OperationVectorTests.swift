@@ -1,5 +1,6 @@
 import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 /// One operation with attributes, inputs, output and, for a cotangent, the gradients, as PyTorch computes
@@ -32,7 +33,7 @@ struct OperationVectorTests {
         "max_pool2d", "avg_pool2d", "batch_norm_training", "group_norm", "lstm_cell",
     ]
 
-    static let rows: [OperationVector] = (try? VectorFolder.rows("operations.json")) ?? []
+    static let rows: [OperationVector] = (try? Fixtures.vectors("operations.json")) ?? []
 
     @Test("there are rows, and each one runs or is listed as unsupported")
     func coverage() throws {

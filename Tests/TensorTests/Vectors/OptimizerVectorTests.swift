@@ -1,5 +1,6 @@
 import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 /// Steps of an optimizer on given gradients, as PyTorch computes them.
@@ -25,7 +26,7 @@ struct OptimizerVectorTests {
     /// Optimizers that are not built yet. Rows of any other must run.
     static let unsupported: Set = ["adagrad", "rmsprop"]
 
-    static let rows: [OptimizerVector] = (try? VectorFolder.rows("optimizers.json")) ?? []
+    static let rows: [OptimizerVector] = (try? Fixtures.vectors("optimizers.json")) ?? []
 
     @Test("there are rows, and each one runs or is listed as unsupported")
     func coverage() {

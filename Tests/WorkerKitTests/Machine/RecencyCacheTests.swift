@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import WorkerKit
@@ -39,7 +40,7 @@ struct RecencyCacheTests {
 
     @Test("it agrees with a slow twin for any sequence of calls", arguments: 0..<20)
     func twin(seed: Int) {
-        var random = SplitMix(state: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         var cache = RecencyCache<Int, Int>(countMaximum: 5, byteCountMaximum: 20)
         var twin: [(key: Int, value: Int, bytes: Int)] = []
         for step in 0..<2_000 {

@@ -2,6 +2,7 @@ import Ground
 import Jobs
 import Protocol
 import Tensor
+import TestSupport
 import Testing
 
 @testable import WorkerKit
@@ -207,7 +208,7 @@ struct ObjectStoreTests {
 
     @Test("any history leaves what a plain list would", arguments: 0..<20 as Range<UInt64>)
     func histories(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         let (byteCountMaximum, countMaximum) = (20 * (256 + 40), 9)
         let store = ObjectStore(
             worker: "bob", byteCountMaximum: byteCountMaximum, countMaximum: countMaximum)

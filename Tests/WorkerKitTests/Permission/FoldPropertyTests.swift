@@ -3,6 +3,7 @@ import Ground
 import Jobs
 import Protocol
 import Tensor
+import TestSupport
 import Testing
 
 @testable import WorkerKit
@@ -16,7 +17,7 @@ import Testing
 struct FoldPropertyTests {
     /// A random program whose step is a model's value per row, put through random operations, and summed.
     private func program(seed: UInt64) -> (bench: FoldBench, learns: Bool) {
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         let choices = (0..<8).map { _ in Int.random(in: 0..<12, using: &random) }
         let learns = Bool.random(using: &random), end = Int.random(in: 0..<6, using: &random)
         var bench = FoldBench(step: { _ in ([], []) })

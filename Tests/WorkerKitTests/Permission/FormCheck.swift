@@ -1,4 +1,5 @@
 import Tensor
+import TestSupport
 import Testing
 
 @testable import WorkerKit
@@ -12,7 +13,7 @@ struct FormCheck {
     init(_ random: RandomRowGraph, seed: UInt64) {
         self.random = random
         self.seed = seed
-        var source = SplitMix(state: seed &+ 77)
+        var source = SplitMix64(seed: seed &+ 77)
         let rows = Array(0..<random.rowCount)
         // Another order, wherever there is one.
         var orders = ["first": rows, "second": rows]

@@ -1,4 +1,5 @@
 import Tensor
+import TestSupport
 
 @testable import WorkerKit
 
@@ -30,10 +31,10 @@ struct RandomRowGraph {
     private var nodes: [Graph.Node] = []
     /// Values sure to be class indices that have a place.
     private var classes: [Int] = []
-    private var random: SplitMix
+    private var random: SplitMix64
 
     init(seed: UInt64, nodeCount: Int) throws {
-        random = SplitMix(state: seed)
+        random = SplitMix64(seed: seed)
         graph = Graph(inputs: [], constants: [], nodes: [], outputs: [])
         rowCount = [1, 2, 3, 4, 4][Int.random(in: 0..<5, using: &random)]
         try addLeaves()
@@ -83,10 +84,10 @@ struct RandomRowGraph {
 
     /// Values for the inputs, small and of few digits; each owner's come from their own seed.
     func values(seeds: [Owner: UInt64]) throws -> [TensorValue] {
-        var sources = seeds.mapValues { SplitMix(state: $0) }
+        var sources = seeds.mapValues { SplitMix64(seed: $0) }
         return try inputs.map { input in
             let shape = input.type.shape
-            var source = sources[input.owner] ?? SplitMix(state: 0)
+            var source = sources[input.owner] ?? SplitMix64(seed: 0)
             defer { sources[input.owner] = source }
             return input.isClasses
                 ? try TensorValue(

@@ -1,6 +1,7 @@
 import Jobs
 import Protocol
 import Tensor
+import TestSupport
 import Testing
 import ZMQ
 

@@ -1,9 +1,9 @@
 import Datasets
 import Jobs
 import Link
-import Logging
 import Protocol
 import Tensor
+import TestSupport
 import Testing
 import ZMQ
 
@@ -211,13 +211,13 @@ struct WorkerShellTests {
     func garbage(endpoint: String) async throws {
         let rig = try await Rig(endpoint)
         let (peer, _) = try await rig.broker.welcome()
-        var random = SplitMix(state: 3)
+        var random = SplitMix64(seed: 3)
         let before = await rig.worker.statistics.messagesDropped
-        let header = Header(.dispatch, job: job(9), attempt: 1, epoch: 77).frame
+        let header = Header(.dispatch, job: job(9), attempt: 1, epoch: 77).bytes
         var wrong: [[[UInt8]]] = [
             [[]], [[1, 2, 3]], [[UInt8](repeating: 0, count: 64)], [header], [Array(header.dropLast()), [1]],
-            [Header(.hello).frame, [1]], [Header(.cancel).frame, [1]],
-            [Header(.dispatch, job: job(9), attempt: 1, epoch: 76).frame, [1]],
+            [Header(.hello).bytes, [1]], [Header(.cancel).bytes, [1]],
+            [Header(.dispatch, job: job(9), attempt: 1, epoch: 76).bytes, [1]],
         ]
         for _ in 0..<100 {
             let count = Int.random(in: 1...80, using: &random)
@@ -314,21 +314,5 @@ struct WorkerShellTests {
             logger: .silent)
         await #expect(throws: ZMQError.self) { try await worker.start() }
         await loop.shutdown()
-    }
-}
-
-extension Header {
-    /// The header as a frame.
-    var frame: [UInt8] {
-        var message = Message()
-        message.append(byteCount: Header.byteCount) { encode(into: &$0) }
-        return message.bytes(at: 0)
-    }
-}
-
-extension Logger {
-    /// Nothing is worth a line in a test.
-    static var silent: Logger {
-        Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     }
 }

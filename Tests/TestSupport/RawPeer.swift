@@ -1,4 +1,4 @@
-@testable import ZMQ
+import Foundation
 
 #if canImport(Glibc)
     import Glibc
@@ -6,18 +6,18 @@
     import Darwin
 #endif
 
-/// A plain TCP connection to a broker: a peer that does not play by the rules.
-final class RawPeer: Sendable {
+/// A plain TCP connection to a bound socket: a peer that does not play by the rules.
+package final class RawPeer: Sendable {
     private let descriptor: Int32
 
     /// Connects to `tcp://127.0.0.1:port`; nil where nobody listens.
-    convenience init?(_ endpoint: String) {
+    package convenience init?(_ endpoint: String) {
         self.init()
         guard connect(to: endpoint) else { return nil }
     }
 
     /// Takes a descriptor and does not connect it yet.
-    init() {
+    package init() {
         #if canImport(Glibc)
             descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
@@ -25,8 +25,10 @@ final class RawPeer: Sendable {
         #endif
     }
 
+    deinit { _ = close(descriptor) }
+
     /// Connects to `tcp://127.0.0.1:port`; false where nobody listens.
-    func connect(to endpoint: String) -> Bool {
+    package func connect(to endpoint: String) -> Bool {
         guard let port = endpoint.split(separator: ":").last.flatMap({ UInt16($0) }) else { return false }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -50,30 +52,16 @@ final class RawPeer: Sendable {
         #endif
     }
 
-    /// Says that nothing more comes: the other side ends the connection, which `read` then tells.
-    func finish() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+    /// Keeps the connection open until here.
+    package func keep() {}
 
-    /// Waits until the other side has handled all that was written, by a ping of ZMTP and its pong.
-    ///
-    /// The second ping is read after all the first was read with was handled.
-    func settle() async throws {
-        for number in 1...2 as ClosedRange<UInt8> {
-            let body = [4] + Array("PING".utf8) + [0, 0, number]
-            write([4, UInt8(body.count)] + body)
-            var bytes: [UInt8] = []
-            let pong = Array("PONG".utf8) + [number]
-            while !(0..<max(1, bytes.count)).contains(where: { bytes[$0...].starts(with: pong) }) {
-                let more = try await read()
-                guard !more.isEmpty else { throw CancellationError() }
-                bytes += more
-            }
-        }
-    }
+    /// Says that nothing more comes: the other side ends the connection, which `readToEnd` then tells.
+    package func finish() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
-    deinit { _ = close(descriptor) }
+    // MARK: Bytes
 
     /// Writes all the bytes; a peer that has hung up is ignored.
-    func write(_ bytes: [UInt8]) {
+    package func write(_ bytes: [UInt8]) {
         #if canImport(Glibc)
             _ = unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         #else
@@ -84,14 +72,15 @@ final class RawPeer: Sendable {
     /// Reads some bytes, waiting for the first; none once the other side has closed.
     ///
     /// It waits on a thread of its own: the pool's threads are few, and other tests need them.
-    func read() async throws -> [UInt8] {
-        try await withCheckedThrowingContinuation { continuation in
-            do {
-                try Thread.start(name: "raw peer") { continuation.resume(returning: self.readNow()) }
-            } catch {
-                continuation.resume(throwing: error)
-            }
+    package func read() async -> [UInt8] {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: self.readNow()) }
         }
+    }
+
+    /// Waits until the other side closes the connection.
+    package func readToEnd() async {
+        while await !read().isEmpty {}
     }
 
     private func readNow() -> [UInt8] {
@@ -100,9 +89,13 @@ final class RawPeer: Sendable {
         return Array(buffer.prefix(max(0, count)))
     }
 
+    // MARK: ZMTP
+
     /// Greets as a DEALER of ZMTP 3.0 without security (rfc.zeromq.org/spec/23), and waits to be greeted:
     /// libzmq takes what comes before its own READY is out for a part of the handshake.
-    func greet() async throws {
+    ///
+    /// - Throws: `CancellationError` when the other side closes.
+    package func greet() async throws {
         let mechanism = Array("NULL".utf8) + [UInt8](repeating: 0, count: 16)
         write(
             [0xFF] + [UInt8](repeating: 0, count: 8) + [0x7F, 3, 0] + mechanism
@@ -112,15 +105,38 @@ final class RawPeer: Sendable {
             [5] + Array("READY".utf8) + [UInt8(name.count)] + name + [0, 0, 0, UInt8(type.count)] + type
         write([4, UInt8(body.count)] + body)
         var greeting: [UInt8] = []
-        while greeting.count < 66 || greeting.count < 66 + Int(greeting[65]) { greeting += try await read() }
+        while greeting.count < 66 || greeting.count < 66 + Int(greeting[65]) { greeting += try await more() }
     }
 
     /// Says a message of frames, each under 2^32 bytes.
-    func say(_ frames: [[UInt8]]) {
+    package func say(_ frames: [[UInt8]]) {
         for (index, frame) in frames.enumerated() {
             let more: UInt8 = index < frames.count - 1 ? 1 : 0
             let length = (0..<8).reversed().map { UInt8(truncatingIfNeeded: frame.count >> (8 * $0)) }
             write([2 | more] + length + frame)
         }
+    }
+
+    /// Waits until the other side has handled all that was written, by a ping of ZMTP and its pong.
+    ///
+    /// The second ping is read after all the first was read with was handled.
+    ///
+    /// - Throws: `CancellationError` when the other side closes.
+    package func settle() async throws {
+        for number in 1...2 as ClosedRange<UInt8> {
+            let body = [4] + Array("PING".utf8) + [0, 0, number]
+            write([4, UInt8(body.count)] + body)
+            var bytes: [UInt8] = []
+            let pong = Array("PONG".utf8) + [number]
+            while !(0..<max(1, bytes.count)).contains(where: { bytes[$0...].starts(with: pong) }) {
+                bytes += try await more()
+            }
+        }
+    }
+
+    private func more() async throws -> [UInt8] {
+        let bytes = await read()
+        guard !bytes.isEmpty else { throw CancellationError() }
+        return bytes
     }
 }

@@ -1,0 +1,21 @@
+/// Sebastiano Vigna's SplitMix64: the same numbers for the same seed everywhere, so that a failure can be had again.
+package struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
+
+    /// A source that begins at a seed.
+    package init(seed: UInt64) { state = seed }
+
+    /// The next 64 bits.
+    package mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// Some bytes.
+    package mutating func bytes(count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+    }
+}
