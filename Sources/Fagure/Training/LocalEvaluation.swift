@@ -8,8 +8,8 @@ import Tensor
 /// Evaluation at the trainer, on a table it has itself: the evaluation program's fold, on a thread of its
 /// own.
 ///
-/// Batches and sums are the workers' (in order, in double precision, released as float32), so the numbers are
-/// those a worker with the same rows would give.
+/// The fold is the workers', and its sums are rounded as theirs are, so the numbers are those a worker with the
+/// same rows would give.
 final class LocalEvaluation: Sendable {
     private let program: EvaluationProgram
     private let table: Table
@@ -43,26 +43,19 @@ final class LocalEvaluation: Sendable {
         let columns = [
             try column(program.task.feature.name, of: table), try column(program.task.label.name, of: table),
         ]
-        var sums = [[Double]](repeating: [0], count: program.metricNames.count)
-        var execution: Execution?
-        let rows = [Int32](0..<Int32(table.rowCount))
-        for start in stride(from: 0, to: rows.count, by: EvaluationProgram.batchSize) {
-            let batch = rows[start..<min(start + EvaluationProgram.batchSize, rows.count)]
-            let step: Execution
-            if let execution {
-                step = execution
-            } else {
-                step = try plan(program, constants, columns, rowCount: batch.count)
-            }
-            for (index, column) in columns.enumerated() {
-                try step.gather(rows: batch, of: column, into: constants.count + index)
-            }
-            try step.run()
-            for index in sums.indices { try step.accumulate(output: index, into: &sums[index]) }
-            execution = start + 2 * EvaluationProgram.batchSize <= rows.count ? step : nil
+        let schedule = Program.Schedule(batchSize: EvaluationProgram.batchSize)
+        var steps: [(rowCount: Int, execution: Execution)] = []
+        for size in BatchCounts(schedule, rowCount: table.rowCount).sizes {
+            let inputs = try BatchFold.inputTypes(
+                bindings: constants.map(\.type), columns: columns.map(\.type), rowCount: size)
+            steps.append((size, Execution(try Plan(program.step.graph, inputs: inputs))))
         }
-        var metrics = Metrics(examples: rows.count, loss: Double(Float(sums[0][0])))
-        if sums.count > 1 { metrics.correct = Double(Float(sums[1][0])) }
+        var fold = try BatchFold(
+            schedule, rowCount: table.rowCount, columns: columns, bindings: constants, stateCount: 0,
+            steps: steps, metricShapes: program.metricNames.map { _ in .scalar })
+        while try fold.advance() {}
+        var metrics = Metrics(examples: fold.examples, loss: Double(Float(fold.sums[0][0])))
+        if fold.sums.count > 1 { metrics.correct = Double(Float(fold.sums[1][0])) }
         return metrics
     }
 
@@ -71,18 +64,5 @@ final class LocalEvaluation: Sendable {
             throw .valueMismatch(name: "column \(name)", expected: "a column of the test data", got: "none")
         }
         return value
-    }
-
-    private static func plan(
-        _ program: EvaluationProgram, _ constants: [TensorValue], _ columns: [TensorValue], rowCount: Int
-    ) throws(TensorError) -> Execution {
-        var inputs = constants.map(\.type)
-        for column in columns {
-            let shape = try Shape([rowCount] + column.shape.dimensions.dropFirst())
-            inputs.append(ValueType(column.elementType, shape))
-        }
-        let execution = Execution(try Plan(program.step.graph, inputs: inputs))
-        for (index, constant) in constants.enumerated() { try execution.bind(constant, to: index) }
-        return execution
     }
 }

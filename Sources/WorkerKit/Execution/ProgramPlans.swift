@@ -1,8 +1,7 @@
 import Jobs
 import Tensor
 
-/// The plans of one program, with its constants bound: everything wrong with its graphs is found by making
-/// them.
+/// The plans of one program: everything wrong with its graphs is found by making them.
 struct ProgramPlans {
     /// The step graph for each size of batch that occurs; at most two.
     let steps: [(rowCount: Int, execution: Execution)]
@@ -10,8 +9,6 @@ struct ProgramPlans {
     let metricShapes: [Shape]
     /// The finish graph.
     let finish: Execution
-
-    private let job: ProgramJob
 
     /// Compiles what is not in the cache, and takes memory for it once `grant` has said that there is so much.
     ///
@@ -25,7 +22,6 @@ struct ProgramPlans {
         _ job: ProgramJob, columns: [ValueType], sizes: [Int], cache: inout PlanCache, _ flag: CancelFlag,
         grant: (_ byteCount: Int) throws(JobError) -> Void
     ) throws(JobError) {
-        self.job = job
         let prepared: [(rowCount: Int, plan: PreparedPlan)]
         let ending: PreparedPlan
         do throws(TensorError) {
@@ -41,15 +37,6 @@ struct ProgramPlans {
         try grant(ProgramPlans.byteCount(job, prepared.map(\.plan.plan), ending.plan, metricShapes))
         finish = cache.execution(of: ending)
         steps = prepared.map { ($0.rowCount, cache.execution(of: $0.plan)) }
-        do throws(TensorError) {
-            for step in steps {
-                for (index, constant) in job.bindings.enumerated().dropFirst(job.program.stateCount) {
-                    try step.execution.bind(constant, to: index)
-                }
-            }
-        } catch {
-            throw Release.error(preparing: "the step graph", error)
-        }
     }
 
     /// Lets go of all values the job brought along: plans are kept for the next job, which brings its own.
@@ -70,16 +57,6 @@ struct ProgramPlans {
         return steps.reduce(finish.ownByteCount + states + sums + outputs) {
             $0.addingSaturated($1.byteCount)
         }
-    }
-
-    /// The plan for a batch of so many rows.
-    ///
-    /// - Precondition: `rowCount` is one of the sizes given to `init`.
-    func step(rowCount: Int) -> Execution {
-        guard let step = steps.first(where: { $0.rowCount == rowCount }) else {
-            preconditionFailure("a batch has a size its schedule does not make")
-        }
-        return step.execution
     }
 
     private static func steps(
@@ -109,12 +86,8 @@ struct ProgramPlans {
     static func inputs(
         _ job: ProgramJob, _ columns: [ValueType], rowCount: Int
     ) throws(TensorError) -> [ValueType] {
-        var inputs = job.bindings.map(\.type)
-        for column in columns {
-            let row = column.shape.dimensions.dropFirst()
-            inputs.append(ValueType(column.elementType, try Shape([rowCount] + row)))
-        }
-        return inputs
+        try BatchFold.inputTypes(
+            bindings: job.bindings.map(\.type), columns: columns, rowCount: rowCount)
     }
 
     private static func finish(

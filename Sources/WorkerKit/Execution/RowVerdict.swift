@@ -42,7 +42,7 @@ struct RowVerdict: Sendable {
 
     /// Kernels check one thing of the values they meet: that a class index is below the number of classes. A
     /// trainer that could make indices of rows would read the rows bit by bit from which jobs fail, so where
-    /// the index is not open it must be a whole column whose classes all have their place.
+    /// the index is not open it must be a whole column whose classes are all in range.
     static func failure(_ graph: Graph, _ types: [ValueType], _ states: [RowState]) -> TellingFailure? {
         for node in graph.nodes {
             guard let checked = node.checkedClasses(types), states[checked.indices].source.isPrivate else {
@@ -58,7 +58,7 @@ struct RowVerdict: Sendable {
 }
 
 extension Graph.Node {
-    /// The value this node reads class indices from, and the number of classes it has a place for; `nil` where
+    /// The value this node reads class indices from, and the number of classes it has room for; `nil` where
     /// no value can make the kernel fail.
     ///
     /// Without a `default`: whoever adds an operation says here whether values can make it fail.

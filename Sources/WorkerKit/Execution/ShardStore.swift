@@ -14,11 +14,11 @@ package struct ShardStore: Sendable {
         init(_ shard: Shard) {
             self.shard = shard
             let reference = shard.reference
-            let place = "\(reference.name) (\(reference.partition))"
+            let part = "\(reference.name) (\(reference.partition))"
             train = RowBatch(
-                dataset: shard.dataset, part: "train \(place)", rowCount: shard.train.rowCount)
+                dataset: shard.dataset, part: "train \(part)", rowCount: shard.train.rowCount)
             heldOut = RowBatch(
-                dataset: shard.dataset, part: "held out \(place)", rowCount: shard.heldOut?.rowCount ?? 0)
+                dataset: shard.dataset, part: "held out \(part)", rowCount: shard.heldOut?.rowCount ?? 0)
         }
     }
 

@@ -1,8 +1,6 @@
 import Jobs
 import Testing
 
-@testable import WorkerKit
-
 @Suite("The order of rows")
 struct RowOrderTests {
     @Test("without a seed every epoch reads the rows as they lie")

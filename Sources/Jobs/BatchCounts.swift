@@ -1,20 +1,18 @@
-import Jobs
-
 /// How many batches of which sizes a schedule makes of a shard's rows.
-struct BatchCounts: Hashable {
+package struct BatchCounts: Hashable {
     /// Rows in a full batch.
-    let batchSize: Int
+    package let batchSize: Int
     /// Full batches in one epoch.
-    let fullPerEpoch: Int
+    package let fullPerEpoch: Int
     /// Rows in the last batch of an epoch; 0 where there is none or it is dropped.
-    let remainder: Int
+    package let remainder: Int
     /// Batches over all epochs.
-    let total: Int
+    package let total: Int
     /// Whether every row there is is seen, and each as often as all others.
-    let coversAllRows: Bool
+    package let coversAllRows: Bool
 
     /// Counts. The schedule's own limits have been checked, so nothing overflows.
-    init(_ schedule: Program.Schedule, rowCount: Int) {
+    package init(_ schedule: Program.Schedule, rowCount: Int) {
         batchSize = schedule.batchSize
         fullPerEpoch = rowCount / schedule.batchSize
         remainder = schedule.dropsRemainder ? 0 : rowCount % schedule.batchSize
@@ -24,10 +22,10 @@ struct BatchCounts: Hashable {
     }
 
     /// Batches in one epoch.
-    var perEpoch: Int { fullPerEpoch + (remainder > 0 ? 1 : 0) }
+    package var perEpoch: Int { fullPerEpoch + (remainder > 0 ? 1 : 0) }
 
     /// The sizes that occur, full batches first.
-    var sizes: [Int] {
+    package var sizes: [Int] {
         var sizes: [Int] = []
         if fullPerEpoch > 0, total > 0 { sizes.append(batchSize) }
         if remainder > 0, total > fullPerEpoch { sizes.append(remainder) }
@@ -35,13 +33,13 @@ struct BatchCounts: Hashable {
     }
 
     /// How many different rows are seen at least: those of the first epoch.
-    var distinctRowCount: Int {
+    package var distinctRowCount: Int {
         let first = min(total, perEpoch)
         return min(first, fullPerEpoch) * batchSize + (first > fullPerEpoch ? remainder : 0)
     }
 
     /// The positions of a batch in its epoch's order of rows.
-    func positions(ofBatch batch: Int) -> Range<Int> {
+    package func positions(ofBatch batch: Int) -> Range<Int> {
         let start = batch * batchSize
         return start..<start + (batch < fullPerEpoch ? batchSize : remainder)
     }
