@@ -38,7 +38,7 @@ func run() async throws {
     print("a copy of x is", moved)
     print("its sum is", try await moved.sum().get())
 
-    // Operands must be at one place.
+    // Operands must be at one location.
     do {
         _ = try await (x + moved).get()
     } catch {

@@ -4,53 +4,53 @@ import Protocol
 extension BrokerMachine {
     /// A worker has begun, or says how far it is.
     mutating func report(_ header: Header, from worker: Int32, _ actions: inout [Action]) {
-        guard let place = current(header, of: worker, &actions) else { return }
-        relay(toTrainerOf: jobs[place], &actions)
+        guard let slot = current(header, of: worker, &actions) else { return }
+        relay(toTrainerOf: jobs[slot], &actions)
     }
 
     /// A worker is done.
     mutating func finish(_ header: Header, from worker: Int32, _ actions: inout [Action]) {
-        guard let place = current(header, of: worker, &actions) else { return }
-        let record = jobs[place]
-        jobs.remove(place)
+        guard let slot = current(header, of: worker, &actions) else { return }
+        let record = jobs[slot]
+        jobs.remove(slot)
         if relay(toTrainerOf: record, &actions) { counters.finished += 1 }
     }
 
     /// A worker did not do a job, or will not.
     mutating func fail(_ header: Header, from worker: Int32, _ code: FailureCode, _ actions: inout [Action]) {
-        guard let place = current(header, of: worker, &actions) else { return }
+        guard let slot = current(header, of: worker, &actions) else { return }
         if code == .draining, !roster.workers[worker].isDraining {
             roster.workers[worker].isDraining = true
             catalogueChanged = true
             let label = roster.workers[worker].presence.label
             logSession("worker \(label) is draining", .info, &actions)
         }
-        if code.isHandedBack, passOn(place, &actions) { return }
-        let record = jobs[place]
-        jobs.remove(place)
+        if code.isHandedBack, passOn(slot, &actions) { return }
+        let record = jobs[slot]
+        jobs.remove(slot)
         if relay(toTrainerOf: record, &actions) { counters.failed += 1 }
     }
 
     /// A trainer does not want a job any more.
     mutating func cancel(_ header: Header, from trainer: Int32, _ actions: inout [Action]) {
         // Unknown: it was answered while the cancel was on its way.
-        guard let place = jobs.place(of: header.job) else { return }
-        guard jobs[place].trainer == trainer else {
+        guard let slot = jobs.slot(of: header.job) else { return }
+        guard jobs[slot].trainer == trainer else {
             counters.unexpected += 1
             let label = roster.trainers[trainer].presence.label
             return logNoise(
                 "dropped a cancel from \(label): the job is another trainer's", .warning, &actions)
         }
-        cancelAtWorker(place, &actions)
-        end(place, Failure(.cancelled, "the trainer cancelled the job"), &actions)
+        cancelAtWorker(slot, &actions)
+        end(slot, Failure(.cancelled, "the trainer cancelled the job"), &actions)
     }
 
     /// The job a worker speaks of, if it is the one that has it and speaks of its latest attempt.
     mutating func current(_ header: Header, of worker: Int32, _ actions: inout [Action]) -> Int32? {
-        if let place = jobs.place(of: header.job), jobs.worker(of: place) == worker, !jobs[place].isWaiting,
-            jobs[place].attempt == header.attempt
+        if let slot = jobs.slot(of: header.job), jobs.worker(of: slot) == worker, !jobs[slot].isWaiting,
+            jobs[slot].attempt == header.attempt
         {
-            return place
+            return slot
         }
         counters.late += 1
         let label = roster.workers[worker].presence.label

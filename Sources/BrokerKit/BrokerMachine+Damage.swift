@@ -17,9 +17,9 @@ extension BrokerMachine {
             refuse(
                 header, Failure(error.code, "the job cannot be passed on: \(error)"), to: trainer, &actions)
         case (.worker(let worker), .result), (.worker(let worker), .failed), (.worker(let worker), .transfer):
-            guard let place = current(header, of: worker, &actions) else { return }
+            guard let slot = current(header, of: worker, &actions) else { return }
             let text = "worker \(label) answered with a \(header.command) that cannot be passed on: \(error)"
-            end(place, Failure(error.code, text), &actions)
+            end(slot, Failure(error.code, text), &actions)
         default:
             break
         }
@@ -30,9 +30,9 @@ extension BrokerMachine {
         _ header: Header, _ failure: Failure, to trainer: Int32, _ actions: inout [Action]
     ) {
         guard header.job != .none else { return }
-        if let place = jobs.place(of: header.job), jobs[place].trainer == trainer {
-            cancelAtWorker(place, &actions)
-            jobs.remove(place)
+        if let slot = jobs.slot(of: header.job), jobs[slot].trainer == trainer {
+            cancelAtWorker(slot, &actions)
+            jobs.remove(slot)
         }
         tell(trainer, header.job, attempt: header.attempt, failure, &actions)
     }

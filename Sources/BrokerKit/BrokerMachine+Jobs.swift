@@ -19,11 +19,11 @@ extension BrokerMachine {
         guard header.job != .none else {
             return drop(header, "it names no job", from: trainer, &actions)
         }
-        guard let place = jobs.place(of: header.job) else { return open(header, from: trainer, &actions) }
-        guard jobs[place].trainer == trainer else {
+        guard let slot = jobs.slot(of: header.job) else { return open(header, from: trainer, &actions) }
+        guard jobs[slot].trainer == trainer else {
             return drop(header, "job \(header.job) is another trainer's", from: trainer, &actions)
         }
-        reopen(place, header, &actions)
+        reopen(slot, header, &actions)
     }
 
     private mutating func open(_ header: Header, from trainer: Int32, _ actions: inout [Action]) {
@@ -35,66 +35,66 @@ extension BrokerMachine {
             id: header.job, trainer: trainer, attempt: max(header.attempt, 1), target: header.target,
             targetsSession: header.flags.contains(.targetsSession),
             deadlineMilliseconds: header.deadlineMilliseconds, deadline: deadline(of: header))
-        place(jobs.insert(record), with: choose(for: record), &actions)
+        follow(jobs.insert(record), choose(for: record), &actions)
     }
 
     /// The job is open already: the connection, the broker's word or the worker was lost in between.
-    private mutating func reopen(_ place: Int32, _ header: Header, _ actions: inout [Action]) {
-        let attempt = jobs[place].attempt
-        jobs[place].attempt = max(attempt == .max ? .max : attempt + 1, header.attempt)
-        jobs[place].target = header.target
-        jobs[place].targetsSession = header.flags.contains(.targetsSession)
-        jobs[place].deadlineMilliseconds = header.deadlineMilliseconds
-        jobs[place].deadline = deadline(of: header)
+    private mutating func reopen(_ slot: Int32, _ header: Header, _ actions: inout [Action]) {
+        let attempt = jobs[slot].attempt
+        jobs[slot].attempt = max(attempt == .max ? .max : attempt + 1, header.attempt)
+        jobs[slot].target = header.target
+        jobs[slot].targetsSession = header.flags.contains(.targetsSession)
+        jobs[slot].deadlineMilliseconds = header.deadlineMilliseconds
+        jobs[slot].deadline = deadline(of: header)
         // A worker it was transferred to was never sent the trainer's body, and is not sent it now: its
         // source repeats the transfer.
-        if !jobs[place].isWaiting, !jobs[place].isTransferred, let worker = jobs.worker(of: place),
+        if !jobs[slot].isWaiting, !jobs[slot].isTransferred, let worker = jobs.worker(of: slot),
             roster.workers[worker].presence.peer != nil
         {
-            return dispatch(place, to: worker, flags: [], &actions)
+            return dispatch(slot, to: worker, flags: [], &actions)
         }
-        self.place(place, with: choose(for: jobs[place]), &actions)
+        follow(slot, choose(for: jobs[slot]), &actions)
     }
 
-    private mutating func place(_ place: Int32, with choice: Choice, _ actions: inout [Action]) {
+    private mutating func follow(_ slot: Int32, _ choice: Choice, _ actions: inout [Action]) {
         switch choice {
         case .worker(let worker):
-            dispatch(place, to: worker, flags: [], &actions)
+            dispatch(slot, to: worker, flags: [], &actions)
         case .missing(let worker):
             // It had its connection a moment ago: rather than fail the job, ask for it again when the worker
             // is back.
-            jobs[place].isWaiting = true
-            jobs[place].isTransferred = false
-            jobs.assign(place, to: worker)
-            jobs.setExpiry(min(jobs[place].deadline, now + ProtocolLimits.silenceMilliseconds), of: place)
+            jobs[slot].isWaiting = true
+            jobs[slot].isTransferred = false
+            jobs.assign(slot, to: worker)
+            jobs.setExpiry(min(jobs[slot].deadline, now + ProtocolLimits.silenceMilliseconds), of: slot)
         case .full:
             end(
-                place, Failure(.overloaded, "every worker that serves \(targetText(place)) is full"), &actions
+                slot, Failure(.overloaded, "every worker that serves \(targetText(slot)) is full"), &actions
             )
         case .nobody:
-            end(place, Failure(.noWorker, "no worker serves \(targetText(place))"), &actions)
+            end(slot, Failure(.noWorker, "no worker serves \(targetText(slot))"), &actions)
         }
     }
 
     /// Sends the current message, a submit or a transfer, on to a worker that is there.
     mutating func dispatch(
-        _ place: Int32, to worker: Int32, flags: Header.Flags, _ actions: inout [Action]
+        _ slot: Int32, to worker: Int32, flags: Header.Flags, _ actions: inout [Action]
     ) {
         guard let peer = roster.workers[worker].presence.peer else { return }
         dispatchCount += 1
         counters.dispatched += 1
         roster.workers[worker].lastUsed = dispatchCount
         roster.workers[worker].presence.sentAt = now
-        jobs[place].isWaiting = false
-        jobs[place].isTransferred = flags.contains(.transferred)
-        jobs[place].avoided = nil
-        jobs.assign(place, to: worker)
-        jobs.setExpiry(jobs[place].deadline, of: place)
-        roster.dropClaim(on: jobs[place].id)
-        var header = Header(.dispatch, job: jobs[place].id, attempt: jobs[place].attempt, epoch: epoch)
+        jobs[slot].isWaiting = false
+        jobs[slot].isTransferred = flags.contains(.transferred)
+        jobs[slot].avoided = nil
+        jobs.assign(slot, to: worker)
+        jobs.setExpiry(jobs[slot].deadline, of: slot)
+        roster.dropClaim(on: jobs[slot].id)
+        var header = Header(.dispatch, job: jobs[slot].id, attempt: jobs[slot].attempt, epoch: epoch)
         header.flags = flags
-        header.target = roster.trainers[jobs[place].trainer].owner
-        header.deadlineMilliseconds = millisecondsLeft(until: jobs[place].deadline)
+        header.target = roster.trainers[jobs[slot].trainer].owner
+        header.deadlineMilliseconds = millisecondsLeft(until: jobs[slot].deadline)
         actions.append(.forward(to: peer, header))
     }
 
@@ -107,10 +107,10 @@ extension BrokerMachine {
         deadline == .max ? 0 : UInt32(clamping: max(1, deadline - now))
     }
 
-    private func targetText(_ place: Int32) -> String {
-        if jobs[place].targetsSession { return "session \(jobs[place].target)" }
-        return roster.shard(of: jobs[place].target).map { "\($0)" }
-            ?? "the shard with key \(jobs[place].target)"
+    private func targetText(_ slot: Int32) -> String {
+        if jobs[slot].targetsSession { return "session \(jobs[slot].target)" }
+        return roster.shard(of: jobs[slot].target).map { "\($0)" }
+            ?? "the shard with key \(jobs[slot].target)"
     }
 
     private mutating func drop(

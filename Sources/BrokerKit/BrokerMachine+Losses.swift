@@ -33,20 +33,20 @@ extension BrokerMachine {
         logSession("worker \(label) left: \(reason)", .info, &actions)
         if let peer = roster.workers[worker].presence.peer { actions.append(.forget(peer)) }
         var next = jobs.first(ofWorker: worker)
-        while let place = next {
-            next = jobs.nextOfWorker(after: place)
-            guard !passOn(place, &actions) else { continue }
-            end(place, Failure(.workerLost, lossText(place, label, reason)), &actions)
+        while let slot = next {
+            next = jobs.nextOfWorker(after: slot)
+            guard !passOn(slot, &actions) else { continue }
+            end(slot, Failure(.workerLost, lossText(slot, label, reason)), &actions)
         }
         tellSuccession(roster.removeWorker(worker), &actions)
         catalogueChanged = true
     }
 
-    private func lossText(_ place: Int32, _ label: String, _ reason: String) -> String {
-        if jobs[place].isTransferred {
+    private func lossText(_ slot: Int32, _ label: String, _ reason: String) -> String {
+        if jobs[slot].isTransferred {
             return "worker \(label) was lost with the job, which was transferred to it: \(reason)"
         }
-        let shard = roster.shard(of: jobs[place].target).map { "\($0)" } ?? "its session"
+        let shard = roster.shard(of: jobs[slot].target).map { "\($0)" } ?? "its session"
         return "worker \(label) was lost with the job: \(reason); nobody else serves \(shard)"
     }
 
@@ -55,9 +55,9 @@ extension BrokerMachine {
         let label = roster.trainers[trainer].presence.label
         logSession("trainer \(label) left: \(reason)", .info, &actions)
         if let peer = roster.trainers[trainer].presence.peer { actions.append(.forget(peer)) }
-        while let place = jobs.first(ofTrainer: trainer) {
-            cancelAtWorker(place, &actions)
-            jobs.remove(place)
+        while let slot = jobs.first(ofTrainer: trainer) {
+            cancelAtWorker(slot, &actions)
+            jobs.remove(slot)
         }
         querying.removeAll { $0 == trainer }
         roster.removeTrainer(trainer)
@@ -67,28 +67,28 @@ extension BrokerMachine {
     /// transferred, for its source would only name the same worker again.
     ///
     /// - Returns: whether it was asked; a job that was too often is not.
-    mutating func passOn(_ place: Int32, _ actions: inout [Action]) -> Bool {
-        let record = jobs[place]
+    mutating func passOn(_ slot: Int32, _ actions: inout [Action]) -> Bool {
+        let record = jobs[slot]
         guard !record.isTransferred, record.resends < BrokerLimits.resendsMaximum, record.attempt < .max
         else { return false }
-        let before = jobs.worker(of: place)
+        let before = jobs.worker(of: slot)
         switch choose(record.target, isSession: record.targetsSession, without: before) {
         case .nobody, .full: return false
         case .worker, .missing: break
         }
-        jobs[place].avoided = before
-        jobs[place].resends += 1
-        resend(place, &actions)
+        jobs[slot].avoided = before
+        jobs[slot].resends += 1
+        resend(slot, &actions)
         return true
     }
 
     /// Takes a job from its worker and asks the trainer for it.
-    mutating func resend(_ place: Int32, _ actions: inout [Action]) {
-        let record = jobs[place]
-        jobs.unassign(place)
-        jobs[place].isWaiting = true
-        jobs[place].isTransferred = false
-        jobs.setExpiry(min(record.deadline, now + ProtocolLimits.silenceMilliseconds), of: place)
+    mutating func resend(_ slot: Int32, _ actions: inout [Action]) {
+        let record = jobs[slot]
+        jobs.unassign(slot)
+        jobs[slot].isWaiting = true
+        jobs[slot].isTransferred = false
+        jobs.setExpiry(min(record.deadline, now + ProtocolLimits.silenceMilliseconds), of: slot)
         counters.resent += 1
         let attempt = record.attempt == .max ? .max : record.attempt + 1
         send(
@@ -97,17 +97,17 @@ extension BrokerMachine {
     }
 
     /// Ends a job with a failure.
-    mutating func end(_ place: Int32, _ failure: Failure, _ actions: inout [Action]) {
-        let record = jobs[place]
-        jobs.remove(place)
+    mutating func end(_ slot: Int32, _ failure: Failure, _ actions: inout [Action]) {
+        let record = jobs[slot]
+        jobs.remove(slot)
         tell(record.trainer, record.id, attempt: record.attempt, failure, &actions)
     }
 
     /// Tells the worker that has a job to let it be.
-    mutating func cancelAtWorker(_ place: Int32, _ actions: inout [Action]) {
-        guard !jobs[place].isWaiting, let worker = jobs.worker(of: place) else { return }
+    mutating func cancelAtWorker(_ slot: Int32, _ actions: inout [Action]) {
+        guard !jobs[slot].isWaiting, let worker = jobs.worker(of: slot) else { return }
         send(
-            Header(.cancel, job: jobs[place].id, attempt: jobs[place].attempt, epoch: epoch),
+            Header(.cancel, job: jobs[slot].id, attempt: jobs[slot].attempt, epoch: epoch),
             toWorker: worker,
             &actions)
     }

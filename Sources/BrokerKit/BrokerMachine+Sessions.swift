@@ -141,24 +141,24 @@ extension BrokerMachine {
         let claimed = held.filter { roster.claimant(of: $0) == worker }
         roster.dropClaims(of: worker)
         var next = jobs.first(ofWorker: worker)
-        while let place = next {
-            next = jobs.nextOfWorker(after: place)
-            if !jobs[place].isWaiting && held.contains(jobs[place].id) { continue }
+        while let slot = next {
+            next = jobs.nextOfWorker(after: slot)
+            if !jobs[slot].isWaiting && held.contains(jobs[slot].id) { continue }
             // It never got the job, or its answer was lost and is in its cache: either way it is to be asked
             // again; by its source, if it was transferred to it.
-            guard askedAgain(place, of: worker, &actions) else { continue }
-            if !jobs[place].isTransferred { roster.claim(jobs[place].id, for: worker) }
-            resend(place, &actions)
+            guard askedAgain(slot, of: worker, &actions) else { continue }
+            if !jobs[slot].isTransferred { roster.claim(jobs[slot].id, for: worker) }
+            resend(slot, &actions)
         }
         for job in held {
-            switch jobs.place(of: job) {
+            switch jobs.slot(of: job) {
             case nil where claimed.contains(job):
                 roster.claim(job, for: worker)
             case nil:
                 send(Header(.cancel, job: job, attempt: 0, epoch: epoch), toWorker: worker, &actions)
-            case let place? where jobs[place].isWaiting:
-                if jobs[place].source == nil { roster.claim(job, for: worker) }
-            case let place? where jobs.worker(of: place) != worker:
+            case let slot? where jobs[slot].isWaiting:
+                if jobs[slot].source == nil { roster.claim(job, for: worker) }
+            case let slot? where jobs.worker(of: slot) != worker:
                 send(Header(.cancel, job: job, attempt: 0, epoch: epoch), toWorker: worker, &actions)
             default:
                 break
@@ -167,15 +167,15 @@ extension BrokerMachine {
     }
 
     /// Counts a job a worker came back without; one it always comes back without ends.
-    private mutating func askedAgain(_ place: Int32, of worker: Int32, _ actions: inout [Action]) -> Bool {
-        guard !jobs[place].isWaiting else { return true }
-        guard jobs[place].resends < BrokerLimits.resendsMaximum else {
+    private mutating func askedAgain(_ slot: Int32, of worker: Int32, _ actions: inout [Action]) -> Bool {
+        guard !jobs[slot].isWaiting else { return true }
+        guard jobs[slot].resends < BrokerLimits.resendsMaximum else {
             let label = roster.workers[worker].presence.label
             let text = "the connection of worker \(label) broke with the job again and again"
-            end(place, Failure(.workerLost, text), &actions)
+            end(slot, Failure(.workerLost, text), &actions)
             return false
         }
-        jobs[place].resends += 1
+        jobs[slot].resends += 1
         return true
     }
 

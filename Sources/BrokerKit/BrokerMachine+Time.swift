@@ -42,20 +42,20 @@ extension BrokerMachine {
 
     private mutating func expireJobs(_ actions: inout [Action]) {
         jobs.takeExpired(at: now, into: &expired)
-        for place in expired {
-            let record = jobs[place]
+        for slot in expired {
+            let record = jobs[slot]
             guard record.deadline <= now else {
                 // The trainer was asked for the job again and did not send it: it does not want it, or will
                 // open it anew.
-                jobs.remove(place)
+                jobs.remove(slot)
                 continue
             }
-            let worker = record.isWaiting ? nil : jobs.worker(of: place)
+            let worker = record.isWaiting ? nil : jobs.worker(of: slot)
             let whereabouts = worker.map { " at worker \(roster.workers[$0].presence.label)" } ?? ""
-            cancelAtWorker(place, &actions)
+            cancelAtWorker(slot, &actions)
             let text =
                 "the job took longer than the \(record.deadlineMilliseconds) ms it was given\(whereabouts)"
-            end(place, Failure(.deadlineExceeded, text), &actions)
+            end(slot, Failure(.deadlineExceeded, text), &actions)
         }
         expired.removeAll(keepingCapacity: true)
     }

@@ -7,40 +7,40 @@ extension BrokerMachine {
     /// The destination gets it even if it drains or is full: it may have done it before, and says so itself
     /// if it has not and will not.
     mutating func transfer(_ header: Header, from worker: Int32, _ actions: inout [Action]) {
-        guard let place = current(header, of: worker, &actions) else { return }
-        if let reason = objection(to: header, of: place, from: worker) {
-            return refuse(place, reason, from: worker, &actions)
+        guard let slot = current(header, of: worker, &actions) else { return }
+        if let reason = objection(to: header, of: slot, from: worker) {
+            return refuse(slot, reason, from: worker, &actions)
         }
         guard case .worker(let destination) = roster.party(of: header.target) else {
             let text = "no worker has session \(header.target), to which the job was to be transferred"
-            return end(place, Failure(.noWorker, text), &actions)
+            return end(slot, Failure(.noWorker, text), &actions)
         }
         guard roster.workers[destination].presence.peer != nil else {
             let label = roster.workers[destination].presence.label
             let text = "worker \(label), to which the job was to be transferred, is missing"
-            return end(place, Failure(.noWorker, text), &actions)
+            return end(slot, Failure(.noWorker, text), &actions)
         }
         counters.transferred += 1
-        jobs[place].source = roster.workers[worker].presence.session
-        dispatch(place, to: destination, flags: .transferred, &actions)
+        jobs[slot].source = roster.workers[worker].presence.session
+        dispatch(slot, to: destination, flags: .transferred, &actions)
     }
 
     /// What is wrong with a transfer, whoever it goes to.
-    private func objection(to header: Header, of place: Int32, from worker: Int32) -> String? {
-        if jobs[place].isTransferred { return "the job was transferred before" }
+    private func objection(to header: Header, of slot: Int32, from worker: Int32) -> String? {
+        if jobs[slot].isTransferred { return "the job was transferred before" }
         if header.target == roster.workers[worker].presence.session { return "it has the job itself" }
         // Another holder of the shard could be the destination, and be sent the trainer's body.
-        if !jobs[place].targetsSession { return "the job was sent to a shard, not to a session" }
+        if !jobs[slot].targetsSession { return "the job was sent to a shard, not to a session" }
         return nil
     }
 
     private mutating func refuse(
-        _ place: Int32, _ reason: String, from worker: Int32, _ actions: inout [Action]
+        _ slot: Int32, _ reason: String, from worker: Int32, _ actions: inout [Action]
     ) {
         counters.unexpected += 1
         let label = roster.workers[worker].presence.label
         logNoise("dropped a transfer from \(label): \(reason)", .warning, &actions)
         let text = "worker \(label) transferred the job, which it may not: \(reason)"
-        end(place, Failure(.malformed, text), &actions)
+        end(slot, Failure(.malformed, text), &actions)
     }
 }

@@ -2,8 +2,8 @@ import Protocol
 
 /// The open jobs: found by id, listed by worker and by trainer, woken at their deadline.
 ///
-/// DESIGN. Records live in a slab and are known by their place; one dictionary leads from id to place. Who
-/// has which job is kept in chains through the places, so that dispatching and answering a job cost one
+/// DESIGN. Records live in a slab and are known by their slot; one dictionary leads from id to slot. Who
+/// has which job is kept in chains through the slots, so that dispatching and answering a job cost one
 /// look-up and a few stores, and losing a worker costs as much as it had jobs. Deadlines are a hashed timing
 /// wheel (Varghese and Lauck, 1987, scheme 6): one chain for each tick of a turn of the wheel, each walked
 /// when its tick comes. It is bounded by the open jobs, which a heap with lazy removal is not.
@@ -12,7 +12,7 @@ struct JobTable: ~Copyable, Sendable {
     struct Record: Sendable {
         /// The job.
         var id: JobID
-        /// The place of the trainer that awaits it.
+        /// The slot of the trainer that awaits it.
         var trainer: Int32
         /// The attempt whose answer counts.
         var attempt: UInt32
@@ -45,7 +45,7 @@ struct JobTable: ~Copyable, Sendable {
     private static let wheelCount: Int64 = 1_024
 
     private var records = Slab(vacant: Record.vacant)
-    private var places: [JobID: Int32] = [:]
+    private var slots: [JobID: Int32] = [:]
     private var byWorker = Chains()
     private var byTrainer = Chains()
     private var byTick = Chains()
@@ -54,37 +54,37 @@ struct JobTable: ~Copyable, Sendable {
     /// How many jobs are open.
     var count: Int { records.count }
 
-    /// The record in a place.
-    subscript(place: Int32) -> Record {
-        _read { yield records[place] }
-        _modify { yield &records[place] }
+    /// The record in a slot.
+    subscript(slot: Int32) -> Record {
+        _read { yield records[slot] }
+        _modify { yield &records[slot] }
     }
 
     /// Where a job's record is.
-    func place(of job: JobID) -> Int32? { places[job] }
+    func slot(of job: JobID) -> Int32? { slots[job] }
 
     /// Opens a job nobody has yet.
     mutating func insert(_ record: Record) -> Int32 {
-        let place = records.insert(record)
-        places[record.id] = place
-        byTrainer.insert(place, into: record.trainer)
-        return place
+        let slot = records.insert(record)
+        slots[record.id] = slot
+        byTrainer.insert(slot, into: record.trainer)
+        return slot
     }
 
     /// Ends a job.
-    mutating func remove(_ place: Int32) {
-        places.removeValue(forKey: records[place].id)
-        byWorker.remove(place)
-        byTrainer.remove(place)
-        byTick.remove(place)
-        records.remove(place)
+    mutating func remove(_ slot: Int32) {
+        slots.removeValue(forKey: records[slot].id)
+        byWorker.remove(slot)
+        byTrainer.remove(slot)
+        byTick.remove(slot)
+        records.remove(slot)
     }
 }
 
 // Who has what.
 extension JobTable {
     /// The worker that has a job, or is waited for.
-    func worker(of place: Int32) -> Int32? { byWorker.chain(of: place) }
+    func worker(of slot: Int32) -> Int32? { byWorker.chain(of: slot) }
 
     /// How many jobs a worker has.
     func count(ofWorker worker: Int32) -> Int { byWorker.count(of: worker) }
@@ -96,50 +96,50 @@ extension JobTable {
     func first(ofWorker worker: Int32) -> Int32? { byWorker.first(of: worker) }
 
     /// The job its worker had before this one.
-    func nextOfWorker(after place: Int32) -> Int32? { byWorker.next(after: place) }
+    func nextOfWorker(after slot: Int32) -> Int32? { byWorker.next(after: slot) }
 
     /// A trainer's newest job.
     func first(ofTrainer trainer: Int32) -> Int32? { byTrainer.first(of: trainer) }
 
     /// Gives a job to a worker.
-    mutating func assign(_ place: Int32, to worker: Int32) { byWorker.insert(place, into: worker) }
+    mutating func assign(_ slot: Int32, to worker: Int32) { byWorker.insert(slot, into: worker) }
 
     /// Takes a job from its worker.
-    mutating func unassign(_ place: Int32) { byWorker.remove(place) }
+    mutating func unassign(_ slot: Int32) { byWorker.remove(slot) }
 }
 
 // When it is over.
 extension JobTable {
     /// Sets when a job is woken; `.max` for never.
-    mutating func setExpiry(_ expiry: Int64, of place: Int32) {
-        guard records[place].expiry != expiry else { return }
-        records[place].expiry = expiry
+    mutating func setExpiry(_ expiry: Int64, of slot: Int32) {
+        guard records[slot].expiry != expiry else { return }
+        records[slot].expiry = expiry
         if expiry == .max {
-            byTick.remove(place)
+            byTick.remove(slot)
         } else {
-            byTick.insert(place, into: JobTable.chain(ofTick: expiry / BrokerLimits.tickMilliseconds))
+            byTick.insert(slot, into: JobTable.chain(ofTick: expiry / BrokerLimits.tickMilliseconds))
         }
     }
 
-    /// Appends the places of all jobs whose time has come and stops their clocks.
+    /// Appends the slots of all jobs whose time has come and stops their clocks.
     ///
     /// - Complexity: O(jobs of the ticks gone by, whatever turn of the wheel they wait for).
-    mutating func takeExpired(at now: Int64, into places: inout [Int32]) {
+    mutating func takeExpired(at now: Int64, into slots: inout [Int32]) {
         let last = now / BrokerLimits.tickMilliseconds
         // The tick last walked may have been walked before its end, so it is walked again.
         let first = max(tick ?? 0, last - JobTable.wheelCount + 1)
         tick = last
-        let start = places.count
+        let start = slots.count
         for tick in first...max(first, last) {
             var member = byTick.first(of: JobTable.chain(ofTick: tick))
-            while let place = member {
-                if records[place].expiry <= now { places.append(place) }
-                member = byTick.next(after: place)
+            while let slot = member {
+                if records[slot].expiry <= now { slots.append(slot) }
+                member = byTick.next(after: slot)
             }
         }
-        for place in places[start...] {
-            byTick.remove(place)
-            records[place].expiry = .max
+        for slot in slots[start...] {
+            byTick.remove(slot)
+            records[slot].expiry = .max
         }
     }
 

@@ -137,7 +137,7 @@ extension Roster {
 
     /// Replaces what a worker announced.
     ///
-    /// A copy that is announced as before keeps its place among the others. Of one shard named twice the first
+    /// A copy that is announced as before keeps its position among the others. Of one shard named twice the first
     /// counts.
     mutating func describe(_ worker: Int32, as hello: Hello, byteCount: Int) -> CopiesChange {
         announcedByteCount += byteCount - workers[worker].announcedByteCount

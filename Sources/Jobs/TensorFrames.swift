@@ -6,11 +6,11 @@ import Tensor
 struct TensorFrameWriter {
     private var packed: [UInt8] = []
     private var whole: [Storage] = []
-    private var places: [Place] = []
+    private var entries: [Entry] = []
     private var hasPacked = false
 
     /// Where a tensor was put: at an offset of the packed frame, or alone, as the `index`-th of its kind.
-    private struct Place {
+    private struct Entry {
         let type: ValueType
         let isPacked: Bool
         let position: Int
@@ -24,11 +24,11 @@ struct TensorFrameWriter {
         if fits || whole.count >= ProtocolLimits.frameCountMaximum - 3 {
             let rest = packed.count % Storage.alignment
             if rest != 0 { packed.append(contentsOf: repeatElement(0, count: Storage.alignment - rest)) }
-            places.append(Place(type: value.type, isPacked: true, position: packed.count))
+            entries.append(Entry(type: value.type, isPacked: true, position: packed.count))
             value.storage.append(to: &packed)
             hasPacked = true
         } else {
-            places.append(Place(type: value.type, isPacked: false, position: whole.count))
+            entries.append(Entry(type: value.type, isPacked: false, position: whole.count))
             whole.append(value.storage)
         }
     }
@@ -40,14 +40,14 @@ struct TensorFrameWriter {
 
     /// Where each tensor lies, in the order they were added: a function of their types alone.
     var references: [JobTensorReference] {
-        places.map { place in
+        entries.map { entry in
             var reference = JobTensorReference()
-            reference.elementType = UInt32(place.type.elementType.rawValue)
-            reference.dimensions = place.type.shape.dimensions.map { UInt64($0) }
-            if place.isPacked {
-                reference.offset = UInt64(place.position)
+            reference.elementType = UInt32(entry.type.elementType.rawValue)
+            reference.dimensions = entry.type.shape.dimensions.map { UInt64($0) }
+            if entry.isPacked {
+                reference.offset = UInt64(entry.position)
             } else {
-                reference.frame = UInt32(place.position) + (hasPacked ? 1 : 0)
+                reference.frame = UInt32(entry.position) + (hasPacked ? 1 : 0)
             }
             return reference
         }

@@ -55,8 +55,8 @@ extension FailureCode {
     /// What the table says; `nil` for a code of a later version.
     package var entry: Entry? {
         // Numbers are dense from 1, which a test holds.
-        let place = Int(rawValue) - 1
-        return FailureCode.table.indices.contains(place) ? FailureCode.table[place] : nil
+        let index = Int(rawValue) - 1
+        return FailureCode.table.indices.contains(index) ? FailureCode.table[index] : nil
     }
 
     /// Whether nobody was there to do the job, in contrast to that it cannot be done.

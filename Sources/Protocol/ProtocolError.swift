@@ -6,7 +6,7 @@ package enum ProtocolError: Error, Sendable, Hashable {
     case unsupportedVersion(major: UInt8, minor: UInt8)
     /// A command this version does not know.
     case unknownCommand(UInt8)
-    /// A known command from the wrong side, or in a place where it makes no sense.
+    /// A known command from the wrong side, or where it makes no sense.
     case unexpectedCommand(Command)
     /// Bytes that break the format; says what was expected and what came.
     case malformed(String)

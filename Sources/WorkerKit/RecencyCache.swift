@@ -1,10 +1,10 @@
 /// A dictionary bounded by count and bytes that lets go of what was not used for longest.
 ///
-/// The values stand in an array, linked in the order of their last use by place numbers: every operation is
+/// The values stand in an array, linked in the order of their last use by slot numbers: every operation is
 /// O(1) on average, and nothing is copied but the value that is asked for.
 struct RecencyCache<Key: Hashable, Value> {
     /// A value and its neighbours in the order of use; `none` at the ends.
-    fileprivate struct Place {
+    fileprivate struct Slot {
         var key: Key
         var value: Value?
         var byteCount: Int
@@ -17,8 +17,8 @@ struct RecencyCache<Key: Hashable, Value> {
     private let countMaximum: Int
     private let byteCountMaximum: Int
     private var indices: [Key: Int] = [:]
-    private var places: [Place] = []
-    /// Places whose value was let go, to be used again.
+    private var slots: [Slot] = []
+    /// Slots whose value was let go, to be used again.
     private var free: [Int] = []
     private var newest = RecencyCache.none
     private var oldest = RecencyCache.none
@@ -41,8 +41,8 @@ struct RecencyCache<Key: Hashable, Value> {
         var elements: [(key: Key, value: Value)] = []
         var index = oldest
         while index != Self.none {
-            if let value = places[index].value { elements.append((places[index].key, value)) }
-            index = places[index].newer
+            if let value = slots[index].value { elements.append((slots[index].key, value)) }
+            index = slots[index].newer
         }
         return elements
     }
@@ -51,11 +51,11 @@ struct RecencyCache<Key: Hashable, Value> {
     mutating func use(_ key: Key) -> Value? {
         // Jobs that repeat each other ask for one thing again and again: comparing it costs less than hashing
         // it.
-        if newest != Self.none, places[newest].key == key { return places[newest].value }
+        if newest != Self.none, slots[newest].key == key { return slots[newest].value }
         guard let index = indices[key] else { return nil }
         unlink(index)
         linkNewest(index)
-        return places[index].value
+        return slots[index].value
     }
 
     /// Keeps a value, in place of the key's last one; lets go of others until it fits. One that alone passes
@@ -64,11 +64,11 @@ struct RecencyCache<Key: Hashable, Value> {
         remove(key)
         guard byteCount <= byteCountMaximum, countMaximum > 0 else { return }
         while indices.count >= countMaximum || self.byteCount > byteCountMaximum - byteCount {
-            remove(places[oldest].key)
+            remove(slots[oldest].key)
         }
-        let place = Place(key: key, value: value, byteCount: byteCount, newer: Self.none, older: Self.none)
-        let index = free.popLast() ?? places.count
-        if index == places.count { places.append(place) } else { places[index] = place }
+        let slot = Slot(key: key, value: value, byteCount: byteCount, newer: Self.none, older: Self.none)
+        let index = free.popLast() ?? slots.count
+        if index == slots.count { slots.append(slot) } else { slots[index] = slot }
         indices[key] = index
         linkNewest(index)
         self.byteCount += byteCount
@@ -78,8 +78,8 @@ struct RecencyCache<Key: Hashable, Value> {
     mutating func remove(_ key: Key) {
         guard let index = indices.removeValue(forKey: key) else { return }
         unlink(index)
-        byteCount -= places[index].byteCount
-        places[index].value = nil
+        byteCount -= slots[index].byteCount
+        slots[index].value = nil
         free.append(index)
     }
 
@@ -89,18 +89,18 @@ struct RecencyCache<Key: Hashable, Value> {
     }
 
     private mutating func unlink(_ index: Int) {
-        let (newer, older) = (places[index].newer, places[index].older)
-        if newer == Self.none { newest = older } else { places[newer].older = older }
-        if older == Self.none { oldest = newer } else { places[older].newer = newer }
+        let (newer, older) = (slots[index].newer, slots[index].older)
+        if newer == Self.none { newest = older } else { slots[newer].older = older }
+        if older == Self.none { oldest = newer } else { slots[older].newer = newer }
     }
 
     private mutating func linkNewest(_ index: Int) {
-        places[index].newer = Self.none
-        places[index].older = newest
-        if newest == Self.none { oldest = index } else { places[newest].newer = index }
+        slots[index].newer = Self.none
+        slots[index].older = newest
+        if newest == Self.none { oldest = index } else { slots[newest].newer = index }
         newest = index
     }
 }
 
 extension RecencyCache: Sendable where Key: Sendable, Value: Sendable {}
-extension RecencyCache.Place: Sendable where Key: Sendable, Value: Sendable {}
+extension RecencyCache.Slot: Sendable where Key: Sendable, Value: Sendable {}

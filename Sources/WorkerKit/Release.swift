@@ -18,7 +18,7 @@ struct ReleaseRules: Sendable {
     }
 
     /// Such as `data set digits at worker bob`.
-    func place(of datasets: [String]) -> String {
+    func subject(of datasets: [String]) -> String {
         let names = datasets.joined(separator: ", ")
         return "data set\(datasets.count == 1 ? "" : "s") \(names) at worker \(worker)"
     }

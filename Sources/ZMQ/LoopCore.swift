@@ -2,9 +2,9 @@ internal import CZMQ
 
 /// The name of an open socket of a loop.
 package struct SocketID: Sendable, Hashable {
-    /// The place in the loop's table.
+    /// The slot in the loop's table.
     let slot: Int
-    /// How often the place was used before, so that a name is never used twice.
+    /// How often the slot was used before, so that a name is never used twice.
     let generation: Int
 }
 

@@ -28,7 +28,7 @@ extension Message {
         dropFirst()
     }
 
-    /// Puts a new frame of `byteCount` bytes, zeroed, for `fill` to write, in the place of another.
+    /// Puts a new frame of `byteCount` bytes, zeroed, for `fill` to write, in place of another.
     ///
     /// - Precondition: `index` is below `frameCount`.
     package mutating func replaceFrame(_ index: Int, byteCount: Int, fill: (inout MutableRawSpan) -> Void) {

@@ -149,7 +149,7 @@ extension Message {
         count += 1
     }
 
-    /// Takes a frame out of another message and appends it; the other keeps an empty frame in its place.
+    /// Takes a frame out of another message and appends it; the other keeps an empty frame instead.
     package mutating func append(movingFrame index: Int, of other: inout Message) {
         let cell = unsafe roomAtEnd()
         unsafe Libzmq.start(cell)

@@ -1,6 +1,6 @@
 /// The id a ROUTER gives a peer: five bytes normally, held inline.
 ///
-/// It is a place to answer to and nothing more: ids say nothing about who the peer is, and repeat after a
+/// It is an address to answer to and nothing more: ids say nothing about who the peer is, and repeat after a
 /// restart.
 package struct RoutingID: Hashable, Sendable {
     /// The longest id kept; libzmq lets a foreign peer choose up to 255 bytes, ours never choose.

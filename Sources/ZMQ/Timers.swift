@@ -6,19 +6,19 @@ package struct TimerID: Sendable, Hashable {
 
 /// Timers in a binary heap; a value that is told the time.
 ///
-/// A cancelled timer leaves its place in the heap behind, which is dropped when it comes to the top, or when
-/// most places are like it: cancelling costs nothing and memory stays proportional to the timers that live.
+/// A cancelled timer leaves its entry in the heap behind, which is dropped when it comes to the top, or when
+/// most entries are like it: cancelling costs nothing and memory stays proportional to the timers that live.
 struct Timers {
-    private struct Place {
+    private struct Entry {
         let deadline: Int64
         let number: UInt64
 
-        func isBefore(_ other: Place) -> Bool {
+        func isBefore(_ other: Entry) -> Bool {
             deadline != other.deadline ? deadline < other.deadline : number < other.number
         }
     }
 
-    private var heap: [Place] = []
+    private var heap: [Entry] = []
     private var bodies: [UInt64: @Sendable () -> Void] = [:]
     private var nextNumber: UInt64 = 0
 
@@ -35,7 +35,7 @@ struct Timers {
         let number = nextNumber
         nextNumber += 1
         bodies[number] = body
-        heap.append(Place(deadline: deadline, number: number))
+        heap.append(Entry(deadline: deadline, number: number))
         siftUp(heap.count - 1)
         return TimerID(number: number)
     }

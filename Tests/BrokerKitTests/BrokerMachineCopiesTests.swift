@@ -53,8 +53,8 @@ struct BrokerMachineCopiesTests {
         #expect(summary(first) == ["dispatch>2#1"] && summary(second) == ["dispatch>4#1"])
     }
 
-    @Test("the first keeps its place when it reconnects, and loses it when it says something else")
-    func keepsPlace() {
+    @Test("the first keeps its position when it reconnects, and loses it when it says something else")
+    func keepsPosition() {
         let rig = Rig()
         rig.join(1, holder("alice", 1, rows: 600))
         rig.join(2, holder("bob", 2, rows: 300))

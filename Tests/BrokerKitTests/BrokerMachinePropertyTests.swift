@@ -205,7 +205,7 @@ private struct History {
         for action in rig.handle(event) { watch(action, event, speaker: speaker) }
         note(event, speaker: speaker, isHeeded: isHeeded)
         // A job may leave the table without an answer only where nobody waits for one.
-        for (job, trainer) in open where rig.machine.jobs.place(of: job) == nil {
+        for (job, trainer) in open where rig.machine.jobs.slot(of: job) == nil {
             let isExcused =
                 wereWaiting.contains(job) || wereAway.contains(job) || !sessions.values.contains(trainer)
             if !isExcused { violations.append("\(job) left the table unanswered in \(event)") }
@@ -339,12 +339,12 @@ private struct History {
 
     private mutating func note(_ event: BrokerMachine.Event, speaker: SessionID?, isHeeded: Bool) {
         if case .message(_, let header) = event, header.command == .submit, header.epoch == Rig.epoch,
-            let speaker, rig.machine.jobs.place(of: header.job) != nil, open[header.job] == nil
+            let speaker, rig.machine.jobs.slot(of: header.job) != nil, open[header.job] == nil
         {
             open[header.job] = speaker  // It waits for a worker that is missing.
         }
         if isHeeded, case .message(_, let header) = event, header.command == .transfer,
-            let place = rig.machine.jobs.place(of: header.job), !rig.machine.jobs[place].isTransferred
+            let slot = rig.machine.jobs.slot(of: header.job), !rig.machine.jobs[slot].isTransferred
         {
             violations.append("a transfer left the job where it was")
         }
@@ -361,11 +361,11 @@ private struct History {
     }
 
     private mutating func checkTable() {
-        let places = Self.jobs.compactMap { rig.machine.jobs.place(of: $0) }
+        let slots = Self.jobs.compactMap { rig.machine.jobs.slot(of: $0) }
         let count = rig.machine.openJobCount
-        if places.count != count { violations.append("\(count) records, \(places.count) jobs") }
+        if slots.count != count { violations.append("\(count) records, \(slots.count) jobs") }
         for (number, worker) in workers() {
-            let held = places.filter { rig.machine.jobs.worker(of: $0) == number }
+            let held = slots.filter { rig.machine.jobs.worker(of: $0) == number }
             if rig.machine.jobs.count(ofWorker: number) != held.count {
                 violations.append("a worker's count is wrong")
             }
@@ -375,12 +375,12 @@ private struct History {
             }
         }
         for job in Self.jobs {
-            guard let place = rig.machine.jobs.place(of: job) else { continue }
+            guard let slot = rig.machine.jobs.slot(of: job) else { continue }
             if open[job] == nil { violations.append("\(job) is in the table, but was answered") }
-            if rig.machine.jobs.worker(of: place) == nil && !rig.machine.jobs[place].isWaiting {
+            if rig.machine.jobs.worker(of: slot) == nil && !rig.machine.jobs[slot].isWaiting {
                 violations.append("\(job) is nowhere")
             }
-            checkHolder(job, rig.machine.jobs[place], rig.machine.jobs.worker(of: place))
+            checkHolder(job, rig.machine.jobs[slot], rig.machine.jobs.worker(of: slot))
         }
     }
 
@@ -401,7 +401,7 @@ private struct History {
     }
 
     private func isWaiting(_ job: JobID) -> Bool? {
-        rig.machine.jobs.place(of: job).map { rig.machine.jobs[$0].isWaiting }
+        rig.machine.jobs.slot(of: job).map { rig.machine.jobs[$0].isWaiting }
     }
 
     private func workers() -> [(Int32, WorkerSession)] {

@@ -37,7 +37,7 @@ extension Session {
     }
 }
 
-/// The tutorial's loop, its rows at two places.
+/// The tutorial's loop, its rows at two locations.
 struct TutorialLoop {
     let halves: [(data: Tensor, target: Tensor)]
 
@@ -74,7 +74,7 @@ struct TutorialLoop {
         return try await get(loss, model).0.scalar()
     }
 
-    /// Steps at one place and the other in turn; all losses.
+    /// Steps at one location and the other in turn; all losses.
     func train(
         _ model: Linear, _ optimizer: Optimizer<some OptimizerRule>, rounds: Int = 10
     ) async throws -> [Float] {
@@ -91,14 +91,14 @@ extension Module {
     var numbers: [Float] { get throws { try values.flatMap { try $0.value.floats } } }
 }
 
-/// Square matrices multiplied many times at one place: work that takes its time.
+/// Square matrices multiplied many times at one location: work that takes its time.
 struct SlowWork {
     private let block: Tensor
 
     /// Sends what it needs.
-    init(at place: any Location, side: Int = 1_024) async throws {
+    init(at location: any Location, side: Int = 1_024) async throws {
         let values = [Float](repeating: 1 / Float(side), count: side * side)
-        block = try await Tensor(values, shape: [side, side]).send(to: place)
+        block = try await Tensor(values, shape: [side, side]).send(to: location)
     }
 
     /// The mean of the powers' last, recorded; 1/side where all is right.

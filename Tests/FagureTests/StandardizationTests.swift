@@ -52,7 +52,7 @@ struct StandardizationTests {
     }
 
     @Test(
-        "the scale is that of double precision, whatever the column's size and place",
+        "the scale is that of double precision, whatever the column's size and offset",
         arguments: [
             (0, 1), (46.77, 0.003), (310.15, 0.083), (2_020, 1.2), (1.7e9, 243_604), (3e-24, 1e-24),
             (0, 1e-24), (0, 1e20), (1e20, 1e20), (1e12, 1e6), (-1e12, 1e7), (0, 1e-30), (1e6, 10), (0, 1e36),

@@ -6,8 +6,8 @@ import Testing
 struct FailureCodeTests {
     @Test("the table is dense from 1, and every code finds its own entry")
     func dense() {
-        for (place, entry) in FailureCode.table.enumerated() {
-            #expect(entry.code.rawValue == UInt32(place + 1))
+        for (index, entry) in FailureCode.table.enumerated() {
+            #expect(entry.code.rawValue == UInt32(index + 1))
             #expect(entry.code.entry?.name == entry.name && "\(entry.code)" == entry.name)
         }
         #expect(Set(FailureCode.table.map(\.name)).count == FailureCode.table.count)

@@ -192,7 +192,7 @@ import Testing
                 #expect(loop.send(&outgoing, on: socket) == .unreachable)
                 #expect(outgoing.frameCount == 1)
                 #expect(throws: ZMQError.self) { try loop.connect(socket, to: "inproc://closing") }
-                // The place is used again, the name is not.
+                // The slot is used again, the name is not.
                 let other = try loop.open(.pair, options: []) { _ in }
                 #expect(other != socket)
                 log.source.yield("done")

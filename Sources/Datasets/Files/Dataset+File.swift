@@ -17,7 +17,7 @@ extension Dataset {
         let rows = try source.rows(by: contract, labelIsOptional: false)
         return try Dataset(
             name: file.dataset ?? contract.dataset ?? baseName(file.path), tags: [source.tag], rows: rows,
-            schema: contract, place: file.path)
+            schema: contract, source: file.path)
     }
 
     /// Reads a CSV file without a schema.
@@ -85,13 +85,13 @@ extension Dataset {
 
     /// Cuts rows as their schema says.
     init(
-        name: String, tags: [String], rows: TableRows, schema: DataSchema, place: String
+        name: String, tags: [String], rows: TableRows, schema: DataSchema, source: String
     ) throws(DatasetError) {
         let cut = HoldOut(
             rowCount: rows.table.rowCount, cut: schema.test, groups: rows.groups,
             classes: schema.test.stratified ? rows.classes : nil)
         guard !cut.train.isEmpty else {
-            throw .invalidFile(path: place, reason: "no rows are left to learn from")
+            throw .invalidFile(path: source, reason: "no rows are left to learn from")
         }
         try self.init(
             name: name, tags: tags, train: rows.table.selecting(rows: cut.train),

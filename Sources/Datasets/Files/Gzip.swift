@@ -24,7 +24,7 @@ enum Gzip {
 
     /// Decompresses bytes that are part of this program.
     ///
-    /// - Throws: As `decompress(_:path:limit:)`; `name` takes the path's place.
+    /// - Throws: As `decompress(_:path:limit:)`; `name` stands for the path.
     static func decompress(_ bytes: [UInt8], name: String, limit: Int) throws(DatasetError) -> [UInt8] {
         let source = try anonymousFile(path: name)
         do {

@@ -147,7 +147,7 @@ public struct DataSchema: Sendable, Hashable {
         }
     }
 
-    /// The same schema with other words in some places.
+    /// The same schema with other words in some of its parts.
     ///
     /// - Throws: As `init`.
     public func replacing(

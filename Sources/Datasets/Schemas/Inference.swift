@@ -14,8 +14,8 @@ struct SchemaInference {
     let columns: [(name: String, facts: ColumnFacts)]
     /// What was seen of the label.
     let label: (name: String, facts: ColumnFacts)
-    /// Names the place of a fault: a column's name and a line.
-    let place: (CSVFault, String, Int) -> DatasetError
+    /// The error for a fault: a column's name and a line.
+    let error: (CSVFault, String, Int) -> DatasetError
 
     /// Decides.
     ///
@@ -55,15 +55,15 @@ struct SchemaInference {
 
     private func kind(of name: String, _ facts: ColumnFacts) throws(DatasetError) -> DataSchema.Feature.Kind {
         if facts.isNumeric {
-            if let odd = facts.firstUnholdable { throw place(.notFinite(odd.text), name, odd.line) }
+            if let odd = facts.firstUnholdable { throw error(.notFinite(odd.text), name, odd.line) }
             return .number
         }
         if let first = facts.firstText {
-            if facts.isDates { throw place(.dateCell(first.text), name, first.line) }
+            if facts.isDates { throw error(.dateCell(first.text), name, first.line) }
             if facts.isOverLimit {
                 let fault = CSVFault.tooManyCategories(
                     first.text, limit: DatasetLimits.guessedCategoryCountMaximum)
-                throw place(fault, name, first.line)
+                throw error(fault, name, first.line)
             }
         }
         return .categories(facts.texts.sorted())
@@ -78,7 +78,7 @@ struct SchemaInference {
         case .automatic: break
         }
         if facts.isNumeric {
-            if let odd = facts.firstUnholdable { throw place(.notFinite(odd.text), label.name, odd.line) }
+            if let odd = facts.firstUnholdable { throw error(.notFinite(odd.text), label.name, odd.line) }
             guard let wholes = facts.wholes, wholes.count <= DatasetLimits.guessedClassCountMaximum else {
                 return .number
             }
@@ -86,7 +86,7 @@ struct SchemaInference {
         }
         let isMixed = facts.numberCount > 0 && facts.texts.count > DatasetLimits.guessedClassCountMaximum
         if isMixed, let stray = facts.firstText {
-            throw place(.strayLabel(stray.text), label.name, stray.line)
+            throw error(.strayLabel(stray.text), label.name, stray.line)
         }
         return .classes(try classes())
     }
@@ -95,10 +95,10 @@ struct SchemaInference {
     private func classes() throws(DatasetError) -> [String] {
         let facts = label.facts
         let count = facts.wholes?.count ?? facts.texts.count
-        guard count > 0 else { throw place(.missingLabel, label.name, facts.firstMissing ?? 1) }
+        guard count > 0 else { throw error(.missingLabel, label.name, facts.firstMissing ?? 1) }
         guard count <= DatasetLimits.classCountMaximum else {
             let fault = CSVFault.tooManyClasses(count: count, limit: DatasetLimits.classCountMaximum)
-            throw place(fault, label.name, 2)
+            throw error(fault, label.name, 2)
         }
         return facts.wholes.map { $0.sorted().map(String.init) } ?? facts.texts.sorted()
     }

@@ -15,8 +15,8 @@ extension Dataset {
         guard let name = name ?? schema.dataset else {
             throw .invalidTable(reason: "a data set without a name")
         }
-        let rows = try MemoryRows(columns, place: name).rows(by: schema)
-        try self.init(name: name, tags: ["memory"], rows: rows, schema: schema, place: name)
+        let rows = try MemoryRows(columns, source: name).rows(by: schema)
+        try self.init(name: name, tags: ["memory"], rows: rows, schema: schema, source: name)
     }
 
     /// Makes a data set of columns in memory, whose kinds are inferred like those of a file.
@@ -25,7 +25,8 @@ extension Dataset {
     public init(
         name: String, columns: [String: ColumnValues], label: String, labelKind: LabelKind = .automatic
     ) throws(DatasetError) {
-        let schema = try MemoryRows(columns, place: name).schema(label: label, kind: labelKind, dataset: name)
+        let schema = try MemoryRows(columns, source: name).schema(
+            label: label, kind: labelKind, dataset: name)
         try self.init(name: name, columns: columns, schema: schema)
     }
 }
@@ -36,7 +37,7 @@ extension Table {
     /// - Throws: As `Dataset.init(name:columns:schema:)`.
     /// - Complexity: O(cells).
     public init(columns: [String: ColumnValues], schema: DataSchema) throws(DatasetError) {
-        self = try MemoryRows(columns, place: schema.dataset ?? "the table")
+        self = try MemoryRows(columns, source: schema.dataset ?? "the table")
             .rows(by: schema, labelIsOptional: true).table
     }
 }
@@ -46,12 +47,12 @@ private struct MemoryRows {
     private let columns: [String: ColumnValues]
     private let names: [String]
     private let rowCount: Int
-    private let place: String
+    private let source: String
 
-    init(_ columns: [String: ColumnValues], place: String) throws(DatasetError) {
+    init(_ columns: [String: ColumnValues], source: String) throws(DatasetError) {
         self.columns = columns
         self.names = columns.keys.sorted()
-        self.place = place
+        self.source = source
         self.rowCount = columns.values.first?.count ?? 0
         for name in names where columns[name]?.count != rowCount {
             throw .invalidTable(
@@ -66,7 +67,7 @@ private struct MemoryRows {
     func rows(by schema: DataSchema, labelIsOptional: Bool = false) throws(DatasetError) -> TableRows {
         let hasLabel = !labelIsOptional || columns[schema.label.name] != nil
         let needed = schema.features.map(\.name) + (hasLabel ? [schema.label.name] : [])
-        try checkColumns(names, needed: needed, schema: schema, file: place, order: names)
+        try checkColumns(names, needed: needed, schema: schema, file: source, order: names)
         if schema.hasTensors { return try tensorRows(by: schema, hasLabel: hasLabel) }
         var builder = TableBuilder(schema, hasLabel: hasLabel, labelIsOptional: labelIsOptional)
         for row in 0..<rowCount {
@@ -86,7 +87,7 @@ private struct MemoryRows {
                 }
             }
             if let by = schema.test.by { builder.append(group: text(by, row) ?? "") }
-            try builder.end(file: place)
+            try builder.end(file: source)
         }
         return try builder.finish(notices: [])
     }
@@ -110,8 +111,8 @@ private struct MemoryRows {
             throw .invalidTable(reason: "label \(quoted(label)) is a tensor, expected numbers or texts")
         }
         let inference = SchemaInference(
-            columns: facts.filter { $0.name != label }, label: labelFacts, place: fault)
-        return try inference.schema(dataset: dataset, labelKind: kind, file: place, features: features)
+            columns: facts.filter { $0.name != label }, label: labelFacts, error: fault)
+        return try inference.schema(dataset: dataset, labelKind: kind, file: source, features: features)
     }
 
     private func facts(_ name: String, isLabel: Bool) -> ColumnFacts {
@@ -209,7 +210,7 @@ private struct MemoryRows {
                 throw fault(error, schema.label.name, row + 1)
             }
             if let by = schema.test.by { builder.append(group: text(by, row) ?? "") }
-            try builder.end(file: place)
+            try builder.end(file: source)
         }
         let read = try builder.finish(notices: [])
         let table = try Table(

@@ -1,6 +1,6 @@
 public import Tensor
 
-/// Brings tensors and models here, each place visited once: everything asked for at one worker, and every step
+/// Brings tensors and models here, each location visited once: everything asked for at one worker, and every step
 /// recorded on the way, is one job.
 ///
 /// ```swift
@@ -9,7 +9,7 @@ public import Tensor
 ///
 /// A tensor at a worker is used up by it: the worker lets it go as soon as nothing recorded before needs it.
 /// `copy()` keeps another. A model is here from then on, its optimizer's state too where that travels with it.
-/// Tensors that are here are computed here. Several places are visited at the same time. Cancelling the task
+/// Tensors that are here are computed here. Several locations are visited at the same time. Cancelling the task
 /// cancels the jobs.
 ///
 /// - Returns: The tensors as tensors that are here, the models themselves; arrays of them as arrays.
@@ -78,24 +78,24 @@ private struct FetchedValues {
 func fetched(_ expressions: [Expression]) async throws(RemoteError) -> [TensorValue] {
     var visits: [PlannedVisit] = []
     for (index, expression) in expressions.enumerated() {
-        if let known = visits.firstIndex(where: { $0.place.agrees(with: expression.place) }) {
+        if let known = visits.firstIndex(where: { $0.location.agrees(with: expression.location) }) {
             visits[known].indices.append(index)
         } else {
-            visits.append(PlannedVisit(place: expression.place, indices: [index]))
+            visits.append(PlannedVisit(location: expression.location, indices: [index]))
         }
     }
     if visits.count == 1 { return try await visits[0].values(of: expressions) }
     return try await fetched(expressions, visits)
 }
 
-/// A place and what is wanted there.
+/// A location and what is wanted there.
 private struct PlannedVisit: Sendable {
-    let place: Place
+    let location: RecordedLocation
     var indices: [Int]
 
     func values(of all: [Expression]) async throws(RemoteError) -> [TensorValue] {
         let expressions = indices.map { all[$0] }
-        guard case .at(let location) = place else {
+        guard case .at(let location) = location else {
             do throws(TensorError) {
                 return try Flush(expressions, at: .here).run()
             } catch {
@@ -106,7 +106,7 @@ private struct PlannedVisit: Sendable {
     }
 }
 
-/// Visits several places at the same time.
+/// Visits several locations at the same time.
 private func fetched(
     _ expressions: [Expression], _ visits: [PlannedVisit]
 ) async throws(RemoteError) -> [TensorValue] {

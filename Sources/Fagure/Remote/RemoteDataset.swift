@@ -61,7 +61,7 @@ public struct RemoteDataset: Sendable {
         do throws(TensorError) {
             let type = ValueType(elementType, try Shape([shard.trainRows] + column.dimensions))
             let value = DatasetColumn(reference, type, worker: worker)
-            return Tensor(Expression(.remote(value), place: .at(worker), origin: nil))
+            return Tensor(Expression(.remote(value), location: .at(worker), origin: nil))
         } catch {
             throw .tensor(error)
         }

@@ -3,7 +3,7 @@ public import Tensor
 
 /// What can go wrong with tensors and models at workers.
 public enum RemoteError: Error, Sendable, Hashable {
-    /// What was recorded cannot be computed: shapes, places, gradients, a tensor used after it was given away.
+    /// What was recorded cannot be computed: shapes, locations, gradients, a tensor used after it was given away.
     case tensor(TensorError)
     /// The owner of the data does not let it out; the reason names the data set and the worker.
     case notPermitted(worker: String, reason: String)

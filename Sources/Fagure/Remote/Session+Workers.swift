@@ -52,7 +52,7 @@ extension Session {
         let wanted = Set(tags)
         var found = ledger.objects(tagged: wanted).map { object in
             Tensor(
-                Expression(.remote(object), place: .at(object.worker), origin: nil),
+                Expression(.remote(object), location: .at(object.worker), origin: nil),
                 note: TensorNote(tags: ledger.tags(of: object.id)))
         }
         for (expression, tags) in ledger.expressions(tagged: wanted) {

@@ -21,22 +21,24 @@ extension Tensor {
         }
         let object = try await destination.store(value, tags: note?.tags ?? [])
         return Tensor(
-            Expression(.remote(object), place: .at(destination), origin: expression.origin), note: note)
+            Expression(.remote(object), location: .at(destination), origin: expression.origin), note: note)
     }
 
     /// Brings the value here and uses this tensor up; see the function `get`. A tensor that is here is computed.
     public func get() async throws(RemoteError) -> Tensor { try await Fagure.get(self) }
 
-    /// Another tensor of the same value at the same place, to be fetched or moved by itself; sends nothing.
+    /// Another tensor of the same value at the same location, to be fetched or moved by itself; sends nothing.
     public func copy() -> Tensor {
         // A copy of what was given away must say so too.
         if let error = usageError { return .failing(error) }
         if case .remote = expression.kind {
             return Tensor(
-                Expression(expression.kind, place: expression.place, origin: expression.origin), note: note)
+                Expression(expression.kind, location: expression.location, origin: expression.origin),
+                note: note)
         }
         let copy = Tensor(
-            Expression(.alias, expression, place: expression.place, origin: expression.origin), note: note)
+            Expression(.alias, expression, location: expression.location, origin: expression.origin),
+            note: note)
         if let note { copy.register(note.tags) }
         return copy
     }
@@ -50,14 +52,14 @@ extension Tensor {
     public func move(to location: any Location) async throws(RemoteError) -> Tensor {
         if let error = usageError { throw .tensor(error) }
         if self.location === location { return self }
-        guard case .at(let origin) = expression.place else { return try await send(to: location) }
+        guard case .at(let origin) = expression.location else { return try await send(to: location) }
         guard location !== Here.shared else { return try await get() }
         let destination = try location.worker()
         let object = try await RemoteVisit([expression], at: try origin.worker()).transfer(to: destination)[0]
         expression.spend(.moved)
         if let note { destination.session.ledger.tag(object.id, note.tags) }
         return Tensor(
-            Expression(.remote(object), place: .at(destination), origin: expression.origin), note: note)
+            Expression(.remote(object), location: .at(destination), origin: expression.origin), note: note)
     }
 
     /// Lets a tensor at a worker go now; what was recorded on it and not computed is lost.

@@ -2,7 +2,7 @@ public import Jobs
 import Protocol
 public import Tensor
 
-/// A worker as a place for tensors and models: `try await session.worker("bob")`.
+/// A worker as a location for tensors and models: `try await session.worker("bob")`.
 ///
 /// Asked for twice, a session gives the same worker. One that is started anew under the same name is another:
 /// what the first kept is lost.

@@ -59,7 +59,7 @@ public final class RunFolder: Sendable {
 
     /// Adds an event to the history, if it belongs there; it is on its way to the disk when this returns.
     ///
-    /// The first one takes the place of a run that is there.
+    /// The first one replaces a run that is there.
     ///
     /// - Throws: `TensorError.invalidFile` where the disk does not take it; what follows may be written again.
     public func write(_ event: RunEvent) throws(TensorError) {

@@ -6,7 +6,7 @@ public struct JobTarget: Sendable, Hashable {
     let identifier: Identifier
     /// Whether it is a worker's session, not a shard's key.
     let isSession: Bool
-    /// What a person calls it; two targets are one when they go to the same place.
+    /// What a person calls it; two targets are one when they reach the same shard or worker.
     let name: String
 
     /// Any worker that serves a shard.
@@ -31,11 +31,11 @@ public struct JobTarget: Sendable, Hashable {
             ? worker.session == identifier : worker.shards.contains { $0.reference.key == identifier }
     }
 
-    /// Equal when they go to the same place.
+    /// Equal when they reach the same shard or worker.
     public static func == (left: JobTarget, right: JobTarget) -> Bool {
         left.identifier == right.identifier && left.isSession == right.isSession
     }
 
-    /// Hashes the place.
+    /// Hashes what it reaches.
     public func hash(into hasher: inout Hasher) { hasher.combine(identifier) }
 }

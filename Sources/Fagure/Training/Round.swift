@@ -3,7 +3,7 @@ import Protocol
 
 /// A stage under way.
 struct Round {
-    /// The shards asked, in the order they are folded; everything else names them by their place here.
+    /// The shards asked, in the order they are folded; everything else names them by their position here.
     var shards: [ShardDescription] = []
     var workers = 0
     var began = ContinuousClock.now

@@ -2,9 +2,9 @@ import Protocol
 
 /// When stages begin and end: who takes part, whom a stage waits for, when the run is over.
 ///
-/// DESIGN. A pure value: events and the time go in, actions come out; `TrainingRun` performs them. A stage takes the
+/// DESIGN. A pure value: events and the time go in, actions come out; `RunDriver` performs them. A stage takes the
 /// shards present when it begins that fit what the run agreed on; whoever does not fit is named once and left out. A
-/// shard whose worker is lost without another to take its place is left out of that stage alone; one whose answer
+/// shard whose worker is lost without another to stand in is left out of that stage alone; one whose answer
 /// is not what was asked for is left out until another process serves it. A stage that fewer workers answer than
 /// must, begins again.
 struct TrainingMachine: Sendable {
@@ -13,7 +13,7 @@ struct TrainingMachine: Sendable {
         case catalogue(Catalogue)
         case brokerLost
         case brokerReturned(isNewRun: Bool)
-        /// The job of a shard, by its place in the stage's list, is done.
+        /// The job of a shard, by its position in the stage's list, is done.
         case answered(shard: Int)
         case failed(shard: Int, Failure)
         /// What `finish` asked for is done.

@@ -50,7 +50,7 @@ package final class Expression: @unchecked Sendable {
     }
 
     package let kind: Kind
-    package let place: Place
+    package let location: RecordedLocation
     package let origin: Origin?
     // Three fields in place of an array: one allocation per node, not two.
     private(set) var first: Expression?
@@ -66,10 +66,10 @@ package final class Expression: @unchecked Sendable {
 
     package init(
         _ kind: Kind, _ first: Expression? = nil, _ second: Expression? = nil, _ third: Expression? = nil,
-        rest: [Expression] = [], place: Place, origin: Origin?
+        rest: [Expression] = [], location: RecordedLocation, origin: Origin?
     ) {
         self.kind = kind
-        self.place = place
+        self.location = location
         self.origin = origin
         (self.first, self.second, self.third, self.rest) = (first, second, third, rest)
     }
@@ -97,7 +97,7 @@ package final class Expression: @unchecked Sendable {
         guard case .version(let version) = kind else { return false }
         return switch version.state {
         case .remote: true
-        case .value: !place.isRemote
+        case .value: !location.isRemote
         case .recorded: false
         }
     }
@@ -209,5 +209,6 @@ package final class Version: Sendable {
     }
 
     private static let gone = Expression(
-        .failure(.invalidGraph(reason: "a parameter's version that is gone")), place: .anywhere, origin: nil)
+        .failure(.invalidGraph(reason: "a parameter's version that is gone")), location: .anywhere,
+        origin: nil)
 }

@@ -1,4 +1,4 @@
-/// What can be asked for together, in one visit to each place: tensors, models, and arrays of them.
+/// What can be asked for together, in one visit to each location: tensors, models, and arrays of them.
 public protocol Fetchable: Sendable {
     /// What comes back.
     associatedtype Fetched: Sendable
@@ -27,8 +27,8 @@ extension Tensor: Fetchable {
     public func makeFetch() throws(TensorError) -> Fetch<Tensor> {
         try requireUsable()
         return Fetch([expression]) { [expression] values in
-            if expression.place.isRemote { expression.spend(.fetched) }
-            return Tensor(Expression(.value(values[0]), place: .here, origin: expression.origin))
+            if expression.location.isRemote { expression.spend(.fetched) }
+            return Tensor(Expression(.value(values[0]), location: .here, origin: expression.origin))
         }
     }
 }

@@ -1,4 +1,4 @@
-/// All that one visit to a place can do: what was asked for, and the parameters met on the way, brought up to
+/// All that one visit to a location can do: what was asked for, and the parameters met on the way, brought up to
 /// date.
 ///
 /// DESIGN. Asking for a loss traces back to the parameters it depends on. Where a parameter has moved on since
@@ -32,19 +32,19 @@ package struct Flush: Sendable {
     /// How many outputs were asked for.
     package var requestCount: Int { requests.count }
 
-    /// Gathers what one visit to a place is for.
+    /// Gathers what one visit to a location is for.
     ///
     /// Parameters whose recorded steps cannot be computed go back to what they were before them.
     ///
     /// - Throws: `TensorError` for whatever is wrong with what was recorded.
     /// - Complexity: O(steps recorded).
-    package init(_ requests: [Expression], at place: Place) throws(TensorError) {
+    package init(_ requests: [Expression], at location: RecordedLocation) throws(TensorError) {
         var kept: [Kept] = [], met: [ParameterCell] = []
         do throws(TensorError) {
             let trace = try Trace.take { trace throws(TensorError) in
                 defer { met = trace.parameters }
                 for request in requests { try trace.add(output: request) }
-                kept = try Flush.keep(&trace, requests, place)
+                kept = try Flush.keep(&trace, requests, location)
             }
             (self.requests, self.kept, parameters) = (requests, kept, met)
             bindings = try trace.bindings
@@ -71,7 +71,7 @@ package struct Flush: Sendable {
     }
 
     private static func keep(
-        _ trace: inout Trace, _ requests: [Expression], _ place: Place
+        _ trace: inout Trace, _ requests: [Expression], _ location: RecordedLocation
     ) throws(TensorError) -> [Kept] {
         var kept: [Kept] = []
         var index = 0
@@ -79,13 +79,13 @@ package struct Flush: Sendable {
         while index < trace.parameters.count {
             let parameter = trace.parameters[index], version = parameter.version
             index += 1
-            guard !version.isSettled, !parameter.isAbandoned, version.place.agrees(with: place),
+            guard !version.isSettled, !parameter.isAbandoned, version.location.agrees(with: location),
                 !requests.contains(where: { $0 === version })
             else { continue }
             try trace.add(output: version)
             kept.append(.version(version))
         }
-        guard place.isRemote else { return kept }
+        guard location.isRemote else { return kept }
         for (loss, id) in trace.losses where loss.memo == nil && !requests.contains(where: { $0 === loss }) {
             // Asked for next, it need not be computed again.
             trace.add(output: id)

@@ -1,4 +1,4 @@
-/// A place where tensors are and where what is recorded on them is computed: this process, or a worker.
+/// Where tensors are and where what is recorded on them is computed: this process, or a worker.
 ///
 /// Two locations are one when they are the same object.
 public protocol Location: AnyObject, Sendable, CustomStringConvertible {
@@ -37,7 +37,7 @@ package protocol RemoteValue: AnyObject, Sendable {
 }
 
 /// Where an expression is computed, as far as its operands say.
-package enum Place: Sendable {
+package enum RecordedLocation: Sendable {
     /// Wherever the other operands are: numbers, and inputs bound later.
     case anywhere
     /// In this process.
@@ -50,7 +50,7 @@ package enum Place: Sendable {
     }
 
     /// The location; what could be anywhere is here.
-    package var location: any Location {
+    package var resolved: any Location {
         switch self {
         case .anywhere, .here: Here.shared
         case .at(let location): location
@@ -60,8 +60,8 @@ package enum Place: Sendable {
     /// Whether it is a worker.
     package var isRemote: Bool { if case .at = self { true } else { false } }
 
-    /// Whether both are one place; anywhere is every place.
-    package func agrees(with other: Place) -> Bool {
+    /// Whether both are one location; anywhere is every location.
+    package func agrees(with other: RecordedLocation) -> Bool {
         switch (self, other) {
         case (.anywhere, _), (_, .anywhere), (.here, .here): true
         case (.at(let left), .at(let right)): left === right

@@ -66,19 +66,19 @@ private struct Concatenation {
         }
         (self.tensors, self.types, self.axis) = (tensors, types, axis)
         _ = try shape(types.indices)
-        try requireOnePlace(origin)
+        try requireOneLocation(origin)
     }
 
     /// Tensors without elements take no part in the selection; this is where they are found to be elsewhere.
-    private func requireOnePlace(_ origin: Origin) throws(TensorError) {
-        var place = Place.anywhere, known: Tensor?
-        for tensor in tensors where !tensor.expression.place.isAnywhere {
-            if let known, !place.join(tensor.expression.place) {
+    private func requireOneLocation(_ origin: Origin) throws(TensorError) {
+        var location = RecordedLocation.anywhere, known: Tensor?
+        for tensor in tensors where !tensor.expression.location.isAnywhere {
+            if let known, !location.join(tensor.expression.location) {
                 throw .differentLocations(
-                    operation: "concatenated", tensors: [known.placedPhrase, tensor.placedPhrase],
+                    operation: "concatenated", tensors: [known.locatedPhrase, tensor.locatedPhrase],
                     origin: origin)
             }
-            if known == nil { (place, known) = (tensor.expression.place, tensor) }
+            if known == nil { (location, known) = (tensor.expression.location, tensor) }
         }
     }
 
@@ -142,7 +142,7 @@ private struct Concatenation {
         var sizes = [Int](repeating: 1, count: all.rank)
         sizes[axis] = all[axis]
         let mask = try TensorValue((0..<all[axis]).map { $0 < leftSize ? Float(1) : 0 }, shape: sizes)
-        return Tensor(Expression(.value(mask), place: .anywhere, origin: nil)).select(
+        return Tensor(Expression(.value(mask), location: .anywhere, origin: nil)).select(
             padded(left, 0, leftSize), otherwise: padded(right, leftSize, .max), file: file, line: line)
     }
 
@@ -150,7 +150,7 @@ private struct Concatenation {
 
     /// All of them, computed and copied.
     private func joinedHere() throws(TensorError) -> TensorValue {
-        for (tensor, type) in zip(tensors, types) where tensor.expression.place.isRemote {
+        for (tensor, type) in zip(tensors, types) where tensor.expression.location.isRemote {
             throw .valueMismatch(
                 name: "concatenated", expected: "float32 or uint8 at a worker, or tensors that are here",
                 got: "\(type) at \(tensor.location.name)")

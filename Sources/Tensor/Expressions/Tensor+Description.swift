@@ -6,7 +6,7 @@ extension Tensor: CustomStringConvertible {
     /// - Complexity: That of computing it, where it is here; what was computed is not kept.
     public var description: String {
         var parts = isNamed ? ["\(phrase):"] : []
-        if expression.place.isRemote {
+        if expression.location.isRemote {
             parts.append((try? type()).map { "\($0)" } ?? "a tensor that cannot be computed")
             parts.append("at \(location.name)")
             if let how = expression.spent?.phrase { parts.append("(used up: \(how))") }
@@ -65,8 +65,8 @@ extension Tensor: CustomStringConvertible {
         return "\(type)"
     }
 
-    /// What errors call the tensor and its place.
-    var placedPhrase: String {
-        expression.place.isRemote ? "\(phrase) at \(location.name)" : "\(phrase) here"
+    /// What errors call the tensor, with its location.
+    var locatedPhrase: String {
+        expression.location.isRemote ? "\(phrase) at \(location.name)" : "\(phrase) here"
     }
 }

@@ -32,7 +32,7 @@ extension Tensor {
     public static func values(of tensors: [Tensor]) throws(TensorError) -> [TensorValue] {
         for tensor in tensors {
             try tensor.requireUsable()
-            guard !tensor.expression.place.isRemote else {
+            guard !tensor.expression.location.isRemote else {
                 throw .elsewhere(name: tensor.phrase, location: tensor.location.name)
             }
         }
@@ -64,7 +64,7 @@ extension Tensor {
     public var elementType: ElementType { get throws(TensorError) { try type().elementType } }
 
     /// Where the tensor is, and what is recorded on it will be computed.
-    public var location: any Location { expression.place.location }
+    public var location: any Location { expression.location.resolved }
 
     /// Checks that the tensor was not used up.
     ///

@@ -12,19 +12,20 @@ public func gradient(
 ) -> [Tensor] {
     let origin = Origin(file: file, line: line)
     if let error = loss.usageError { return targets.map { _ in .failing(error, origin) } }
-    var place = loss.expression.place
+    var location = loss.expression.location
     for target in targets {
-        guard place.agrees(with: target.expression.place) else {
+        guard location.agrees(with: target.expression.location) else {
             let error = TensorError.differentLocations(
-                operation: "gradient", tensors: [loss.placedPhrase, target.placedPhrase], origin: origin)
-            return targets.map { _ in Tensor(Expression(.failure(error), place: .anywhere, origin: origin)) }
+                operation: "gradient", tensors: [loss.locatedPhrase, target.locatedPhrase], origin: origin)
+            return targets.map { _ in Tensor(Expression(.failure(error), location: .anywhere, origin: origin))
+            }
         }
-        if place.isAnywhere { place = target.expression.place }
+        if location.isAnywhere { location = target.expression.location }
     }
     let group = Expression(
-        .gradients, loss.expression, rest: targets.map(\.expression), place: place, origin: origin)
+        .gradients, loss.expression, rest: targets.map(\.expression), location: location, origin: origin)
     return targets.indices.map {
-        Tensor(Expression(.gradient($0), group, place: place, origin: origin))
+        Tensor(Expression(.gradient($0), group, location: location, origin: origin))
     }
 }
 
@@ -54,9 +55,10 @@ extension Tensor {
                     operation: "backward", reason: "\(phrase) depends on no parameter", origin: origin), [])
         }
         let group = Expression(
-            .gradients, expression, rest: versions.map(\.version), place: expression.place, origin: origin)
+            .gradients, expression, rest: versions.map(\.version), location: expression.location,
+            origin: origin)
         for (index, version) in versions.enumerated() {
-            let gradient = Expression(.gradient(index), group, place: expression.place, origin: origin)
+            let gradient = Expression(.gradient(index), group, location: expression.location, origin: origin)
             version.cell.accumulate(Tensor(gradient))
         }
     }
@@ -66,7 +68,7 @@ extension Tensor {
         expression.memo = .failure(error)
         for version in versions {
             version.cell.accumulate(
-                Tensor(Expression(.failure(error), place: expression.place, origin: nil)))
+                Tensor(Expression(.failure(error), location: expression.location, origin: nil)))
         }
     }
 }

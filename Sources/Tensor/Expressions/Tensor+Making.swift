@@ -1,6 +1,6 @@
 // Tensors made of nothing: a shape, and a rule or a seed.
 //
-// Like plain numbers they are at no place: beside a tensor at a worker they go along with the job.
+// Like plain numbers they are at no location: beside a tensor at a worker they go along with the job.
 extension Tensor {
     /// Zeros.
     ///
@@ -131,7 +131,7 @@ extension Tensor {
     ) -> Tensor {
         let origin = Origin(file: file, line: line)
         do throws(TensorError) {
-            return Tensor(Expression(.value(try value()), place: .anywhere, origin: origin))
+            return Tensor(Expression(.value(try value()), location: .anywhere, origin: origin))
         } catch {
             return .failing(error, origin)
         }

@@ -23,12 +23,12 @@ public struct Tensor: Sendable {
 
     /// A tensor whose value is at hand.
     public init(_ value: TensorValue, file: StaticString = #fileID, line: Int = #line) {
-        self.init(Expression(.value(value), place: .here, origin: Origin(file: file, line: line)))
+        self.init(Expression(.value(value), location: .here, origin: Origin(file: file, line: line)))
     }
 
     /// A scalar.
     public init(_ scalar: Float) {
-        self.init(Expression(.scalar(scalar), place: .anywhere, origin: nil))
+        self.init(Expression(.scalar(scalar), location: .anywhere, origin: nil))
     }
 
     /// A vector, or the elements of any shape in row-major order.
@@ -60,15 +60,15 @@ public struct Tensor: Sendable {
     ) -> Tensor {
         let input = Graph.Input(name: name, elementType: elementType, dimensions: dimensions)
         return Tensor(
-            Expression(.placeholder(input), place: .anywhere, origin: Origin(file: file, line: line)))
+            Expression(.placeholder(input), location: .anywhere, origin: Origin(file: file, line: line)))
     }
 
     /// A tensor of a value that may fail to be made, whose error then waits for whoever asks.
     init(origin: Origin?, value: () throws(TensorError) -> TensorValue) {
         do throws(TensorError) {
-            self.init(Expression(.value(try value()), place: .here, origin: origin))
+            self.init(Expression(.value(try value()), location: .here, origin: origin))
         } catch {
-            self.init(Expression(.failure(error), place: .anywhere, origin: origin))
+            self.init(Expression(.failure(error), location: .anywhere, origin: origin))
         }
     }
 
@@ -88,12 +88,12 @@ public struct Tensor: Sendable {
     private func record(
         _ operation: Operation, _ second: Tensor?, _ third: Tensor?, _ origin: Origin?
     ) -> Tensor {
-        var place = expression.place
-        if let other = second?.expression.place, !place.join(other) {
+        var location = expression.location
+        if let other = second?.expression.location, !location.join(other) {
             return apart(operation, [self, second], origin)
         }
-        if let other = third?.expression.place, !place.join(other) {
-            let first = place.agrees(with: expression.place) ? self : second
+        if let other = third?.expression.location, !location.join(other) {
+            let first = location.agrees(with: expression.location) ? self : second
             return apart(operation, [first, third], origin)
         }
         if let error = usageError ?? second?.usageError ?? third?.usageError {
@@ -101,20 +101,20 @@ public struct Tensor: Sendable {
         }
         return Tensor(
             Expression(
-                .operation(operation), expression, second?.expression, third?.expression, place: place,
+                .operation(operation), expression, second?.expression, third?.expression, location: location,
                 origin: origin))
     }
 
-    /// What becomes of operands at two places.
+    /// What becomes of operands at two locations.
     private func apart(_ operation: Operation, _ operands: [Tensor?], _ origin: Origin?) -> Tensor {
-        let tensors = operands.compactMap { $0?.placedPhrase }
+        let tensors = operands.compactMap { $0?.locatedPhrase }
         return .failing(
             .differentLocations(operation: operation.name, tensors: tensors, origin: origin), origin)
     }
 
     /// A tensor that only carries an error to whoever asks for it.
     package static func failing(_ error: TensorError, _ origin: Origin? = nil) -> Tensor {
-        Tensor(Expression(.failure(error), place: .anywhere, origin: origin))
+        Tensor(Expression(.failure(error), location: .anywhere, origin: origin))
     }
 }
 
@@ -126,9 +126,9 @@ package struct TensorNote: Sendable, Hashable {
     package init(tags: Set<String>) { self.tags = tags }
 }
 
-extension Place {
-    /// Takes over another place where nothing is known yet; `false` where both are known and differ.
-    mutating func join(_ other: Place) -> Bool {
+extension RecordedLocation {
+    /// Takes over another location where nothing is known yet; `false` where both are known and differ.
+    mutating func join(_ other: RecordedLocation) -> Bool {
         guard agrees(with: other) else { return false }
         if isAnywhere { self = other }
         return true

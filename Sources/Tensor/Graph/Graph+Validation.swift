@@ -26,7 +26,7 @@ extension Graph {
     /// Checks all that can be known before the inputs' types are: limits, names, and that every value is made
     /// before it is used.
     ///
-    /// - Throws: `TensorError.limitExceeded` or `.invalidGraph`, naming the place.
+    /// - Throws: `TensorError.limitExceeded` or `.invalidGraph`, naming the input, constant, node or output.
     /// - Complexity: O(inputs + nodes).
     public func validate(limits: Limits = Graph.limits) throws(TensorError) {
         try Graph.check("the number of inputs", inputs.count, limits.inputs)

@@ -15,14 +15,14 @@ struct SliceRange: CustomStringConvertible {
 
     /// How many elements of an axis it keeps; `nil` where it does not lie within the axis.
     func count(of size: Int) -> Int? {
-        let first = SliceRange.place(start, of: size)
-        let last = stop == SliceRange.end ? size : SliceRange.place(stop, of: size)
+        let first = SliceRange.position(start, of: size)
+        let last = stop == SliceRange.end ? size : SliceRange.position(stop, of: size)
         guard step >= 1, first >= 0, first <= last, last <= size else { return nil }
         return first == last ? 0 : (last - first - 1) / step + 1
     }
 
     /// An index counted from the first element, negative ones from the end.
-    static func place(_ index: Int, of size: Int) -> Int {
+    static func position(_ index: Int, of size: Int) -> Int {
         index < 0 ? index + size : index
     }
 

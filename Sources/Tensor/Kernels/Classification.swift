@@ -20,8 +20,8 @@ extension Kernel {
                 let (largest, sum) = unsafe normaliser(x, lanes.count, lanes.stride, flag)
                 flag.forEachPiece(of: lanes.count) { start, end in
                     for index in start..<end {
-                        let place = index &* lanes.stride
-                        unsafe o[place] = expf(x[place] - largest) / Float(sum)
+                        let position = index &* lanes.stride
+                        unsafe o[position] = expf(x[position] - largest) / Float(sum)
                     }
                 }
             }
@@ -40,8 +40,8 @@ extension Kernel {
                 let shift = Float(log(sum))
                 flag.forEachPiece(of: lanes.count) { start, end in
                     for index in start..<end {
-                        let place = index &* lanes.stride
-                        unsafe o[place] = (x[place] - largest) - shift
+                        let position = index &* lanes.stride
+                        unsafe o[position] = (x[position] - largest) - shift
                     }
                 }
             }

@@ -95,8 +95,8 @@ private func map(_ operands: borrowing Operands, _ walk: Walk, _ function: (Floa
     let output = unsafe operands.output.floats
     let left = unsafe operands.first.floats, right = unsafe operands.second.floats
     let repeatsLeft = walk.steps[0] == 0, repeatsRight = walk.steps[1] == 0
-    walk.forEachRun(operands.flag) { place, offsets, count in
-        let o = unsafe output + place
+    walk.forEachRun(operands.flag) { position, offsets, count in
+        let o = unsafe output + position
         let a = unsafe left + offsets[0], b = unsafe right + offsets[1]
         if repeatsLeft {
             unsafe mapRow(o, count, b) { [x = unsafe a[0]] in function(x, $0) }
@@ -137,8 +137,8 @@ private func map(_ operands: borrowing Operands, _ walk: Walk, _ function: (Floa
     let output = unsafe operands.output.floats, first = unsafe operands.first.floats
     let second = unsafe operands.second.floats, third = unsafe operands.third.floats
     let steps = walk.steps
-    walk.forEachRun(operands.flag) { place, offsets, count in
-        let o = unsafe output + place
+    walk.forEachRun(operands.flag) { position, offsets, count in
+        let o = unsafe output + position
         let a = unsafe first + offsets[0], b = unsafe second + offsets[1], c = unsafe third + offsets[2]
         if steps[0] == 1 && steps[1] == 1 && steps[2] == 0 {
             unsafe mapRow(o, count, a, b) { [z = unsafe c[0]] in function($0, $1, z) }
@@ -163,8 +163,8 @@ private func compare<Element: BitwiseCopyable & Equatable>(
     let output = unsafe operands.output.floats
     let left = unsafe operands.first.elements(as: type), right = unsafe operands.second.elements(as: type)
     let steps = walk.steps
-    walk.forEachRun(operands.flag) { place, offsets, count in
-        let o = unsafe output + place
+    walk.forEachRun(operands.flag) { position, offsets, count in
+        let o = unsafe output + position
         let a = unsafe left + offsets[0], b = unsafe right + offsets[1]
         var i = 0
         while i < count {

@@ -3,10 +3,10 @@ extension Memory {
     /// The caller has checked that the table has them and that there is room.
     func gather(_ rows: Span<Int32>, of table: Memory, rowByteCount: Int, _ flag: CancelFlag) {
         var pace = Pace(flag)
-        for place in rows.indices {
+        for position in rows.indices {
             if pace.isOver(after: rowByteCount / MemoryLayout<Float>.size) { return }
-            unsafe (base + place * rowByteCount).copyMemory(
-                from: table.base + Int(rows[place]) * rowByteCount, byteCount: rowByteCount)
+            unsafe (base + position * rowByteCount).copyMemory(
+                from: table.base + Int(rows[position]) * rowByteCount, byteCount: rowByteCount)
         }
     }
 
@@ -14,9 +14,9 @@ extension Memory {
     ///
     /// - Throws: `TensorError.valueMismatch` naming the first that it does not have.
     static func check(_ rows: Span<Int32>, below rowCount: Int) throws(TensorError) {
-        for place in rows.indices where rows[place] < 0 || Int(rows[place]) >= rowCount {
+        for position in rows.indices where rows[position] < 0 || Int(rows[position]) >= rowCount {
             throw .valueMismatch(
-                name: "gathered row \(place)", expected: "0 to \(rowCount - 1)", got: "\(rows[place])")
+                name: "gathered row \(position)", expected: "0 to \(rowCount - 1)", got: "\(rows[position])")
         }
     }
 }

@@ -110,9 +110,9 @@ struct MatrixProduct: Sendable {
 }
 
 extension Kernel {
-    /// Products of matrices, one for each place of the leading axes.
+    /// Products of matrices, one for each position of the leading axes.
     ///
-    /// - Parameter batches: the leading axes with the offsets of left and right, every place a row.
+    /// - Parameter batches: the leading axes with the offsets of left and right, every position a row.
     static func product(_ product: MatrixProduct, batches: Walk) -> Kernel {
         let outputLength = product.rows * product.columns
         return Kernel { (operands) throws(TensorError) in

@@ -62,8 +62,8 @@ private func moveElements<Element: BitwiseCopyable>(
 ) {
     let output = unsafe operands.output.elements(as: type), input = unsafe operands.first.elements(as: type)
     let step = walk.steps[0]
-    walk.forEachRun(operands.flag) { place, offsets, count in
-        let o = unsafe output + place, p = unsafe input + offsets[0]
+    walk.forEachRun(operands.flag) { position, offsets, count in
+        let o = unsafe output + position, p = unsafe input + offsets[0]
         var i = 0
         if step == 1 {
             while i < count { unsafe o[i] = function(p[i]); i &+= 1 }

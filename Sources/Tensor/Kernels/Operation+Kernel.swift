@@ -62,7 +62,7 @@ extension Operation {
             transposesLeft: transposeLeft, transposesRight: transposeRight)
         var batch = output.leading(dropping: 2)
         if right.rank == 2 && !transposeLeft {
-            // One matrix for all places: their rows make one tall matrix.
+            // One matrix for all positions: their rows make one tall matrix.
             product = MatrixProduct(
                 rows: batch.elementCount * product.rows, columns: product.columns, inner: product.inner,
                 transposesRight: transposeRight)

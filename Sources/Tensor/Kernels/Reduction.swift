@@ -44,7 +44,7 @@ struct ReductionGeometry: Sendable {
             over: (0..<larger.rank).filter { smaller.size(atAlignedAxis: $0, of: larger.rank) != larger[$0] })
     }
 
-    /// Calls `body` with each output run's or element's place and the offset of the first element folded into
+    /// Calls `body` with each output run's or element's position and the offset of the first element folded into
     /// it.
     @inline(__always)
     fileprivate func forEachOutput(_ flag: CancelFlag, _ body: (_ output: Int, _ input: Int) -> Void) {
@@ -75,7 +75,7 @@ extension Kernel {
         Kernel { choose($0, geometry, from: .infinity) { $1 < $0 || $1.isNaN ? $1 : $0 } }
     }
 
-    /// The place of the largest element along an axis, the first of equals; a NaN wins.
+    /// The index of the largest element along an axis, the first of equals; a NaN wins.
     static func argmax(_ shape: Shape, axis: Int) -> Kernel {
         let lanes = AxisLanes(shape, axis: axis)
         return Kernel { operands in
@@ -131,12 +131,12 @@ private typealias Floats = UnsafeMutablePointer<Float>
 private func sumRuns(_ operands: borrowing Operands, _ geometry: ReductionGeometry, _ divisor: Double) {
     let output = unsafe operands.output.floats, input = unsafe operands.first.floats
     let flag = operands.flag
-    geometry.forEachOutput(flag) { place, offset in
+    geometry.forEachOutput(flag) { position, offset in
         var total = 0.0
         geometry.folded.forEachRow(flag, cost: geometry.length) { _, inner in
             total += unsafe sum(input + offset + inner[0], geometry.length, flag)
         }
-        unsafe output[place] = Float(total / divisor)
+        unsafe output[position] = Float(total / divisor)
     }
 }
 
@@ -173,7 +173,7 @@ private func sumColumns(_ operands: borrowing Operands, _ geometry: ReductionGeo
         unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { block in
             guard let total = totals.baseAddress, let part = block.baseAddress else { return }
             let flag = operands.flag
-            geometry.forEachOutput(flag) { place, offset in
+            geometry.forEachOutput(flag) { position, offset in
                 var pace = Pace(flag)
                 for column in stride(from: 0, to: geometry.length, by: width) {
                     let count = Swift.min(width, geometry.length - column)
@@ -181,7 +181,7 @@ private func sumColumns(_ operands: borrowing Operands, _ geometry: ReductionGeo
                     if pace.isOver(after: geometry.folded.rowCount &* count) { return }
                     var i = 0
                     while i < count {
-                        unsafe output[place &+ column &+ i] = Float(total[i] / divisor)
+                        unsafe output[position &+ column &+ i] = Float(total[i] / divisor)
                         i &+= 1
                     }
                 }
@@ -217,8 +217,8 @@ private func choose(
 ) {
     let output = unsafe operands.output.floats, input = unsafe operands.first.floats
     let flag = operands.flag
-    geometry.forEachOutput(flag) { place, offset in
-        let o = unsafe output + place
+    geometry.forEachOutput(flag) { position, offset in
+        let o = unsafe output + position
         flag.forEachPiece(of: geometry.foldsInnermost ? 1 : geometry.length) { begin, end in
             unsafe (o + begin).update(repeating: start, count: end - begin)
         }

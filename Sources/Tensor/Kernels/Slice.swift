@@ -10,7 +10,7 @@ struct SliceGeometry: Sendable {
     init(of whole: Shape, _ slice: Shape, _ starts: [Int], _ steps: [Int]) {
         var strides = whole.strides, offset = 0
         for axis in starts.indices {
-            offset += SliceRange.place(starts[axis], of: whole[axis]) * strides[axis]
+            offset += SliceRange.position(starts[axis], of: whole[axis]) * strides[axis]
             // One element needs no step, and a step longer than the axis might overflow.
             strides[axis] *= slice[axis] > 1 ? steps[axis] : 1
         }
@@ -48,8 +48,8 @@ private func read<Element: BitwiseCopyable>(
     let output = unsafe operands.output.elements(as: type)
     let input = unsafe operands.first.elements(as: type) + geometry.offset
     let step = geometry.walk.steps[0]
-    geometry.walk.forEachRun(operands.flag) { place, offsets, count in
-        let o = unsafe output + place, p = unsafe input + offsets[0]
+    geometry.walk.forEachRun(operands.flag) { position, offsets, count in
+        let o = unsafe output + position, p = unsafe input + offsets[0]
         if step == 1 { return unsafe o.update(from: p, count: count) }
         var i = 0
         while i < count { unsafe o[i] = p[i &* step]; i &+= 1 }
@@ -64,8 +64,8 @@ private func write<Element: BitwiseCopyable>(
     let output = unsafe operands.output.elements(as: type) + geometry.offset
     let input = unsafe operands.first.elements(as: type)
     let step = geometry.walk.steps[0]
-    geometry.walk.forEachRun(operands.flag) { place, offsets, count in
-        let o = unsafe output + offsets[0], p = unsafe input + place
+    geometry.walk.forEachRun(operands.flag) { position, offsets, count in
+        let o = unsafe output + offsets[0], p = unsafe input + position
         if step == 1 { return unsafe o.update(from: p, count: count) }
         var i = 0
         while i < count { unsafe o[i &* step] = p[i]; i &+= 1 }

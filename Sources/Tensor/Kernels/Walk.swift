@@ -19,7 +19,7 @@ struct Walk: Sendable {
     /// - Parameters:
     ///   - dimensions: the sizes of the iteration space, outermost first.
     ///   - strides: for each tensor (at most four), its distance in elements along each axis; 0 repeats it.
-    ///   - hasLongRows: whether the last axes become the length of a row; else every place is a row of one
+    ///   - hasLongRows: whether the last axes become the length of a row; else every position is a row of one
     ///     element.
     init(_ dimensions: [Int], strides tensorStrides: [[Int]], hasLongRows: Bool = true) {
         var sizes: [Int] = [], strides: [SIMD4<Int>] = []
@@ -77,7 +77,7 @@ struct Walk: Sendable {
     /// offset in each tensor, and how many elements it has.
     @inline(__always)
     func forEachRun(
-        _ flag: CancelFlag, _ body: (_ place: Int, _ offsets: SIMD4<Int>, _ count: Int) -> Void
+        _ flag: CancelFlag, _ body: (_ position: Int, _ offsets: SIMD4<Int>, _ count: Int) -> Void
     ) {
         forEachRow(flag, cost: length) { row, offsets in
             let first = row &* length

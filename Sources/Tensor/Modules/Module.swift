@@ -9,7 +9,7 @@ public protocol Module: Fetchable, CustomStringConvertible where Fetched == Self
     /// Records the module's function of a tensor.
     func callAsFunction(_ x: Tensor) -> Tensor
 
-    /// A module of its own with the same values, at the same places: a copy of each parameter and module.
+    /// A module of its own with the same values, at the same locations: a copy of each parameter and module.
     func copy() -> Self
 
     /// What the module's line in a description begins with, such as `Linear(64, 10)`; the type's name unless said.

@@ -60,7 +60,7 @@ public final class Parameter: Sendable {
     /// back.
     public func restore() { cell.restore() }
 
-    /// A parameter of its own with the same value, at the same place; gradients and an optimizer's state stay
+    /// A parameter of its own with the same value, at the same location; gradients and an optimizer's state stay
     /// with the original.
     public func copy() -> Parameter {
         let copy = Parameter(name, cell.home)

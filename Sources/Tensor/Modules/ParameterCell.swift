@@ -31,7 +31,7 @@ package final class ParameterCell: Sendable {
             case .recorded:
                 return
             case .value(let value):
-                if !version.place.isRemote { (home, homeStep) = (value, step) }
+                if !version.location.isRemote { (home, homeStep) = (value, step) }
                 (settled, settledStep) = (version, step)
             case .remote:
                 (settled, settledStep) = (version, step)
@@ -55,7 +55,7 @@ package final class ParameterCell: Sendable {
     package var version: Expression { state.withLock { version(&$0) } }
 
     /// Where the value is.
-    package var location: any Location { version.place.location }
+    package var location: any Location { version.location.resolved }
 
     /// What travels with the parameter.
     package var companions: [ParameterCell] {
@@ -78,8 +78,10 @@ package final class ParameterCell: Sendable {
         return version
     }
 
-    private func make(_ state: Version.State, _ place: Place, origin: Origin? = nil) -> Expression {
-        Expression(.version(Version(of: self, state)), place: place, origin: origin)
+    private func make(_ state: Version.State, _ location: RecordedLocation, origin: Origin? = nil)
+        -> Expression
+    {
+        Expression(.version(Version(of: self, state)), location: location, origin: origin)
     }
 
     /// How many steps of an optimizer the value has seen, where that is counted.
@@ -89,7 +91,7 @@ package final class ParameterCell: Sendable {
     ///
     /// - Parameter step: how many steps it has seen; as many as before unless told.
     package func advance(to expression: Expression, step: Int? = nil) {
-        let version = make(.recorded(expression), expression.place, origin: expression.origin)
+        let version = make(.recorded(expression), expression.location, origin: expression.origin)
         state.withLock { state in
             guard !state.isAbandoned else { return }
             state.remember()
@@ -114,9 +116,9 @@ package final class ParameterCell: Sendable {
         become(make(.remote(remote), .at(remote.location)), home: nil)
     }
 
-    /// Makes a value of this process the parameter's, at a place where it may still have to go.
-    func become(_ value: TensorValue, at place: Place) {
-        become(make(.value(value), place), home: value)
+    /// Makes a value of this process the parameter's, at a location where it may still have to go.
+    func become(_ value: TensorValue, at location: RecordedLocation) {
+        become(make(.value(value), location), home: value)
     }
 
     private func become(_ version: Expression, home: TensorValue?) {
@@ -164,14 +166,14 @@ package final class ParameterCell: Sendable {
     ///
     /// - Throws: `TensorError.elsewhere` while it is at another worker.
     func send(to location: any Location) throws(TensorError) {
-        let place = Place(location), version = version
-        if !version.place.agrees(with: place) { become(try value(of: version), at: place) }
+        let destination = RecordedLocation(location), version = version
+        if !version.location.agrees(with: destination) { become(try value(of: version), at: destination) }
         for companion in companions { try companion.send(to: location) }
     }
 
     /// The value of a version in this process, computed now if it must be.
     func value(of version: Expression) throws(TensorError) -> TensorValue {
-        if !version.place.isRemote, case .version(let known) = version.kind,
+        if !version.location.isRemote, case .version(let known) = version.kind,
             case .value(let value) = known.state
         {
             return value
@@ -179,13 +181,13 @@ package final class ParameterCell: Sendable {
         return try Tensor(version).value()
     }
 
-    /// The value and place another parameter starts from.
+    /// The value and location another parameter starts from.
     func copy(to other: ParameterCell) {
         let version = version
         guard case .version(let known) = version.kind else { return }
         switch known.state {
         case .remote(let value): other.settle(at: value)
-        case .value(let value): other.become(value, at: version.place)
+        case .value(let value): other.become(value, at: version.location)
         case .recorded: other.advance(to: version)
         }
     }

@@ -1,12 +1,12 @@
 import Ground
 
-/// Places in one block of memory, given out and taken back while a plan is made.
+/// Room in one block of memory, given out and taken back while a plan is made.
 ///
 /// Nothing is allocated here: the result is offsets and how large the block must be.
 struct Arena {
-    /// The number of bytes that hold every place given out so far.
+    /// The number of bytes that hold all room given out so far.
     private(set) var byteCount = 0
-    /// Places that were taken back, in rising order, neighbours merged.
+    /// Ranges that were taken back, in rising order, neighbours merged.
     private var free: [Range<Int>] = []
 
     /// The room a value takes: whole cache lines, at least one.
@@ -14,9 +14,9 @@ struct Arena {
         (Swift.max(byteCount, 1) + Storage.alignment - 1) / Storage.alignment * Storage.alignment
     }
 
-    /// Finds the smallest free place that is large enough, or makes one at the end.
+    /// Finds the smallest free range that is large enough, or makes one at the end.
     ///
-    /// - Complexity: O(free places).
+    /// - Complexity: O(free ranges).
     mutating func reserve(_ byteCount: Int) -> Int {
         let room = Arena.room(for: byteCount)
         var best: Int?
@@ -35,7 +35,7 @@ struct Arena {
         return extend(by: room)
     }
 
-    /// Takes a place back.
+    /// Takes room back.
     mutating func release(_ offset: Int, _ byteCount: Int) {
         var range = offset..<(offset + Arena.room(for: byteCount))
         let next = free.firstIndex { $0.lowerBound > offset } ?? free.count
@@ -50,7 +50,7 @@ struct Arena {
     }
 
     private mutating func extend(by room: Int) -> Int {
-        // A free place at the end only needs what is missing.
+        // A free range at the end only needs what is missing.
         if let last = free.last, last.upperBound == byteCount {
             free.removeLast()
             byteCount = last.lowerBound + room

@@ -1,6 +1,6 @@
 import Ground
 
-/// The memory of one thread for one plan, and the place where it runs.
+/// The memory of one thread for one plan, where it runs.
 ///
 /// Everything is allocated in `init` and by the first `gather` into an input; runs allocate nothing.
 package final class Execution {

@@ -1,4 +1,4 @@
-/// A graph turned into kernels for concrete types, before anything has a place in memory.
+/// A graph turned into kernels for concrete types, before anything has memory.
 ///
 /// What no output needs is left out, what is only another view of a value is that value, and what depends on
 /// constants alone is computed now.

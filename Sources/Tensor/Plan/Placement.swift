@@ -1,13 +1,13 @@
 /// Where each value of a plan lies: in what is bound, among the constants, or in the arena.
 ///
-/// DESIGN: an arena place lives from the step that writes a value to the last that reads it; outputs and
+/// DESIGN: a value has room in the arena from the step that writes it to the last that reads it; outputs and
 /// states live for ever. An elementwise result takes over the memory of an input nothing reads afterwards. A
 /// state's new value is written over the old one when no later step reads the old; otherwise it is written
 /// aside and copied once all steps are done. Either way every step sees the old values, also where two states
 /// swap.
 struct Placement {
     /// The memory a value has.
-    enum Place: Sendable, Hashable {
+    enum Slot: Sendable, Hashable {
         /// Whatever is bound to an input.
         case input(Int)
         /// One of the plan's constants, by value.
@@ -16,8 +16,8 @@ struct Placement {
         case arena(Int)
     }
 
-    /// The place of each value that has one.
-    private(set) var places: [Int: Place] = [:]
+    /// The memory of each value that has any.
+    private(set) var slots: [Int: Slot] = [:]
     /// What to copy once all steps are done: from value to input, in this order.
     private(set) var commits: [(value: Int, input: Int)] = []
     /// The number of bytes of the arena.
@@ -31,7 +31,7 @@ struct Placement {
     /// For each value that is the new value of a state and may be written there, the state's input.
     private var statesWritten: [Int: Int] = [:]
 
-    /// Finds a place for every value.
+    /// Finds memory for every value.
     ///
     /// - Parameter updates: which outputs are the new values of which inputs; checked by the plan.
     /// - Throws: `TensorError.cancelled`.
@@ -48,13 +48,13 @@ struct Placement {
         writeStates(lowering, updates)
         for output in lowering.outputs { lastReads[output] = .max }
 
-        for input in 0..<inputCount { places[input] = .input(input) }
-        for constant in lowering.constants.keys { places[constant] = .constant(constant) }
-        for update in updates { places[update.input] = .arena(arena.reserve(types[update.input].byteCount)) }
+        for input in 0..<inputCount { slots[input] = .input(input) }
+        for constant in lowering.constants.keys { slots[constant] = .constant(constant) }
+        for update in updates { slots[update.input] = .arena(arena.reserve(types[update.input].byteCount)) }
         for (index, step) in lowering.steps.enumerated() {
-            // Each takes a way through all free places.
+            // Each takes a way through all free ranges.
             try flag.check()
-            place(step, index)
+            assign(step, index)
         }
     }
 
@@ -76,17 +76,17 @@ struct Placement {
         }
     }
 
-    private mutating func place(_ step: Lowering.Step, _ index: Int) {
+    private mutating func assign(_ step: Lowering.Step, _ index: Int) {
         if let state = statesWritten[step.output] {
-            places[step.output] = places[state]
+            slots[step.output] = slots[state]
         } else if let heir = step.inputsToOverwrite.first(where: { isFree($0, after: index) }) {
-            places[step.output] = places[heir]
+            slots[step.output] = slots[heir]
         } else {
-            places[step.output] = .arena(arena.reserve(types[step.output].byteCount))
+            slots[step.output] = .arena(arena.reserve(types[step.output].byteCount))
         }
         for (position, input) in step.inputs.enumerated()
         where isFree(input, after: index) && !step.inputs[..<position].contains(input) {
-            guard let place = places[input], place != places[step.output], case .arena(let offset) = place
+            guard let slot = slots[input], slot != slots[step.output], case .arena(let offset) = slot
             else {
                 continue
             }
@@ -96,7 +96,7 @@ struct Placement {
 
     /// Whether a value's memory is in the arena and nobody's once a step is done.
     private func isFree(_ value: Int, after step: Int) -> Bool {
-        guard case .arena = places[value] else { return false }
+        guard case .arena = slots[value] else { return false }
         return lastReads[value] == step && value >= inputCount && statesWritten[value] == nil
     }
 }

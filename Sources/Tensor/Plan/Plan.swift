@@ -85,7 +85,7 @@ package struct Plan: Sendable {
     ///   - flag: asked from node to node, and inside whatever is computed of constants.
     /// - Throws: whatever `Graph.types` finds; `TensorError.invalidGraph` or `.valueMismatch` for updates
     ///   that do not fit; `.limitExceeded`; `.cancelled`.
-    /// - Complexity: O(nodes · free places of the arena), and what is computed of constants.
+    /// - Complexity: O(nodes · free ranges of the arena), and what is computed of constants.
     package init(
         _ graph: Graph, inputs: [ValueType], updates: [Update] = [], memoryLimit: Int = Plan.memoryLimit,
         flag: CancelFlag = .never
@@ -171,7 +171,7 @@ private struct SlotTable {
 extension Placement {
     /// The memory of a value, as a plan keeps it.
     fileprivate func slot(of value: Int, _ lowering: Lowering) -> Plan.Slot {
-        switch places[value] {
+        switch slots[value] {
         case .arena(let offset): return .arena(offset)
         case .constant: return lowering.constants[value].map { .constant($0) } ?? .input
         case .input, nil: return .input

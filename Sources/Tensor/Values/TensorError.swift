@@ -13,13 +13,13 @@ public enum TensorError: Error, Sendable, Hashable {
     case invalidGraph(reason: String)
     /// An operation that has no gradient with respect to an input that needs one.
     case notDifferentiable(operation: String, reason: String, origin: Origin?)
-    /// A value whose type or shape is not what its place expects.
+    /// A value whose type or shape is not what is expected of it.
     case valueMismatch(name: String, expected: String, got: String)
     /// A file that is not what it should be: which, and where in it.
     case invalidFile(path: String, reason: String)
     /// A limit that would be passed: what, how much, and how much is allowed.
     case limitExceeded(what: String, got: Int, limit: Int)
-    /// Operands that are not at one place: which, and where each is.
+    /// Operands that are not at one location: which, and where each is.
     case differentLocations(operation: String, tensors: [String], origin: Origin?)
     /// A tensor whose value is not in this process.
     case elsewhere(name: String, location: String)
@@ -50,7 +50,7 @@ extension TensorError: CustomStringConvertible {
         case .limitExceeded(let what, let got, let limit):
             "\(what) is \(got), the limit is \(limit)"
         case .differentLocations(let operation, let tensors, let origin):
-            "\(operation): the operands are at two places, \(tensors.joined(separator: " and "))\(at(origin)); "
+            "\(operation): the operands are at two locations, \(tensors.joined(separator: " and "))\(at(origin)); "
                 + "move one to the other"
         case .elsewhere(let name, let location):
             "\(name) is at \(location), not here: get() brings it, move(to:) takes it elsewhere"

@@ -19,16 +19,16 @@ extension Release {
     /// - Throws: `JobError.notPermitted`, naming the data set, the worker and what it is about.
     static func permit(_ verdict: FoldVerdict, by rules: ReleaseRules) throws(JobError) {
         guard verdict.rowCount > 0 else { return }
-        let place = rules.place(of: [verdict.dataset]), minimum = rules.minimum(of: [verdict.dataset])
+        let subject = rules.subject(of: [verdict.dataset]), minimum = rules.minimum(of: [verdict.dataset])
         guard verdict.rowCount >= minimum else {
             throw .notPermitted(
-                "\(place): the program is about \(verdict.rowCount) rows; only what is about at least "
+                "\(subject): the program is about \(verdict.rowCount) rows; only what is about at least "
                     + "\(minimum) rows may leave")
         }
         try refuse(verdict.failure, by: rules)
         if let rows = verdict.rows {
             throw .notPermitted(
-                "\(place): \(rows) would tell of single rows; state and metrics must be sums over a batch")
+                "\(subject): \(rows) would tell of single rows; state and metrics must be sums over a batch")
         }
         try refuse(verdict.secret, by: rules)
         for (name, label) in verdict.outputs { try permit(label, "output \(name)", by: rules) }
@@ -40,7 +40,7 @@ extension Release {
         let minimum = rules.minimum(of: label.datasets)
         guard !RowAnalysis.mayLeave(label, rowsMinimum: minimum) else { return }
         throw .notPermitted(
-            "\(rules.place(of: label.datasets)): \(output) \(fault(of: label, minimum)); only a whole-batch loss "
+            "\(rules.subject(of: label.datasets)): \(output) \(fault(of: label, minimum)); only a whole-batch loss "
                 + "or gradients of parameters over at least \(minimum) rows may leave")
     }
 
@@ -49,14 +49,14 @@ extension Release {
     ) throws(JobError) {
         guard let failure else { return }
         throw .notPermitted(
-            "\(rules.place(of: failure.datasets)): whether \(failure.operation) fails would tell of single rows; "
+            "\(rules.subject(of: failure.datasets)): whether \(failure.operation) fails would tell of single rows; "
                 + "its labels must be a whole column, with a class for each of the column's")
     }
 
     private static func refuse(_ secret: RowVerdict.SecretWork?, by rules: ReleaseRules) throws(JobError) {
         guard let secret else { return }
         throw .notPermitted(
-            "\(rules.place(of: secret.datasets)): \(secret.operation) would make something that tells of single "
+            "\(rules.subject(of: secret.datasets)): \(secret.operation) would make something that tells of single "
                 + "rows, which is not computed even where it stays: the time it takes would tell")
     }
 

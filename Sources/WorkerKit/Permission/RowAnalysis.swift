@@ -4,20 +4,20 @@ import Tensor
 ///
 /// DESIGN. Every value gets a label that holds for all data there could be; no value is looked at. Rows stay
 /// rows through whatever treats all of them alike; a sum over all rows of a batch is an aggregate; whatever
-/// could tell rows apart by their place (a slice, a mask, a product that picks, an order) or mixes batches is
+/// could tell rows apart by their position (a slice, a mask, a product that picks, an order) or mixes batches is
 /// secret, and not even computed. An aggregate may leave when it is a model's loss or gradient in form:
 /// a parameter met the rows
 /// before they were summed, and there were enough of them. What the rules do not know is secret.
 ///
 /// What this keeps: single rows do not leave, nor slices of them, nor sums over fewer rows than the minimum
-/// or over rows the trainer names by their place, nor plain sums and means of columns.
+/// or over rows the trainer names by their position, nor plain sums and means of columns.
 ///
 /// What it does not keep:
 /// - A sum over a batch tells of its outliers, and whether someone is among the rows.
 /// - A trainer writes the model. One whose parameters do nothing makes a plain sum a "loss"; one that is
 ///   steep makes the row that fits a description outweigh all others. Both are losses in form.
 /// - Enough different sums over the same rows determine these rows. Nobody counts, and no noise is added.
-/// - A class index that has no place fails the job, which tells of that row: whoever runs the graph must rule
+/// - A class index out of range fails the job, which tells of that row: whoever runs the graph must rule
 ///   it out. Infinities and NaN tell of values as well.
 ///
 /// So it is a fence against reading columns, not against a trainer who is out to learn of a row. Egress types

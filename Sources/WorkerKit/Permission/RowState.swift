@@ -93,7 +93,7 @@ extension RowState {
 
     /// What is remembered.
     ///
-    /// A label of rows has no place for smaller batches or other datasets that had a part in them by way of a
+    /// A label of rows has no room for smaller batches or other datasets that had a part in them by way of a
     /// sum: where there are such the rows are secret, lest these be forgotten between jobs.
     var label: RowLabel {
         switch form {

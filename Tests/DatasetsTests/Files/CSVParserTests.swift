@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        "quotation marks that do not match are refused with their place",
+        "quotation marks that do not match are refused with their position",
         arguments: [
             ("a\"b\n", CSVFault.strayQuote, 1, 1),
             ("x,\"a\"b\n", .strayQuote, 1, 2),
@@ -70,7 +70,7 @@ import Testing
         #expect(lines == [[1], [3, 4], [5]])
     }
 
-    @Test("a byte of zero is refused with its place, in quotation marks too")
+    @Test("a byte of zero is refused with its position, in quotation marks too")
     func zero() {
         for (bytes, column) in [([0x61, 0x2C, 0x31, 0], 2), ([0x22, 0x61, 0, 0x22], 1)] as [([UInt8], Int)] {
             let position = CSVPosition(file: "x.csv", line: 1, column: column)
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test("bytes that are not UTF-8 are refused with their place")
+    @Test("bytes that are not UTF-8 are refused with their position")
     func invalidText() {
         #expect(throws: DatasetError.csv(.invalidText, at: CSVPosition(file: "x.csv", line: 2, column: 2))) {
             try records(Array("a,b\n1,".utf8) + [0xff, 0x0a])

@@ -87,8 +87,8 @@ import Testing
         #expect(try #require(error).description.contains("--delimiter"))
         #expect(try DataSchema.infer(file: DataFile(path, label: "c")).schema.features.map(\.name) == ["a,b"])
         let mixed = try folder.write("a;b\n1,5;x\n1.5;y\n", to: "y.csv")
-        let place = CSVPosition(file: mixed, line: 3, column: 1)
-        #expect(throws: DatasetError.csv(.unclearDecimal("1.5", other: "1,5"), at: place)) {
+        let position = CSVPosition(file: mixed, line: 3, column: 1)
+        #expect(throws: DatasetError.csv(.unclearDecimal("1.5", other: "1,5"), at: position)) {
             try Dataset.load(csv: mixed, label: "b")
         }
         let comma = try folder.write("a|b\n1,5|x\n", to: "z.csv")

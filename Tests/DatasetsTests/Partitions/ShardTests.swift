@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct ShardTests {
-    @Test("a shard carries its place, its rows and its part of the rows held out")
+    @Test("a shard carries its index, its rows and its part of the rows held out")
     func facts() throws {
         let digits = try Dataset.load(named: "digits")
         let shard = try digits.shard(1, of: 4, partition: .iid(seed: 2))

@@ -121,8 +121,8 @@ struct JobCountTests {
         }
     }
 
-    @Test("two places are a job each, however much is asked for; a move is one job")
-    func twoPlaces() async throws {
+    @Test("two locations are a job each, however much is asked for; a move is one job")
+    func twoLocations() async throws {
         try await withBobAndAlice { session, bob, alice in
             let x = try await Tensor([1, 2]).send(to: bob), y = try await Tensor([3, 4]).send(to: alice)
             let both = try await session.count {

@@ -19,8 +19,8 @@ struct MistakeTests {
         return error?.description ?? ""
     }
 
-    @Test("operands at two places: both tensors and both places are named, and the line")
-    func places() async throws {
+    @Test("operands at two locations: both tensors and both locations are named, and the line")
+    func locations() async throws {
         try await withBobAndAlice { session, bob, alice in
             let x = try await Tensor([1, 2]).tag("#x").send(to: bob)
             let y = try await Tensor([3, 4]).send(to: alice)
@@ -50,7 +50,7 @@ struct MistakeTests {
         }
     }
 
-    @Test("a step whose loss is at another place than the model leaves the model as it was")
+    @Test("a step whose loss is at another location than the model leaves the model as it was")
     func stepApart() async throws {
         try await withBobAndAlice { _, bob, alice in
             let model = try tutorialModel()
@@ -156,9 +156,9 @@ struct MistakeTests {
         arguments: Rule.allCases, [true, false])
     func undoneStep(rule: Rule, isRemote: Bool) async throws {
         try await withBob { _, bob in
-            let place: any Location = isRemote ? bob : .here
-            let data = try await tutorialData.send(to: place)
-            let target = try await tutorialTarget.send(to: place)
+            let location: any Location = isRemote ? bob : .here
+            let data = try await tutorialData.send(to: location)
+            let target = try await tutorialTarget.send(to: location)
             func train(failingAt bad: Int?) async throws -> [Float] {
                 let model = try tutorialModel()
                 let step: () -> Void
@@ -167,7 +167,7 @@ struct MistakeTests {
                 case .momentum: step = SGD(model.parameters, learningRate: 0.1, momentum: 0.9).step
                 case .adam: step = Adam(model.parameters, learningRate: 0.1).step
                 }
-                try await model.send(to: place)
+                try await model.send(to: location)
                 for number in 0..<4 {
                     model.zeroGradients()
                     if number == bad {

@@ -35,7 +35,7 @@ struct ParallelTests {
         }
     }
 
-    @Test("one call of get visits all its places at once")
+    @Test("one call of get visits all its locations at once")
     func oneCall() async throws {
         try await withBusyBob { session, bob, alice in
             let (x, y) = (try await Tensor([1, 2]).send(to: bob), try await Tensor([3, 4]).send(to: alice))

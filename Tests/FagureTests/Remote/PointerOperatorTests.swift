@@ -123,7 +123,7 @@ struct PointerOperatorTests {
         }
     }
 
-    @Test("numbers are at no place: they go with whatever they meet")
+    @Test("numbers are at no location: they go with whatever they meet")
     func numbers() async throws {
         try await withBob { _, bob in
             let x = try await Tensor([1, 2]).send(to: bob)

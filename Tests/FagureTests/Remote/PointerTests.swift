@@ -155,7 +155,7 @@ struct PointerTests {
         }
     }
 
-    @Test("a tensor of another session's worker is at another place, whatever the worker's name")
+    @Test("a tensor of another session's worker is at another location, whatever the worker's name")
     func twoSessions() async throws {
         try await withBob { _, first in
             try await withBob { _, second in

@@ -19,8 +19,8 @@ struct TagTests {
             #expect(try await (found + x).get().floats == [2])
 
             let moved = try await y.move(to: bob)
-            let places = try await session.search(tags: "#y").map(\.location)
-            #expect(places.contains { $0 === bob })
+            let locations = try await session.search(tags: "#y").map(\.location)
+            #expect(locations.contains { $0 === bob })
             try await moved.release()
             #expect(try await session.search(tags: "#y").allSatisfy { $0.location === alice })
         }

@@ -15,7 +15,7 @@ struct TutorialTests {
         target = try vectors.target.tensor()
     }
 
-    /// Two rows at one place, two at the other.
+    /// Two rows at one location, two at the other.
     private func halves(
         _ bob: any Location, _ alice: any Location
     ) async throws -> [(data: Tensor, target: Tensor)] {
@@ -48,12 +48,12 @@ struct TutorialTests {
     @Test("all data at one worker is all data here: the centralised losses and weights")
     func centralised() async throws {
         try await withBob { _, bob in
-            for place: any Location in [Here.shared, bob] {
+            for location: any Location in [Here.shared, bob] {
                 let model = try vectors.makeModel()
                 let optimizer = SGD(model.parameters, learningRate: 0.1)
-                let half = (try await data.send(to: place), try await target.send(to: place))
+                let half = (try await data.send(to: location), try await target.send(to: location))
                 let losses = try await train(model, optimizer, on: [half], rounds: 20)
-                #expect(try vectors.centralised.differences(losses, model) == [], "at \(place)")
+                #expect(try vectors.centralised.differences(losses, model) == [], "at \(location)")
             }
         }
     }

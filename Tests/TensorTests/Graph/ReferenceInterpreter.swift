@@ -114,10 +114,10 @@ enum ReferenceInterpreter {
             let target = sizes.enumerated().map { $1 == 0 ? x.sizes[$0 - sizes.count + x.sizes.count] : $1 }
             return ReferenceValue(target) { x[$0] }
         case .slice(let starts, let stops, let steps):
-            let kept = places(of: x.sizes, starts, stops, steps)
+            let kept = positions(of: x.sizes, starts, stops, steps)
             return ReferenceValue(kept.map(\.count)) { index in x[zip(kept, index).map { $0[$1] }] }
         case .sliceGradient(let starts, let stops, let steps):
-            let kept = places(of: inputs[1].sizes, starts, stops, steps)
+            let kept = positions(of: inputs[1].sizes, starts, stops, steps)
             return ReferenceValue(inputs[1].sizes) { index in
                 let own = zip(kept, index).compactMap { $0.firstIndex(of: $1) }
                 return own.count == index.count ? x[own] : 0
@@ -154,10 +154,12 @@ enum ReferenceInterpreter {
         let rank = x.sizes.count
         let gone = Set((axes ?? Array(0..<rank)).map { $0 < 0 ? $0 + rank : $0 })
         let kept = x.sizes.enumerated().map { gone.contains($0) ? 1 : $1 }
-        let result = ReferenceValue(kept) { place in
+        let result = ReferenceValue(kept) { position in
             body(
                 ReferenceValue.indices(x.sizes)
-                    .filter { index in (0..<rank).allSatisfy { gone.contains($0) || index[$0] == place[$0] } }
+                    .filter { index in
+                        (0..<rank).allSatisfy { gone.contains($0) || index[$0] == position[$0] }
+                    }
                     .map { x[$0] })
         }
         let sizes = keeps ? kept : kept.enumerated().filter { !gone.contains($0.offset) }.map(\.element)
@@ -191,9 +193,9 @@ enum ReferenceInterpreter {
         let rightBatch = ReferenceValue(Array(b.sizes.dropLast(2))) { _ in 0 }
         let batch = broadcast([leftBatch, rightBatch]) { _ in 0 }.sizes
         return ReferenceValue(batch + [rows, columns]) { index in
-            let place = Array(index.dropLast(2)), row = index[index.count - 2],
+            let position = Array(index.dropLast(2)), row = index[index.count - 2],
                 column = index[index.count - 1]
-            return (0..<inner).map { a[place + [row, $0]] * b[place + [$0, column]] }.reduce(0, +)
+            return (0..<inner).map { a[position + [row, $0]] * b[position + [$0, column]] }.reduce(0, +)
         }
     }
 
@@ -212,7 +214,7 @@ enum ReferenceInterpreter {
     }
 
     /// The indices a slice keeps along each axis.
-    static func places(of sizes: [Int], _ starts: [Int], _ stops: [Int], _ steps: [Int]) -> [[Int]] {
+    static func positions(of sizes: [Int], _ starts: [Int], _ stops: [Int], _ steps: [Int]) -> [[Int]] {
         sizes.enumerated().map { axis, size in
             guard axis < starts.count else { return Array(0..<size) }
             let start = starts[axis] < 0 ? size + starts[axis] : starts[axis]

@@ -5,24 +5,24 @@ import Testing
 
 @Suite("arena")
 struct ArenaTests {
-    @Test("places never overlap, are aligned, and lie inside", arguments: 0..<20)
+    @Test("ranges never overlap, are aligned, and lie inside", arguments: 0..<20)
     func noOverlap(_ seed: Int) {
         var draw = Draw(seed: UInt64(seed)), arena = Arena()
         var taken: [(offset: Int, byteCount: Int)] = []
         for _ in 0..<300 {
             if draw.number(below: 3) == 0, !taken.isEmpty {
-                let place = taken.remove(at: draw.number(below: taken.count))
-                arena.release(place.offset, place.byteCount)
+                let old = taken.remove(at: draw.number(below: taken.count))
+                arena.release(old.offset, old.byteCount)
             } else {
                 let byteCount = draw.number(below: 700)
-                let place = (offset: arena.reserve(byteCount), byteCount: byteCount)
-                let range = place.offset..<(place.offset + Arena.room(for: byteCount))
-                #expect(place.offset % Storage.alignment == 0)
+                let new = (offset: arena.reserve(byteCount), byteCount: byteCount)
+                let range = new.offset..<(new.offset + Arena.room(for: byteCount))
+                #expect(new.offset % Storage.alignment == 0)
                 #expect(range.upperBound <= arena.byteCount)
                 for other in taken {
                     #expect(!range.overlaps(other.offset..<(other.offset + Arena.room(for: other.byteCount))))
                 }
-                taken.append(place)
+                taken.append(new)
             }
         }
     }
@@ -30,14 +30,14 @@ struct ArenaTests {
     @Test("memory given back is one piece again")
     func merging() {
         var arena = Arena()
-        let places = (0..<6).map { _ in arena.reserve(100) }
-        for index in [1, 3, 5, 0, 4, 2] { arena.release(places[index], 100) }
+        let offsets = (0..<6).map { _ in arena.reserve(100) }
+        for index in [1, 3, 5, 0, 4, 2] { arena.release(offsets[index], 100) }
         #expect(arena.byteCount == 6 * 128)
         #expect(arena.reserve(6 * 128) == 0)
         #expect(arena.byteCount == 6 * 128)
     }
 
-    @Test("the smallest place that fits is taken, and the last one grows")
+    @Test("the smallest range that fits is taken, and the last one grows")
     func bestFit() {
         var arena = Arena()
         let large = arena.reserve(512), wall = arena.reserve(64), small = arena.reserve(128),

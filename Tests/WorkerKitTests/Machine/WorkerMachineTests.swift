@@ -56,7 +56,7 @@ struct WorkerMachineTests {
     // MARK: The table
 
     /// Where a worker can be, with job 1 as run 1 where it has one.
-    enum Place: CaseIterable {
+    enum Condition: CaseIterable {
         case idle, held, started, answered, draining, left
 
         fileprivate var rig: Rig {
@@ -87,8 +87,8 @@ struct WorkerMachineTests {
         #expect(rig.dispatch(Self.a, attempt: 5, owner: ben) == ["result \(Self.a.low) attempt 5 [9]"])
     }
 
-    @Test("every event in every place does what the table says", arguments: Place.allCases)
-    func table(place: Place) {
+    @Test("every event in every condition does what the table says", arguments: Condition.allCases)
+    func table(condition: Condition) {
         let failure = Answer.failure(Failure(.executionFailed, "it broke"))
         let events: [(String, WorkerMachine.Event)] = [
             ("new", .dispatched(Self.b, attempt: 3, deadlineMilliseconds: 0, owner: .none)),
@@ -104,15 +104,15 @@ struct WorkerMachineTests {
             ("up", .linkReady), ("down", .linkLost), ("drain", .drain), ("tick", .tick),
         ]
         for (name, event) in events {
-            var rig = place.rig
-            #expect(rig.feed(event) == Self.expected(place, name), "\(place): \(name)")
+            var rig = condition.rig
+            #expect(rig.feed(event) == Self.expected(condition, name), "\(condition): \(name)")
         }
     }
 
-    private static func expected(_ place: Place, _ event: String) -> [String] {
-        let leave = place == .draining ? ["leave drained"] : []
-        let holds = place == .held || place == .started || place == .draining
-        switch (place, event) {
+    private static func expected(_ condition: Condition, _ event: String) -> [String] {
+        let leave = condition == .draining ? ["leave drained"] : []
+        let holds = condition == .held || condition == .started || condition == .draining
+        switch (condition, event) {
         case (.left, _): return []
         case (.draining, "new"): return ["failed 2 attempt 3 draining"]
         case (.idle, "new"): return ["enqueue 2 as 1"]

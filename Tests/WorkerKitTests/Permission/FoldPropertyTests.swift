@@ -93,7 +93,7 @@ struct FoldPropertyTests {
         }
     }
 
-    @Test("rows of a batch may change places, and a sum without learning may be cut anywhere")
+    @Test("rows of a batch may change positions, and a sum without learning may be cut anywhere")
     func randomPrograms() throws {
         var allowed = 0, refused = 0, uncut = 0
         for seed in 0..<UInt64(3_000) {

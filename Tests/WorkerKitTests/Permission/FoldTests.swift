@@ -247,7 +247,7 @@ private let refused: [FoldCase] = [
         }
         bench.finish = { $0.first }
     },
-    FoldCase("a label without a place, which would fail") { bench in
+    FoldCase("a label out of range, which would fail") { bench in
         bench.constants = [.zeros(ValueType(.float32, (try? Shape([2, 2])) ?? .scalar))]
         bench.metricShapes = [[]]
         bench.step = { step in

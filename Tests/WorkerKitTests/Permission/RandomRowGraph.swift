@@ -29,7 +29,7 @@ struct RandomRowGraph {
     private(set) var types: [ValueType] = []
     private var constants: [TensorValue] = []
     private var nodes: [Graph.Node] = []
-    /// Values sure to be class indices that have a place.
+    /// Values sure to be class indices in range.
     private var classes: [Int] = []
     private var random: SplitMix64
 

@@ -5,7 +5,7 @@ import Protocol
 import Tensor
 import ZMQ
 
-/// A ROUTER that does what a test says, in a broker's place.
+/// A ROUTER that does what a test says, in place of a broker.
 actor TestBroker: LoopActor {
     /// What a peer said.
     struct Heard: Sendable {

@@ -42,24 +42,25 @@ struct NPYFile {
                 "\(shape) elements of \(format.byteCount) bytes need \(shape.elementCount * format.byteCount), "
                     + "there are \(data)")
         }
-        let places = head.isFortran ? NPYFile.columnMajorPlaces(shape) : nil
-        let elements = format.elements(bytes, from: start + count, count: shape.elementCount, places: places)
+        let positions = head.isFortran ? NPYFile.columnMajorPositions(shape) : nil
+        let elements = format.elements(
+            bytes, from: start + count, count: shape.elementCount, positions: positions)
         guard let elements else { throw reader.fault("an element that is not understood") }
         self.array = ArrayData(shape: shape, elements: elements)
     }
 
     /// Where each element stands in a file that has the first axis innermost.
-    private static func columnMajorPlaces(_ shape: Shape) -> [Int]? {
+    private static func columnMajorPositions(_ shape: Shape) -> [Int]? {
         guard shape.rank > 1 else { return nil }
         var steps = [Int](repeating: 1, count: shape.rank)
         for axis in 1..<shape.rank { steps[axis] = steps[axis - 1] * max(shape[axis - 1], 1) }
         let strides = shape.strides
         return (0..<shape.elementCount).map { index in
-            var place = 0
+            var position = 0
             for axis in 0..<shape.rank {
-                place += index / max(strides[axis], 1) % max(shape[axis], 1) * steps[axis]
+                position += index / max(strides[axis], 1) % max(shape[axis], 1) * steps[axis]
             }
-            return place
+            return position
         }
     }
 }
@@ -141,8 +142,8 @@ struct NPYFormat {
     }
 
     /// Reads elements; `nil` where one is no text, or too large for 64 bits.
-    func elements(_ bytes: [UInt8], from start: Int, count: Int, places: [Int]?) -> ArrayData.Elements? {
-        let at = { (index: Int) in start + (places?[index] ?? index) * byteCount }
+    func elements(_ bytes: [UInt8], from start: Int, count: Int, positions: [Int]?) -> ArrayData.Elements? {
+        let at = { (index: Int) in start + (positions?[index] ?? index) * byteCount }
         switch (kind, byteCount) {
         case ("u", 1), ("b", _):
             return .bytes((0..<count).map { bytes[at($0)] })
@@ -188,8 +189,8 @@ struct NPYFormat {
     private func texts(_ bytes: [UInt8], count: Int, at: (Int) -> Int) -> ArrayData.Elements? {
         var texts: [String] = []
         for index in 0..<count {
-            let place = at(index)
-            let slice = bytes[place..<place + byteCount]
+            let first = at(index)
+            let slice = bytes[first..<first + byteCount]
             guard kind == "U" else {
                 guard let text = String(validating: slice.prefix { $0 != 0 }, as: UTF8.self) else {
                     return nil
@@ -198,7 +199,7 @@ struct NPYFormat {
                 continue
             }
             var scalars = String.UnicodeScalarView()
-            for offset in stride(from: place, to: place + byteCount, by: 4) {
+            for offset in stride(from: first, to: first + byteCount, by: 4) {
                 let unit = (0..<4).reduce(UInt32(0)) {
                     $0 << 8 | UInt32(bytes[offset + (isBigEndian ? $1 : 3 - $1)])
                 }

@@ -112,18 +112,18 @@ struct CSVDialect {
         guard delimiter != comma || bytes.contains(UInt8(ascii: "\"")) else { return point }
         var parser = CSVParser(bytes, file: file, delimiter: delimiter)
         var cells: [CSVParser.Cell] = []
-        var places: [UInt8: (text: String, line: Int, column: Int)] = [:]
-        while places.count < 2, try parser.next(into: &cells) {
+        var seen: [UInt8: (text: String, line: Int, column: Int)] = [:]
+        while seen.count < 2, try parser.next(into: &cells) {
             for (index, cell) in cells.enumerated() {
-                for mark in [comma, point] where places[mark] == nil {
+                for mark in [comma, point] where seen[mark] == nil {
                     guard bytes[cell.bytes].contains(mark), NumberText.isNumber(bytes, cell.bytes, mark: mark)
                     else { continue }
-                    places[mark] = (try parser.text(of: cell, column: index + 1), cell.line, index + 1)
+                    seen[mark] = (try parser.text(of: cell, column: index + 1), cell.line, index + 1)
                 }
             }
         }
-        guard let decimalComma = places[comma] else { return point }
-        guard let decimalPoint = places[point] else { return comma }
+        guard let decimalComma = seen[comma] else { return point }
+        guard let decimalPoint = seen[point] else { return comma }
         let isLater = (decimalComma.line, decimalComma.column) > (decimalPoint.line, decimalPoint.column)
         let (odd, first) = isLater ? (decimalComma, decimalPoint) : (decimalPoint, decimalComma)
         throw parser.fault(

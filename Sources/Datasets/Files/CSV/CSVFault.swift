@@ -51,7 +51,7 @@ public enum CSVFault: Error, Sendable, Hashable {
 }
 
 extension CSVFault: CustomStringConvertible {
-    /// One lower-case sentence without the place.
+    /// One lower-case sentence without the position.
     public var description: String {
         switch self {
         case .empty: "empty, expected a header line"
@@ -103,7 +103,7 @@ extension CSVFault: CustomStringConvertible {
     }
 }
 
-/// A place in a CSV file.
+/// A position in a CSV file.
 public struct CSVPosition: Sendable, Hashable, CustomStringConvertible {
     /// The file as it was named.
     public let file: String
@@ -114,7 +114,7 @@ public struct CSVPosition: Sendable, Hashable, CustomStringConvertible {
     /// The column's name where the header has given it one.
     public let columnName: String?
 
-    /// Names a place.
+    /// Names a position.
     public init(file: String, line: Int, column: Int? = nil, columnName: String? = nil) {
         self.file = file
         self.line = line

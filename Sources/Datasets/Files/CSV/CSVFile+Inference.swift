@@ -21,7 +21,7 @@ extension CSVFile {
         return SchemaInference(
             columns: indices.filter { $0 != labelIndex }.map { (names[$0], facts[$0]) },
             label: (label, facts[labelIndex]),
-            place: { fault, name, line in self.fault(fault, line: line, column: columns[name] ?? 0) })
+            error: { fault, name, line in self.fault(fault, line: line, column: columns[name] ?? 0) })
     }
 
     private func see(

@@ -46,7 +46,7 @@ struct CSVFile {
         if isEmpty { throw parser.fault(.noRows, line: 1) }
     }
 
-    /// The places of columns by their names.
+    /// The positions of columns by their names.
     var columns: [String: Int] {
         Dictionary(
             names.enumerated().filter { !$0.element.isEmpty }.map { ($0.element, $0.offset) },
@@ -58,7 +58,7 @@ struct CSVFile {
         self.fault(fault, line: cell.line, column: column)
     }
 
-    /// An error at a place.
+    /// An error at a position.
     func fault(_ fault: CSVFault, line: Int, column: Int) -> DatasetError {
         let name = names[column].isEmpty ? nil : names[column]
         return .csv(fault, at: CSVPosition(file: file, line: line, column: column + 1, columnName: name))

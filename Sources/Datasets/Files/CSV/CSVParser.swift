@@ -1,7 +1,7 @@
 /// Cuts the bytes of a CSV file into records, after RFC 4180 and its kin.
 ///
 /// Lines end in LF, CRLF or CR; a cell in quotation marks may hold delimiters, line breaks and doubled quotation
-/// marks. Empty lines are passed over, as is a byte order mark. Cells are handed out as places in the bytes:
+/// marks. Empty lines are passed over, as is a byte order mark. Cells are handed out as ranges of the bytes:
 /// text is made only of those that are asked for.
 struct CSVParser {
     /// Where one cell is.
@@ -23,7 +23,7 @@ struct CSVParser {
 
     /// The file's name, for errors.
     let file: String
-    /// The file's bytes, which cells are places in.
+    /// The file's bytes, which cells are ranges of.
     let bytes: [UInt8]
     /// The line the next cell begins on, from 1.
     private(set) var line = 1
@@ -66,7 +66,7 @@ struct CSVParser {
         return cell.hasDoubledQuotes ? text.halvingQuotes() : text
     }
 
-    /// An error at a place in this file.
+    /// An error at a position in this file.
     func fault(
         _ fault: CSVFault, line: Int? = nil, column: Int? = nil, columnName: String? = nil
     ) -> DatasetError {

@@ -8,9 +8,9 @@ public typealias Adam = Optimizer<AdamRule>
 
 /// Where an optimizer's state, such as velocities, lives when parameters travel.
 public enum OptimizerState: Sendable, Hashable {
-    /// It goes where its parameter goes, and comes back with it: one state, however many places.
+    /// It goes where its parameter goes, and comes back with it: one state, however many locations.
     case withParameters
-    /// Each place has a state of its own, which never leaves it.
+    /// Each location has a state of its own, which never leaves it.
     case perLocation
 }
 
@@ -37,11 +37,11 @@ public final class Optimizer<Rule: OptimizerRule>: Sendable {
 
     fileprivate struct State {
         var learningRate: Float
-        var places: [PlaceState] = []
+        var states: [LocationState] = []
     }
 
-    /// The state at one place, or the one state that travels; how many steps it has seen its slots know.
-    fileprivate struct PlaceState {
+    /// The state at one location, or the one state that travels; how many steps it has seen its slots know.
+    fileprivate struct LocationState {
         let location: any Location
         /// The slots of each parameter that has taken a step.
         var slots: [[Parameter]?]
@@ -77,10 +77,10 @@ public final class Optimizer<Rule: OptimizerRule>: Sendable {
             for (index, parameter) in parameters.enumerated() {
                 guard let gradient = parameter.gradient else { continue }
                 let tensor = parameter.tensor
-                let place = state.place(
+                let number = state.number(
                     of: placement == .perLocation ? tensor.location : Here.shared, parameters.count)
-                let slots = state.places[place].slots[index] ?? makeSlots(of: parameter)
-                state.places[place].slots[index] = slots
+                let slots = state.states[number].slots[index] ?? makeSlots(of: parameter)
+                state.states[number].slots[index] = slots
                 let step = begin(slots, tensor)
                 let numbers =
                     known.first { $0.step == step }?.numbers ?? numbers(of: step, state.learningRate)
@@ -99,8 +99,10 @@ public final class Optimizer<Rule: OptimizerRule>: Sendable {
     /// still to be taken: it may have been undone, or what a worker kept may be lost.
     private func begin(_ slots: [Parameter], _ parameter: Tensor) -> Int {
         guard let first = slots.first else { return 1 }
-        let isAtPlace = slots.allSatisfy { $0.cell.version.place.agrees(with: parameter.expression.place) }
-        if first.cell.step == 0 || !isAtPlace {
+        let isThere = slots.allSatisfy {
+            $0.cell.version.location.agrees(with: parameter.expression.location)
+        }
+        if first.cell.step == 0 || !isThere {
             let zeros = Tensor(0).applying(
                 .broadcastLike(axes: nil, keepsDimensions: false, averaging: false), parameter)
             for slot in slots { slot.cell.advance(to: zeros.expression, step: 0) }
@@ -110,7 +112,7 @@ public final class Optimizer<Rule: OptimizerRule>: Sendable {
 
     private func numbers(of step: Int, _ learningRate: Float) -> [Tensor] {
         rule.numbers(step: step, learningRate: learningRate).map { number in
-            Tensor(Expression(.number(number), place: .anywhere, origin: nil))
+            Tensor(Expression(.number(number), location: .anywhere, origin: nil))
         }
     }
 
@@ -124,12 +126,12 @@ public final class Optimizer<Rule: OptimizerRule>: Sendable {
 }
 
 extension Optimizer.State {
-    /// The number of a place's state, made when first asked for.
-    fileprivate mutating func place(of location: any Location, _ parameterCount: Int) -> Int {
-        if let known = places.firstIndex(where: { $0.location === location }) { return known }
-        places.append(
-            Optimizer.PlaceState(location: location, slots: Array(repeating: nil, count: parameterCount)))
-        return places.count - 1
+    /// The number of a location's state, made when first asked for.
+    fileprivate mutating func number(of location: any Location, _ parameterCount: Int) -> Int {
+        if let known = states.firstIndex(where: { $0.location === location }) { return known }
+        states.append(
+            Optimizer.LocationState(location: location, slots: Array(repeating: nil, count: parameterCount)))
+        return states.count - 1
     }
 }
 

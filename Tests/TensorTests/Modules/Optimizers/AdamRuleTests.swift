@@ -42,9 +42,9 @@ struct AdamRuleTests {
         for size in [1e-3, 1, 1e3] as [Float] {
             let path = try AdamRule()
                 .path(from: 0, gradients: [Float](repeating: size, count: 20), learningRate: 0.5)
-            for (index, place) in path.enumerated() {
+            for (index, point) in path.enumerated() {
                 let wanted = -0.5 * Float(index + 1)
-                #expect(abs(place - wanted) <= 1e-4 * abs(wanted))
+                #expect(abs(point - wanted) <= 1e-4 * abs(wanted))
             }
         }
     }
