@@ -139,7 +139,7 @@ let package = Package(
         tests("ZMQTests", ["ZMQ", "CZMQ"]),
         tests("ProtocolTests", ["Protocol"]),
         tests("GroundTests", ["Ground"]),
-        tests("TensorTests", ["Ground", "Tensor", "CAllocations"]),
+        tests("TensorTests", ["Ground", "Tensor", "COneDNN", "CAllocations"]),
         tests("DatasetsTests", ["Datasets", "Tensor"]),
         tests("JobsTests", ["Ground", "Jobs", "Protocol", "Tensor"]),
         tests("FederationTests", ["Federation", "Jobs", "Tensor"]),

@@ -35,6 +35,9 @@ struct SourceTree {
         files(under: ["docs", "Sources/Fagure/Fagure.docc"], extension: "md")
         + ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].compactMap { read($0) }
 
+    /// Every script people or machines run.
+    static let scripts: [File] = files(under: ["scripts", ".ci"], extension: nil)
+
     /// Reads one file.
     static func read(_ path: String) -> File? {
         guard let data = try? Data(contentsOf: root.appending(path: path)) else { return nil }
@@ -46,11 +49,13 @@ struct SourceTree {
         FileManager.default.fileExists(atPath: root.appending(path: path).path)
     }
 
-    private static func files(under folders: [String], extension suffix: String) -> [File] {
+    private static func files(under folders: [String], extension suffix: String?) -> [File] {
         folders.flatMap { folder -> [File] in
             let start = root.appending(path: folder)
             let names = FileManager.default.enumerator(atPath: start.path)?.compactMap { $0 as? String } ?? []
-            return names.filter { $0.hasSuffix(".\(suffix)") && !$0.contains(".build") }.sorted()
+            return names.filter { name in
+                (suffix.map { name.hasSuffix(".\($0)") } ?? true) && !name.contains(".build")
+            }.sorted()
                 .compactMap { read("\(folder)/\($0)") }
         }
     }
