@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("trainer predict", .serialized, .timeLimit(.minutes(3)))
