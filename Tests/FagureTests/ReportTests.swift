@@ -122,8 +122,42 @@ struct ReportTests {
         #expect((worker["shards"] as? [[String: Any]])?.first?["trainRows"] as? Int == 10)
         #expect((object["queue"] as? [String: Any])?["finishedJobs"] as? Int == 5)
         #expect(catalogue.text.contains("digits 1/4 (iid): 10 rows to train, 2 held out"))
-        #expect(catalogue.text.contains("label y: int32 [], 2 classes"))
+        #expect(catalogue.text.contains("label y: one of class 0, class 1"))
         #expect(catalogue.text.contains("bob  draining  3 open jobs"))
+    }
+
+    @Test("the catalogue tells what columns mean, and which copies get no jobs")
+    func schemas() throws {
+        let schema = try DataSchema(
+            features: [
+                .init(name: "age", unit: "years"), .init(name: "sex", kind: .categories(["f", "m"])),
+            ],
+            label: .init(name: "outcome", kind: .classes(["sick", "well"])), missing: .mean)
+        var dataset = try DatasetDescription(schema)
+        dataset.name = "patients"
+        var shard = ShardDescription(
+            reference: ShardReference(dataset: "patients", site: "north"), trainRows: 90, heldOutRows: 9)
+        shard.schema = dataset.schemaHash
+        shard.leftOut = "another copy has 80 rows"
+        var catalogue = Catalogue()
+        catalogue.datasets = [dataset]
+        catalogue.workers = [
+            WorkerDescription(
+                name: "bob", session: Identifier(high: 1, low: 1), software: "", isDraining: false,
+                shards: [shard], openJobs: 0, silentMilliseconds: 0)
+        ]
+        for words in [
+            "feature age: a number in years", "feature sex: one of f, m", "label outcome: one of sick, well",
+            "schema \(dataset.schemaHash), missing cells: mean", "gets no jobs: another copy has 80 rows",
+        ] {
+            #expect(catalogue.text.contains(words), "\(words) in \(catalogue.text)")
+        }
+        let object = try keys("\(catalogue.json)")
+        let column = try #require(
+            ((object["datasets"] as? [[String: Any]])?.first?["columns"] as? [[String: Any]])?.first)
+        let features = try #require(column["features"] as? [[String: Any]])
+        #expect(features.map { $0["name"] as? String } == ["age", "sex"])
+        #expect(features[1]["categories"] as? [String] == ["f", "m"] && features[0]["unit"] as? String == "years")
     }
 
     @Test("names of others write no lines of their own")
@@ -132,6 +166,6 @@ struct ReportTests {
         #expect(joined.text == "worker eve\\n\\u{1B}[2J joined")
         var catalogue = Catalogue()
         catalogue.datasets = [Samples.description([Samples.feature()], name: "a\nworkers: 7")]
-        #expect(catalogue.text.contains("  a\\nworkers: 7\n"))
+        #expect(catalogue.text.contains("  a\\nworkers: 7  schema"))
     }
 }

@@ -21,7 +21,8 @@ extension RunStart {
             .init("rounds", .integer(Int64(rounds))), .init("epochs", .integer(Int64(epochs))),
             .init("shards", .integer(Int64(shards))), .init("workers", .integer(Int64(workers))),
             .init("examples", .integer(Int64(examples))), .init("judge", .string(judge.name)),
-            .init("testRows", .integer(Int64(judge.rows))),
+            .init("testRows", .integer(Int64(judge.rows))), .init("testFile", .string(judge.path)),
+            .init("withoutTest", .array(judge.without.map { .string($0) })),
         ])
     }
 }

@@ -20,14 +20,17 @@ extension Catalogue {
             lines.append("  \(worker.name)  \(state)  \(worker.openJobs) open jobs  \(worker.software)")
             for shard in worker.shards {
                 lines.append(
-                    "    \(shard.reference): \(shard.trainRows) rows to train, \(shard.heldOutRows) held out")
+                    "    \(shard.reference): \(shard.trainRows) rows to train, \(shard.heldOutRows) held out"
+                        + (shard.schema == .none ? "" : ", schema \(shard.schema)"))
+                if !shard.leftOut.isEmpty { lines.append("      gets no jobs: \(shard.leftOut)") }
             }
         }
         lines.append("data sets: \(datasets.count)")
         for dataset in datasets {
             let tags = dataset.tags.isEmpty ? "" : "  (\(dataset.tags.joined(separator: ", ")))"
-            lines.append("  \(dataset.name)\(tags)")
-            for column in dataset.columns { lines.append("    \(column.text)") }
+            lines.append(
+                "  \(dataset.name)\(tags)  schema \(dataset.schemaHash), missing cells: \(dataset.missing)")
+            for column in dataset.columns { lines += column.lines.map { "    \($0)" } }
         }
         lines.append(
             "queue: \(queue.openJobs) open, \(queue.finishedJobs) finished, \(queue.failedJobs) failed, "
@@ -59,6 +62,9 @@ extension ShardDescription {
             .init("count", .integer(Int64(reference.count))),
             .init("trainRows", .integer(Int64(trainRows))),
             .init("heldOutRows", .integer(Int64(heldOutRows))),
+            .init("schema", .string("\(schema)")),
+            .init("releaseRowsMinimum", .integer(Int64(releaseRowsMinimum))),
+            .init("leftOut", .string(leftOut)),
         ])
     }
 }
@@ -68,6 +74,8 @@ extension DatasetDescription {
         .object([
             .init("name", .string(name)),
             .init("tags", .array(tags.map { .string($0) })),
+            .init("schema", .string("\(schemaHash)")),
+            .init("missing", .string("\(missing)")),
             .init("columns", .array(columns.map(\.json))),
         ])
     }
@@ -81,11 +89,43 @@ extension ColumnDescription {
             .init("elementType", .string("\(type)")),
             .init("shape", .array(dimensions.map { .integer(Int64($0)) })),
             .init("classes", .array(classes.map { .string($0) })),
+            .init("unit", .string(unit)),
+            .init("features", .array(features.map(\.json))),
+        ])
+    }
+
+    /// A line for the column, or one for each feature it packs.
+    fileprivate var lines: [String] {
+        guard features.isEmpty else { return features.map { "\(role) \($0.text)" } }
+        let kind =
+            classes.isEmpty
+            ? "\(type) \(dimensions)" + (unit.isEmpty ? "" : " in \(unit)")
+            : "one of \(FeatureDescription.listed(classes))"
+        return ["\(role) \(name): \(kind)"]
+    }
+}
+
+extension FeatureDescription {
+    fileprivate var json: JSONText {
+        let categories: [String] = if case .categories(let names) = kind { names } else { [] }
+        return .object([
+            .init("name", .string(name)),
+            .init("kind", .string(categories.isEmpty ? "number" : "categories")),
+            .init("categories", .array(categories.map { .string($0) })),
+            .init("unit", .string(unit)),
         ])
     }
 
     fileprivate var text: String {
-        "\(role) \(name): \(type) \(dimensions)" + (classes.isEmpty ? "" : ", \(classes.count) classes")
+        switch kind {
+        case .number: "\(name): a number" + (unit.isEmpty ? "" : " in \(unit)")
+        case .categories(let names): "\(name): one of \(FeatureDescription.listed(names))"
+        }
+    }
+
+    /// The first names of a long list: whoever wants all reads JSON.
+    fileprivate static func listed(_ names: [String]) -> String {
+        names.prefix(12).joined(separator: ", ") + (names.count > 12 ? " … (\(names.count))" : "")
     }
 }
 

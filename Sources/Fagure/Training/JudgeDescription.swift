@@ -34,6 +34,12 @@ extension JudgeDescription: CustomStringConvertible {
         }
     }
 
+    /// The file, where it is one; else empty.
+    var path: String { if case .file(let path, _) = self { path } else { "" } }
+
+    /// The shards that hold out too few rows to judge by.
+    var without: [String] { if case .heldOut(_, _, let without) = self { without } else { [] } }
+
     /// A word for other programs.
     var name: String {
         switch self {
