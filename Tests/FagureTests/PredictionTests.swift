@@ -3,6 +3,7 @@ import Federation
 import Foundation
 import Protocol
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Fagure
@@ -86,10 +87,8 @@ struct PredictionTests {
 
     @Test("a model that was written is read back equal, and predicts the same bits")
     func roundTrip() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "fagure-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let path = folder.appending(path: "model.safetensors").path
+        let folder = try TemporaryFolder()
+        let path = folder["model.safetensors"]
         for missing in DataSchema.Missing.allCases {
             let model = try Self.model(.mlp(hidden: [4]), seed: 1, missing: missing)
             try model.file.write(to: path)

@@ -11,7 +11,7 @@ import Tensor
 /// at most an eighth of the whole, and are let go as soon as jobs need that eighth.
 package final class MemoryBudget: Sendable {
     /// What was taken for a job, given back when nobody holds it.
-    final class Lease: Sendable {
+    final class Grant: Sendable {
         private let budget: MemoryBudget
         private let byteCount: Atomic<Int>
 
@@ -58,7 +58,7 @@ package final class MemoryBudget: Sendable {
     func whenShort(_ ask: (@Sendable () -> Void)?) { state.withLock { $0.whenShort = ask } }
 
     /// Takes memory for a job, if there is so much at this moment.
-    func take(_ byteCount: Int) -> Lease? {
+    func take(_ byteCount: Int) -> Grant? {
         let (isTaken, ask) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
             let total = state.jobs.addingSaturated(state.objects).addingSaturated(byteCount)
             guard total <= limit else { return (false, nil) }
@@ -66,15 +66,15 @@ package final class MemoryBudget: Sendable {
             return (true, total > limit - cacheByteCount ? state.whenShort : nil)
         }
         ask?()
-        return isTaken ? Lease(self, byteCount) : nil
+        return isTaken ? Grant(self, byteCount) : nil
     }
 
     /// Takes memory for a job, waiting for other jobs to end.
     ///
     /// - Throws: `JobError.limitExceeded` for what would not fit beside the objects alone; `.cancelled`.
-    func wait(for byteCount: Int, _ flag: CancelFlag) throws(JobError) -> Lease {
+    func wait(for byteCount: Int, _ flag: CancelFlag) throws(JobError) -> Grant {
         while true {
-            if let lease = take(byteCount) { return lease }
+            if let grant = take(byteCount) { return grant }
             let room = limit - state.withLock { $0.objects }
             guard byteCount <= room else {
                 throw .limitExceeded(what: "bytes of memory for the job", got: byteCount, limit: room)

@@ -28,7 +28,7 @@ struct ProgramRunner {
     private let classCounts: [Int?]
     private let plans: ProgramPlans
     private let surroundings: Surroundings
-    private let lease: MemoryBudget.Lease?
+    private let grant: MemoryBudget.Grant?
 
     private var fold: BatchFold
     private var reportedAt: Int64
@@ -46,14 +46,14 @@ struct ProgramRunner {
         let sizes = BatchCounts(job.program.schedule, rowCount: rowCount).sizes
         var columns: [TensorValue] = []
         for name in job.program.columns { columns.append(try shard.column(name, of: table)) }
-        var lease: MemoryBudget.Lease?
+        var grant: MemoryBudget.Grant?
         plans = try ProgramPlans(
             job, columns: columns.map(\.type), sizes: sizes, cache: &cache, surroundings.flag
         ) { (byteCount) throws(JobError) in
-            lease = try surroundings.memory.wait(
+            grant = try surroundings.memory.wait(
                 for: byteCount.addingSaturated(surroundings.jobByteCount), surroundings.flag)
         }
-        self.lease = lease
+        self.grant = grant
         do throws(TensorError) {
             fold = try BatchFold(
                 job.program.schedule, rowCount: rowCount, columns: columns, bindings: job.bindings,

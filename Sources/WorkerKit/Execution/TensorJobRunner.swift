@@ -67,7 +67,7 @@ struct TensorJobRunner {
         try Release.checkSizes(leaving.map { types[$0] })
         let room = job.kept.map { (id: $0.object, type: types[$0.output]) }
         try inventory.objects.checkRoom(for: room, of: surroundings.owner)
-        guard let lease = try memory(for: job, prepared.plan, surroundings) else { return nil }
+        guard let grant = try memory(for: job, prepared.plan, surroundings) else { return nil }
         let execution = plans.execution(of: prepared)
         // A plan is kept for the next job; what this one bound must not be kept with it.
         defer { execution.unbind() }
@@ -80,7 +80,7 @@ struct TensorJobRunner {
             ObjectStore.Arrival(
                 id: kept.object, value: execution.output(kept.output), label: labels?[kept.output] ?? .open)
         }
-        lease.giveBack(room.reduce(0) { $0 + ObjectStore.cost(of: $1.type) })
+        grant.giveBack(room.reduce(0) { $0 + ObjectStore.cost(of: $1.type) })
         try inventory.objects.keep(arrivals, of: surroundings.owner)
         return answer
     }
@@ -106,7 +106,7 @@ struct TensorJobRunner {
     /// columns it binds have theirs already.
     private func memory(
         for job: TensorJob, _ plan: Plan, _ surroundings: Surroundings
-    ) throws(JobError) -> MemoryBudget.Lease? {
+    ) throws(JobError) -> MemoryBudget.Grant? {
         let overhead = job.kept.count * WorkerLimits.objectOverheadByteCount
         let byteCount = plan.outputTypes.reduce(plan.ownByteCount + overhead) {
             $0.addingSaturated($1.byteCount)

@@ -61,8 +61,8 @@ struct MemoryBudgetTests {
     @Test("who waits for another job goes on when that ends, and stops waiting when cancelled")
     func waiting() async throws {
         let budget = MemoryBudget(limit: 100)
-        var lease = budget.take(80)
-        #expect(lease != nil && budget.take(30) == nil)
+        var grant = budget.take(80)
+        #expect(grant != nil && budget.take(30) == nil)
         let (stream, signal) = AsyncStream.makeStream(of: Void.self)
         let flag = CancelFlag {
             signal.yield()
@@ -71,9 +71,9 @@ struct MemoryBudgetTests {
         let waiter = Task.detached { _ = try budget.wait(for: 30, flag) }
         var asked = stream.makeAsyncIterator()
         await asked.next()
-        lease = nil
+        grant = nil
         try await waiter.value
-        lease = budget.take(80)
+        grant = budget.take(80)
         let other = Task.detached { _ = try budget.wait(for: 30, flag) }
         await asked.next()
         flag.set()
@@ -81,7 +81,7 @@ struct MemoryBudgetTests {
         #expect(throws: JobError.limitExceeded(what: "bytes of memory for the job", got: 101, limit: 100)) {
             try budget.wait(for: 101, .never)
         }
-        #expect(budget.jobByteCount == 80 && lease != nil)
+        #expect(budget.jobByteCount == 80 && grant != nil)
     }
 
     @Test("plans that are kept give way when jobs need their share")
