@@ -1,3 +1,4 @@
+import Datasets
 import Federation
 import Foundation
 import Protocol
@@ -157,7 +158,8 @@ struct ReportTests {
             ((object["datasets"] as? [[String: Any]])?.first?["columns"] as? [[String: Any]])?.first)
         let features = try #require(column["features"] as? [[String: Any]])
         #expect(features.map { $0["name"] as? String } == ["age", "sex"])
-        #expect(features[1]["categories"] as? [String] == ["f", "m"] && features[0]["unit"] as? String == "years")
+        #expect(
+            features[1]["categories"] as? [String] == ["f", "m"] && features[0]["unit"] as? String == "years")
     }
 
     @Test("names of others write no lines of their own")
