@@ -130,6 +130,15 @@ let package = Package(
             ],
             path: "Benchmarks/bench", swiftSettings: settings),
 
+        // Changed inputs for all that reads any, for scripts/fuzz; no product.
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "Ground", "ZMQ", "Protocol", "Tensor", "Datasets", "Jobs", "Federation", "BrokerKit",
+                "WorkerKit", "Fagure", logging,
+            ],
+            path: "Fuzz", swiftSettings: settings),
+
         // What tests of more than one target need: seeds, fixtures, folders, raw peers.
         .target(
             name: "TestSupport", dependencies: ["Protocol", "Tensor", "ZMQ", logging],
