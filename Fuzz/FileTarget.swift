@@ -15,6 +15,7 @@ struct FileTarget: Target {
         self.format = format
         self.folder = folder
         corpus = try FileTarget.corpus(format)
+        try File.write(FileTarget.idx([3], 1), to: "\(folder)/labels")
     }
 
     mutating func feed(_ random: inout Randomness) async throws -> Tally {
@@ -118,7 +119,7 @@ struct FileTarget: Target {
     private func read(arrays bytes: [UInt8]) -> Bool {
         let file = DataFile(
             "\(folder)/input", label: "y", labelKind: format == "idx" ? .classes(nil) : .automatic,
-            dataset: "input", labels: format == "npy" || format == "idx" ? "\(folder)/input" : nil)
+            dataset: "input", labels: "\(folder)/labels")
         guard write(bytes) else { return false }
         let isRead = isRead(file)
         switch format {
@@ -169,17 +170,19 @@ struct FileTarget: Target {
             return try ["dialects", "labels", "sites", "numbers"].flatMap { folder in
                 try files("Tests/Fixtures/cases/\(folder)", ".csv").map { lines(of: $0) }
             }
-        case "idx": return [([3], 1), ([4, 2, 3], 1), ([0], 0), ([2, 1, 1, 5], 9)].map(idx)
-        case "npy": return try files("Tests/Fixtures/arrays", ".npy")
+        case "idx": return [([3], 1), ([3, 2, 3], 1), ([0], 0), ([3, 1, 1, 5], 9)].map(idx)
+        case "npy":
+            let numbers = [npy("<f4", "(3, 2)", 24), npy("|u1", "(3,)", 3), npy(">i8", "(3, 1, 2)", 48)]
+            return try files("Tests/Fixtures/arrays", ".npy") + numbers
         case "npz":
             let arrays = try corpus("npy")
             return try files("Tests/Fixtures/arrays", ".npz")
-                + [Packing.zip([("x.npy", arrays[0]), ("y.npy", arrays[1])])]
+                + [Packing.zip([("x.npy", arrays[0]), ("y.npy", npy("|u1", "(3,)", 3))])]
         case "safetensors": return [try tensors().encoded(), try model().encoded()]
         case "model": return [try model().encoded()]
         default:
             let schema = try DataSchema.infer(file: DataFile(site, label: "outcome")).schema
-            return [Array(schema.yaml.utf8), Array(handWritten.utf8)]
+            return [Array(schema.yaml.utf8), Array(handWritten.utf8), Array(images.utf8)]
         }
     }
 
@@ -196,7 +199,8 @@ struct FileTarget: Target {
 
     /// The first lines: more rows are no more to find, and take longer.
     private static func lines(of file: [UInt8]) -> [UInt8] {
-        Array(file.prefix(1_500))
+        let part = file.prefix(1_500), ends: [UInt8] = [10, 13]
+        return Array(part.prefix(through: part.lastIndex { ends.contains($0) } ?? part.endIndex - 1))
     }
 
     private static func idx(_ dimensions: [Int], _ value: UInt8) -> [UInt8] {
@@ -205,6 +209,13 @@ struct FileTarget: Target {
                 (0..<4).reversed().map { UInt8(truncatingIfNeeded: size >> (8 * $0)) }
             }
             + [UInt8](repeating: value, count: dimensions.reduce(1, *))
+    }
+
+    /// An array of ones, or what bytes of 1 are in its type.
+    private static func npy(_ type: String, _ shape: String, _ byteCount: Int) -> [UInt8] {
+        let head = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }\n".utf8)
+        return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(head.count), 0] + head
+            + [UInt8](repeating: 1, count: byteCount)
     }
 
     private static func tensors() throws -> Safetensors {
@@ -233,6 +244,12 @@ struct FileTarget: Target {
         return file
     }
 
+    private static let images = """
+        features: [{name: image, kind: number, shape: [28, 28], type: uint8}]
+        label: {name: digit, kind: classes, classes: ["0", "1", "2"]}
+        test: {share: 0}
+
+        """
     private static let handWritten = """
         dataset: patients
         features:
@@ -240,7 +257,6 @@ struct FileTarget: Target {
           - name: sex
             kind: categories
             categories: [f, m]
-          - {name: image, kind: number, shape: [28, 28], type: uint8}
         label: {name: outcome, kind: classes, classes: [sick, well]}
         missing: mean
         ignore: [id]

@@ -17,7 +17,8 @@ struct GraphTarget: Target {
                     Graph.Input(
                         name: "\(index)", elementType: type.elementType, dimensions: type.shape.dimensions))
             }
-            return try SealedGraph(builder.finish(outputs: [builder.append(sample.operation, inputs)])).bytes
+            let output = builder.append(sample.operation, inputs)
+            return try SealedGraph(builder.finish(outputs: [output])).bytes
         }
         let programs = try SampleJobs().programs
         graphs += programs.flatMap { [$0.program.step.bytes, $0.program.finish.bytes] }

@@ -9,12 +9,12 @@ enum Mutation {
         0xFFFF_FFFF, 0x1_0000_0000, 1 << 40, 1 << 53, 1 << 62, 0x7FFF_FFFF_FFFF_FFFF, 1 << 63, .max - 1, .max,
     ]
 
-    /// One to four changes.
+    /// Some changes: one, as often as more.
     static func changed(
         _ bytes: [UInt8], beside other: [UInt8], words: [String] = [], _ random: inout Randomness
     ) -> [UInt8] {
         var bytes = bytes
-        for _ in 0...random.below(4) { change(&bytes, beside: other, words, &random) }
+        repeat { change(&bytes, beside: other, words, &random) } while random.once(in: 2)
         return Array(bytes.prefix(byteCountMaximum))
     }
 
@@ -22,6 +22,7 @@ enum Mutation {
         _ bytes: inout [UInt8], beside other: [UInt8], _ words: [String], _ random: inout Randomness
     ) {
         guard !bytes.isEmpty else { return bytes = other }
+        guard words.isEmpty || random.once(in: 2) else { return changeText(&bytes, other, words, &random) }
         let position = random.below(bytes.count)
         switch random.below(words.isEmpty ? 8 : 12) {
         case 0: bytes[position] ^= 1 << UInt8(random.below(8))
@@ -36,6 +37,33 @@ enum Mutation {
             let end = random.once(in: 2) ? position : min(bytes.count, position + random.below(8))
             bytes.replaceSubrange(position..<end, with: Array(random.pick(words).utf8))
         }
+    }
+
+    /// Replaces, repeats or drops a whole line, or what stands between two marks.
+    private static func changeText(
+        _ bytes: inout [UInt8], _ other: [UInt8], _ words: [String], _ random: inout Randomness
+    ) {
+        let isLine = random.once(in: 3), marks = isLine ? lineMarks : cellMarks
+        let range = part(of: bytes, between: marks, &random)
+        switch random.below(8) {
+        case 0: bytes.removeSubrange(range)
+        case 1: bytes.insert(contentsOf: bytes[range] + [random.pick(marks)], at: range.lowerBound)
+        case 2, 3: bytes.replaceSubrange(range, with: other[part(of: other, between: marks, &random)])
+        case 4, 5: bytes.replaceSubrange(range, with: bytes[part(of: bytes, between: marks, &random)])
+        default: bytes.replaceSubrange(range, with: Array(random.pick(words).utf8))
+        }
+    }
+
+    private static let lineMarks = Array("\n\r".utf8)
+    private static let cellMarks = Array("\n\r\t,;:[]{} ".utf8)
+
+    private static func part(
+        of bytes: [UInt8], between marks: [UInt8], _ random: inout Randomness
+    ) -> Range<Int> {
+        guard !bytes.isEmpty else { return 0..<0 }
+        let position = random.below(bytes.count)
+        let start = bytes[..<position].lastIndex(where: marks.contains).map { $0 + 1 } ?? 0
+        return start..<(bytes[position...].firstIndex(where: marks.contains) ?? bytes.count)
     }
 
     /// Writes a number of one, two, four or eight bytes, little- or big-endian, where there are others.

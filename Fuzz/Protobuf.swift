@@ -25,10 +25,10 @@ struct Protobuf {
         }
     }
 
-    /// A message with one to three changes, in it or in messages it holds.
+    /// A message with some changes, in it or in messages it holds: one, as often as more.
     static func changed(_ bytes: [UInt8], beside other: [UInt8], _ random: inout Randomness) -> [UInt8] {
         var bytes = bytes
-        for _ in 0...random.below(3) { bytes = changed(bytes, beside: other, depth: 0, &random) }
+        repeat { bytes = changed(bytes, beside: other, depth: 0, &random) } while random.once(in: 2)
         return Array(bytes.prefix(Mutation.byteCountMaximum))
     }
 

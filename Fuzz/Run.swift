@@ -23,10 +23,10 @@ struct Run {
 
     /// Feeds inputs until the limit and prints a line about them.
     func run(until limit: Limit) async throws {
+        watch.begin("\(name) \(seed):0")
         var target = try await Targets.make(name, folder: folder)
         var total = Tally(), number: UInt64 = 0
         let start = Date()
-        watch.begin("\(name) \(seed):0")
         while !isReached(limit, total, start) {
             total += try await feed(&target, number)
             number += 1
@@ -40,8 +40,8 @@ struct Run {
 
     /// Feeds one input of a run again.
     func replay(_ number: UInt64) async throws {
-        var target = try await Targets.make(name, folder: folder)
         watch.begin("\(name) \(seed):\(number)")
+        var target = try await Targets.make(name, folder: folder)
         let tally = try await feed(&target, number)
         watch.end()
         Fuzz.report("\(name): \(seed):\(number) did no harm; \(tally.accepted) of \(tally.tried) accepted")

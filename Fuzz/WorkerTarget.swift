@@ -7,7 +7,7 @@ import ZMQ
 
 /// A worker, as its program runs it, and a broker that sends it everything that could be sent.
 struct WorkerTarget: Target {
-    private static let messageCount = 64
+    private static let messageCount = 256
     private static let name = "fuzz-worker"
 
     private let loop: Loop
