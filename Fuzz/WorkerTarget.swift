@@ -8,6 +8,7 @@ import ZMQ
 /// A worker, as its program runs it, and a broker that sends it everything that could be sent.
 struct WorkerTarget: Target {
     private static let messageCount = 256
+    private static let batchCount = 32
     private static let name = "fuzz-worker"
 
     private let loop: Loop
@@ -24,14 +25,25 @@ struct WorkerTarget: Target {
     mutating func feed(_ random: inout Randomness) async throws -> Tally {
         let messages = SampleMessages.conversation(WorkerTarget.messageCount, corpus, &random)
         let answerCount = try await converse { broker in
-            await broker.send(messages)
-            let question = RawBroker.header(.dispatch, job: JobID(high: 99, low: 99), attempt: 1)
-            // It is the last in the queue, behind jobs that may take long, and a session that was ended answers
-            // nothing: no answer is no fault.
-            _ = await broker.ask(Frames(question, InquiryJob().payload), withinMilliseconds: 250)
+            for start in stride(from: 0, to: messages.count, by: WorkerTarget.batchCount) {
+                await WorkerTarget.say(
+                    Array(messages[start...].prefix(WorkerTarget.batchCount)), start, broker)
+            }
             return await broker.answerCount
         }
         return Tally(tried: messages.count, accepted: min(messages.count, answerCount))
+    }
+
+    /// Sends messages, waits a while until all that could be answered was, and has the rest left off.
+    private static func say(_ messages: [Frames], _ number: Int, _ broker: RawBroker) async {
+        await broker.send(messages)
+        // It is the last in the queue, behind jobs that may take long, and a session that was ended answers nothing:
+        // no answer is no fault.
+        let question = RawBroker.header(.dispatch, job: JobID(high: 99, low: UInt64(number)), attempt: 1)
+        let answer = await broker.ask(Frames(question, InquiryJob().payload), withinMilliseconds: 50)
+        guard answer == nil else { return }
+        await broker.send(
+            messages.compactMap(\.job).map { Frames(RawBroker.header(.cancel, job: $0, attempt: 1)) })
     }
 
     /// What a real worker answers to the sample's jobs.
