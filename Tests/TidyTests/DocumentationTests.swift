@@ -61,7 +61,7 @@ struct DocumentationTests {
     @Test("every file the pages name is there", arguments: SourceTree.pages)
     func namedFiles(_ page: SourceTree.File) {
         for match in page.text.matches(
-            of: /`((?:Sources|Tests|scripts|docs|Benchmarks|Examples|Snippets)\/[A-Za-z0-9_+\/.-]*)`/)
+            of: /`((?:Sources|Tests|scripts|docs|Benchmarks|Fuzz|Examples|Snippets)\/[A-Za-z0-9_+\/.-]*)`/)
         {
             let path = String(match.output.1)
             #expect(SourceTree.exists(path), "\(page.path) names \(path)")

@@ -80,7 +80,7 @@ struct HouseStyleTests {
     func filesAreThere() {
         #expect(SourceTree.sources.count > 200)
         #expect(SourceTree.swiftFiles.filter(\.isTest).count > 100)
-        for folder in ["Sources/", "Tests/", "Benchmarks/", "Examples/", "Snippets/"] {
+        for folder in ["Sources/", "Tests/", "Benchmarks/", "Fuzz/", "Examples/", "Snippets/"] {
             #expect(SourceTree.swiftFiles.contains { $0.path.hasPrefix(folder) }, "\(folder) was not read")
         }
         #expect(SourceTree.sources.flatMap(Self.functions).count > 1_000)

@@ -23,7 +23,7 @@ struct SourceTree {
 
     /// Every Swift file that a person wrote.
     static let swiftFiles: [File] = files(
-        under: ["Sources", "Tests", "Benchmarks", "Examples", "Snippets"], extension: "swift"
+        under: ["Sources", "Tests", "Benchmarks", "Fuzz", "Examples", "Snippets"], extension: "swift"
     )
     .filter { !$0.isGenerated }
 
