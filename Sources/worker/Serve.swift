@@ -123,7 +123,7 @@ extension Settings {
             releaseRowsMinimum: releaseRowsMinimum)
         guard let source = source else { return configuration }
         do throws(DatasetError) {
-            for dataset in try source.load() {
+            for dataset in try source.load(rowsMinimum: releaseRowsMinimum) {
                 for notice in dataset.notices { say("data set \(dataset.name): \(notice)") }
                 configuration.shards += try cut.shards(of: dataset)
                 configuration.tags[dataset.name] = dataset.tags

@@ -94,6 +94,30 @@ struct SiteFlagsTests {
         }
     }
 
+    @Test("names found in fewer rows than may be told of are not announced; those of a schema are")
+    func fewRows() async throws {
+        let folder = try TemporaryFolder()
+        let rows = ["Anna,34,sick", "Bob,71,well", "Carl,55,sick", "Dora,41,well", "Eve,29,sick"]
+        try (["patient,age,outcome"] + rows).joined(separator: "\n").write(
+            toFile: folder["few.csv"], atomically: true, encoding: .utf8)
+        let arguments = ["check", "--broker", "tcp://127.0.0.1:1", "--timeout", "0", "--site", "tiny"]
+        let inferred = try RunningProgram(
+            "worker", arguments + ["--data", folder["few.csv"], "--label", "outcome"])
+        #expect(await inferred.end() == 65)
+        #expect(inferred.errors.contains("--release-rows-min") && !inferred.errors.contains("Anna"))
+        #expect(!inferred.lines.joined().contains("Anna"))
+        try """
+        dataset: few
+        features: [{name: age, kind: number}]
+        label: {name: outcome, kind: classes, classes: [sick, well]}
+        ignore: [patient]
+        """.write(toFile: folder["few.yaml"], atomically: true, encoding: .utf8)
+        let told = try RunningProgram(
+            "worker", arguments + ["--data", folder["few.csv"], "--schema", folder["few.yaml"]])
+        #expect(await told.end() == 69, "\(told.errors)")
+        #expect(told.lines.contains { $0.contains("would serve few of tiny") }, "\(told.lines)")
+    }
+
     @Test("who judges is on the first line: the file, or the rows held out and who holds out too few")
     func judges() async throws {
         let folder = try TemporaryFolder()
