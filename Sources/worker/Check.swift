@@ -12,7 +12,8 @@ struct Check: AsyncParsableCommand {
         commandName: "check",
         abstract: "Reads the data, shows what would be announced, looks for the broker; serves nothing.",
         discussion: """
-            Takes the flags of serve. Ends with 65 for data that cannot be served, 69 where no broker answers.
+            Takes the flags of serve. Ends with 65 for data that cannot be served, 69 where no broker answers, \
+            74 where what was found could not be written.
             """)
 
     @OptionGroup var flags: Flags
@@ -33,6 +34,7 @@ struct Check: AsyncParsableCommand {
         }
         if configuration.shards.isEmpty { say("would serve no data of its own") }
         try await lookForBroker(settings)
+        try checkOutput()
     }
 
     private func announce(_ column: ColumnDescription) {
@@ -87,7 +89,6 @@ struct Check: AsyncParsableCommand {
         await watch.value
         await loop.shutdown(lingerMilliseconds: 2_000)
         guard let reason, reason.code != .cancelled else { return }
-        let isAbsent = reason.code == .brokerUnreachable
-        throw failure(reason.message, isAbsent ? .unreachable : .refused)
+        throw failure(of: reason, at: settings.broker)
     }
 }

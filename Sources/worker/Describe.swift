@@ -10,7 +10,8 @@ struct Describe: AsyncParsableCommand {
             "Infers the schema of a file and prints it as YAML; what was decided goes to standard error.",
         discussion: """
             Read it, correct it, and give it to every site: worker --schema patients.yaml --data north.csv. The \
-            rows of the file are not in it, but names, categories and classes are.
+            rows of the file are not in it, but names, categories and classes are. Ends with 65 for a file that cannot \
+            be read, 74 where the schema could not be written.
             """)
 
     @Argument(help: "The file: CSV, NPY, NPZ, safetensors or IDX.")
@@ -38,5 +39,6 @@ struct Describe: AsyncParsableCommand {
         } catch {
             throw failure("\(error)", .badData)
         }
+        try checkOutput()
     }
 }

@@ -69,9 +69,7 @@ struct Serve: AsyncParsableCommand {
         let asked = await request
         if asked == .interrupt { ExitStatus.interrupted.leave() }
         if case .failure(let reason) = outcome {
-            guard reason.code == .brokerUnreachable else { throw failure(reason.message, .refused) }
-            let advice = Program.adviceWithoutBroker(at: settings.broker)
-            throw failure("\(reason.message): \(advice)", .unreachable)
+            throw failure(of: reason, at: settings.broker)
         }
         // A job that was given more time than it had may still run.
         if asked == .terminate { ExitStatus.done.leave() }
@@ -109,6 +107,19 @@ func say(_ line: String) {
 func failure(_ reason: String, _ status: ExitStatus) -> ExitCode {
     Program.complain("worker", reason)
     return ExitCode(status.rawValue)
+}
+
+/// Says why a worker is not served, and what to do where no broker answered.
+func failure(of reason: Failure, at endpoint: String) -> ExitCode {
+    guard reason.code == .brokerUnreachable else { return failure(reason.message, .refused) }
+    return failure("\(reason.message): \(Program.adviceWithoutBroker(at: endpoint))", .unreachable)
+}
+
+/// Ends a command whose results are what it prints, where somebody wanted them and they are lost.
+func checkOutput() throws {
+    guard StandardStream.output.hasLost else { return }
+    let reason = StandardStream.output.fault.map { "\($0)" } ?? "unknown error"
+    throw failure("results could not be written to standard output: \(reason)", .outputLost)
 }
 
 extension Settings {

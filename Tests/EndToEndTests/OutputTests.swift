@@ -36,6 +36,31 @@ struct OutputTests {
         #expect(trainer.errors.contains("standard output"), "\(trainer.errors)")
     }
 
+    @Test("a schema that could not be written whole is a failure", arguments: ["describe", "check"])
+    func lostSchema(_ command: String) async throws {
+        let folder = try TemporaryFolder()
+        let broker = try RunningProgram("broker", ["--bind", "ipc://\(folder["broker"])"])
+        let endpoint = try await Fleet.endpoint(of: broker)
+        let file = Fixtures.fieldCase("sites/north/patients.csv")
+        let arguments =
+            command == "describe"
+            ? [command, file, "--label", "outcome"]
+            : [command, "--broker", endpoint, "--site", "north", "--data", file, "--label", "outcome"]
+        for shell in [#""$@" >/dev/full"#, #""$@" >&-"#] {
+            let lost = try RunningProgram("worker", arguments, shell: shell)
+            #expect(await lost.end() == 74)
+            #expect(lost.errors.contains("standard output"), "\(lost.errors)")
+        }
+        let read = try RunningProgram("worker", arguments, shell: #"set -o pipefail; "$@" | head -1"#)
+        #expect(await read.end() == 0, "\(read.errors)")
+        await broker.stop()
+        let alone = try RunningProgram(
+            "worker",
+            ["check", "--broker", "tcp://127.0.0.1:1", "--timeout", "0", "--dataset", "toy"])
+        #expect(await alone.end() == 69)
+        #expect(alone.errors.contains("broker --bind tcp://127.0.0.1:1"), "\(alone.errors)")
+    }
+
     @Test("a reader that leaves has read enough")
     func reader() async throws {
         let trainer = try RunningProgram(

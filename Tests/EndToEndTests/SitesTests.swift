@@ -93,6 +93,35 @@ struct SitesTests {
         await fleet.stop()
     }
 
+    @Test("whoever does not fit and comes while it runs is named once with what differs, and the run goes on")
+    func misfits() async throws {
+        let fleet = try await Fleet()
+        for name in ["north", "south"] { try await fleet.addWorker(name, Self.site(name)) }
+        let trainer = try fleet.trainer(
+            ["--model", "logistic", "--rounds", "1000000", "--workers-min", "2", "--json"])
+        _ = try await trainer.line(containing: "\"event\":\"epoch\"")
+        let differences = [
+            "narrow": "chol is missing", "renamed": "weight is new",
+            "three": "one of the classes sick, unknown, well, expected one of the classes sick, well",
+            "south_yn": "one of the classes n, y, expected one of the classes sick, well",
+        ]
+        for name in differences.keys.sorted() { try await fleet.addWorker(name, Self.site(name)) }
+        // All have been heard of once one who fits, and came last, counts.
+        try await fleet.addWorker("west", Self.site("west"))
+        let line = try await trainer.line(containing: "\"shards\":3")
+        #expect(line.contains("\"workers\":3"))
+        trainer.signal(SIGINT)
+        #expect(await trainer.end() == 130)
+        await fleet.stop()
+        let notices = trainer.errors.split(separator: "\n").filter { $0.contains("is left out of data set") }
+        #expect(notices.count == 4)
+        for (name, difference) in differences {
+            #expect(
+                notices.contains { $0.contains("worker \(name) is left out") && $0.contains(difference) },
+                "\(trainer.errors)")
+        }
+    }
+
     @Test("as many on one side as on the other is 65, both named; a schema decides")
     func tie() async throws {
         let folder = try TemporaryFolder()

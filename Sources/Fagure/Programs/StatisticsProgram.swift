@@ -100,6 +100,20 @@ public struct StatisticsProgram: Sendable {
             }
             sums.append(floats.map(Double.init))
         }
+        try check(sums, rows: result.examples)
         return FeatureSums(rows: result.examples, values: sums)
+    }
+
+    /// One worker's sum that is no number would be everybody's mean.
+    private func check(_ sums: [[Double]], rows: Int) throws(Failure) {
+        for (name, sums) in zip(outputs, sums) where sums.contains(where: \.isNaN) {
+            throw Failure(.malformed, "it answered with a sum that is no number for \(name)")
+        }
+        guard sums.count > 2 else { return }
+        // Counts travel as float32.
+        let most = Double(Float(rows) * Float(task.featureCount / Scaling.sumCount(of: task)))
+        for count in sums[2] where count < 0 || count > most {
+            throw Failure(.malformed, "it answered with \(count) cells that have a value, in \(rows) rows")
+        }
     }
 }

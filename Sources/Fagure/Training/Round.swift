@@ -10,6 +10,10 @@ struct Round {
     var fold: (any StrategyFold)?
     /// What a pass for statistics gave, by shard.
     var sums: [Int: FeatureSums] = [:]
+    /// Updates that are no numbers, which may not meet those that are.
+    private var held: [Update] = []
+    /// Whether an update of numbers was folded.
+    private(set) var hasFinite = false
     /// How far each shard has come, and all of them together.
     private var fractions: [Int: Double] = [:]
     private var done = 0.0
@@ -23,6 +27,18 @@ struct Round {
     }
 
     var isOpen: Bool { !shards.isEmpty }
+
+    /// Keeps an update that is no numbers until it is known what the others are.
+    mutating func hold(_ update: Update) { held.append(update) }
+
+    /// Says that an update of numbers was folded.
+    mutating func noteFinite() { hasFinite = true }
+
+    /// The updates held, in the order of shards; none is held any more.
+    mutating func takeHeld() -> [Update] {
+        defer { held = [] }
+        return held.sorted { $0.shard < $1.shard }
+    }
 
     /// How far the round has come.
     var fraction: Double { shards.isEmpty ? 0 : done / Double(shards.count) }

@@ -49,7 +49,7 @@ extension RunDriver {
                         from: result, shard: index, baseVersion: model.version)
                     try update.metrics.check(
                         shard, examples: lesson.training.exampleCount(rows: shard.trainRows))
-                    inbox.yield(.update(update))
+                    inbox.yield(.update(update, isFinite: update.isFinite))
                 } catch {
                     inbox.yield(.failure(shard: index, error))
                 }
@@ -96,6 +96,7 @@ extension RunDriver {
     private mutating func average(
         _ number: Int, in group: inout DiscardingTaskGroup
     ) async throws(RunError) -> [TrainingMachine.Event] {
+        try settleHeld(number)
         guard let lesson, let fold = round.fold, let scaling else { return [] }
         let hasDiverged = !fold.metrics.isFinite && !configuration.allowsNaN
         if !hasDiverged {
@@ -116,6 +117,26 @@ extension RunDriver {
             inbox.yield(.judged(round: number, await judge.verdict(on: model, scaling)))
         }
         return [.finished]
+    }
+
+    /// Leaves updates out that are no numbers where others are; where none is, they are what the round gave.
+    private mutating func settleHeld(_ number: Int) throws(RunError) {
+        do throws(FederationError) {
+            for update in round.takeHeld() {
+                guard round.hasFinite else {
+                    try round.fold?.accumulate(update)
+                    continue
+                }
+                try round.fold?.leaveOut(shard: update.shard)
+                report(
+                    .shardLeftOut(
+                        epoch: number * configuration.training.localEpochs,
+                        shard: "\(round.shards[update.shard].reference)",
+                        reason: "its loss or model is NaN or infinite, those of others are not"))
+            }
+        } catch {
+            throw .federation(error)
+        }
     }
 
     /// Ends a pass: what the sums of the shards make of a feature.
@@ -172,6 +193,14 @@ extension RunDriver {
     mutating func emit(_ epoch: EpochReport) {
         last = epoch
         report(.epoch(epoch))
+    }
+}
+
+extension Update {
+    /// Whether its loss and all its values are numbers.
+    fileprivate var isFinite: Bool {
+        metrics.isFinite
+            && values.allSatisfy { (try? $0.value.floats)?.allSatisfy(\.isFinite) ?? true }
     }
 }
 

@@ -15,7 +15,8 @@ struct RunDriver {
         case tick
         case progress(round: Int, shard: Int, Double)
         case sums(shard: Int, FeatureSums)
-        case update(Update)
+        /// What training on a shard gave, and whether all of it is numbers.
+        case update(Update, isFinite: Bool)
         case failure(shard: Int, Failure)
         case judged(round: Int, Result<Judge.Verdict, Failure>)
     }
@@ -119,8 +120,8 @@ struct RunDriver {
         case .sums(let shard, let sums):
             round.sums[shard] = sums
             await handle(.answered(shard: shard), in: &group)
-        case .update(let update):
-            await take(update, in: &group)
+        case .update(let update, let isFinite):
+            await take(update, isFinite: isFinite, in: &group)
         case .failure(let shard, let failure):
             await handle(.failed(shard: shard, failure), in: &group)
         case .judged(let number, let result):
@@ -147,9 +148,18 @@ struct RunDriver {
         }
     }
 
-    private mutating func take(_ update: Update, in group: inout DiscardingTaskGroup) async {
+    private mutating func take(
+        _ update: Update, isFinite: Bool, in group: inout DiscardingTaskGroup
+    ) async {
+        guard isFinite || configuration.allowsNaN else {
+            // Whether the run diverges or one worker is damaged is known when all have answered.
+            round.hold(update)
+            advance(update.shard, to: 1)
+            return await handle(.answered(shard: update.shard), in: &group)
+        }
         do throws(FederationError) {
             try round.fold?.accumulate(update)
+            round.noteFinite()
             advance(update.shard, to: 1)
             await handle(.answered(shard: update.shard), in: &group)
         } catch {
