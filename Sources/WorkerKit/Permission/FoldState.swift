@@ -20,8 +20,13 @@ enum FoldState: Int, Comparable {
     static func < (left: FoldState, right: FoldState) -> Bool { left.rawValue < right.rawValue }
 
     /// By the share of itself that is kept.
-    init(keeping share: ClosedRange<Double>) {
+    ///
+    /// - Parameter isLearned: Whether what is added depends on what was learned before, as gradients do. A plain sum
+    ///   of rows that is added to a fading state is a number whose digits are the rows: about the last batch.
+    init(keeping share: ClosedRange<Double>, isLearned: Bool) {
         switch share {
+        case 1...1: self = .kept
+        case _ where !isLearned: self = .overwritten
         case let share where share.lowerBound >= 0.5 && share.upperBound <= 1: self = .kept
         case let share where share.lowerBound > 0 && share.upperBound <= 1: self = .fading
         default: self = .overwritten
@@ -48,6 +53,9 @@ struct FoldInfluences {
 
     private let graph: Graph
     private var influences: [Influences] = []
+    /// Whether a state that changes has a part in a value, and in rows that a value is made of.
+    private var isMoving: [Bool] = []
+    private var isLearned: [Bool] = []
     /// What is known of values that are the same for a whole program.
     private var ranges: [ClosedRange<Double>?] = []
     private var count = 0
@@ -62,6 +70,7 @@ struct FoldInfluences {
         self.graph = graph
         for index in graph.inputs.indices {
             influences.append(index < stateCount ? [index: .scaled(1...1)] : [:])
+            isMoving.append(index < stateCount && graph.outputs[index] != index)
             let constant = index - stateCount
             ranges.append(constants.indices.contains(constant) ? constants[constant].range : nil)
         }
@@ -69,7 +78,12 @@ struct FoldInfluences {
             influences.append([:])
             ranges.append(constant.range)
         }
+        isMoving += graph.constants.map { _ in false }
+        isLearned = isMoving.map { _ in false }
         for (node, state) in zip(graph.nodes, states.dropFirst(influences.count)) {
+            isMoving.append(node.inputs.contains { isMoving[$0] })
+            isLearned.append(
+                state.form.isRows && isMoving[isMoving.count - 1] || node.inputs.contains { isLearned[$0] })
             let next = state.form.isRows || isTooLarge ? [:] : influence(of: node)
             count += next.count
             isTooLarge = isTooLarge || count > FoldInfluences.countMaximum
@@ -83,7 +97,7 @@ struct FoldInfluences {
         let output = graph.outputs[index]
         if output == index { return .fixed }
         guard !isTooLarge, case .scaled(let share) = influences[output][index] else { return .overwritten }
-        return FoldState(keeping: share)
+        return FoldState(keeping: share, isLearned: isLearned[output])
     }
 
     private func influence(of node: Graph.Node) -> Influences {

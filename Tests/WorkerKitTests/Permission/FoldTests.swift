@@ -119,6 +119,32 @@ private let allowed: [FoldCase] = [
 ]
 
 private let refused: [FoldCase] = [
+    FoldCase("a sum that is halved with every batch, whose digits are the rows") { bench in
+        bench.states = [.zeros(ValueType(.float32, (try? Shape([2])) ?? .scalar))]
+        bench.constants = [.zeros(ValueType(.float32, (try? Shape([1, 2])) ?? .scalar))]
+        bench.step = { ([$0.states[0] * 0.5 + ($0.features * $0.constants[0]).sum(axes: [0])], []) }
+    },
+    FoldCase("the same by way of a model that stays, and a velocity that is added up") { bench in
+        let width = ValueType(.float32, (try? Shape([2])) ?? .scalar)
+        bench.states = [
+            .zeros(width), .zeros(width), .zeros(ValueType(.float32, (try? Shape([1, 2])) ?? .scalar)),
+        ]
+        bench.step = { step in
+            let velocity = step.states[0] * 0.9 + (step.features * step.states[2]).sum(axes: [0])
+            return ([velocity, step.states[1] + velocity, step.states[2]], [])
+        }
+        bench.finish = { [$0.last[1]] }
+    },
+    FoldCase("momentum of a loss whose slope is the rows") { bench in
+        bench.states += bench.states.map { .zeros($0.type) }
+        bench.step = { step in
+            let parameters = Array(step.states.prefix(2))
+            let slopes = gradient(
+                of: step.guess(parameters[0], parameters[1]).sum(), withRespectTo: parameters)
+            let velocities = zip(step.states.dropFirst(2), slopes).map { $0 * 0.5 + $1 }
+            return (zip(parameters, velocities).map { $0 - $1 } + velocities, [])
+        }
+    },
     FoldCase("a state that is the batch's sum") { bench in
         bench.step = { ([$0.states[0], score($0).sum(axes: [0])], []) }
     },
@@ -305,7 +331,7 @@ struct FoldTests {
             return bench.answer(work, started: {}, progressed: { _ in }).failure
         }
         #expect(answer(try allowed[0].bench(batchSize: 3).job()) == nil)
-        #expect(answer(try refused[3].bench(batchSize: 3).job())?.code == .notPermitted)
+        #expect(answer(try refused[6].bench(batchSize: 3).job())?.code == .notPermitted)
     }
 
     @Test("time is told in tenths of a second, rounded up, where rows were read")
