@@ -52,6 +52,12 @@ struct Fuzz {
     /// Prints a line at once, whoever reads.
     static func report(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
+    /// Ends the process where it stands, so that the stacks of all threads are shown.
+    static func end(_ reason: String) -> Never {
+        note("fuzz: \(reason)")
+        abort()
+    }
+
     /// Says something to people.
     static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 }

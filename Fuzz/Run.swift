@@ -85,8 +85,7 @@ final class Watch: Sendable {
         Foundation.Thread.detachNewThread { [self] in
             while let (name, since) = present.withLock({ $0 }) {
                 if Date().timeIntervalSince(since) > Watch.secondsMaximum {
-                    Fuzz.note("fuzz: \(name) takes more than \(Int(Watch.secondsMaximum)) s")
-                    abort()
+                    Fuzz.end("\(name) takes more than \(Int(Watch.secondsMaximum)) s")
                 }
                 Foundation.Thread.sleep(forTimeInterval: 0.25)
             }
