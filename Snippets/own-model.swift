@@ -33,7 +33,7 @@ configuration.objective = Objective(
     loss: Loss { outputs, labels in softmaxCrossEntropy(outputs, labels, reduction: .none) },
     metrics: [Metric("confidence") { outputs, _ in outputs.softmax().max(axes: [1]) }])
 let outcome = await TrainingRun(configuration, session: session, model: model).run { event in
-    if case .epoch(let report) = event { print(report.round, report.training.loss) }
+    if case .epoch(let report) = event { print(report.round, report.training.meanLoss ?? .nan) }
 }
 // snippet.end
 print(outcome.end)

@@ -155,8 +155,14 @@ extension TrainSettings {
     /// What to judge models by: the file asked for, else what is known without one.
     func testData(otherwise known: TestData) -> TestData {
         guard let test else { return known }
+        let ignored = schema.map { $0.ignore + ($0.test.by.map { [$0] } ?? []) } ?? []
         return .file(path: test) { (dataset) throws(DatasetError) in
-            try Dataset.table(file: DataFile(test), schema: DataSchema(describing: dataset)).table
+            let schema = try DataSchema(describing: dataset)
+            let columns = Set(schema.columnNames)
+            return try Dataset.table(
+                file: DataFile(test),
+                schema: schema.replacing(ignore: Array(Set(ignored).subtracting(columns)).sorted())
+            ).table
         }
     }
 

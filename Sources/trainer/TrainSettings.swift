@@ -20,6 +20,8 @@ struct TrainSettings {
     let source: Source
     /// The file to judge by.
     let test: String?
+    /// The schema that decides, where one is given.
+    let schema: DataSchema?
     let partition: Partition
     let timeout: Duration
     let output: String?
@@ -45,6 +47,7 @@ struct TrainSettings {
         let schema = try words.value(flags.schema, "schema").map { try DataSchema(contentsOf: $0) }
         source = try TrainSettings.source(flags, words, schema)
         test = words.value(flags.test, "test")
+        self.schema = schema
         var configuration = try TrainSettings.configuration(flags, words, source)
         if let schema {
             configuration.schema = try DatasetDescription(schema)
@@ -53,6 +56,9 @@ struct TrainSettings {
         self.configuration = configuration
         guard embedded != nil || words.value(flags.data, "data") == nil else {
             throw SettingFault("--data is what --embedded learns from; to judge by a file give it as --test")
+        }
+        if let label = words.value(flags.label, "label"), embedded == nil {
+            throw SettingFault("--label is '\(label)', which is for --embedded: workers say what theirs is")
         }
         let strategy = words.value(flags.strategy, "strategy") ?? FederatedAveraging.name
         guard strategy == FederatedAveraging.name else {

@@ -30,6 +30,9 @@ struct Flags: ParsableArguments {
     @Option(help: "The column of --data that is to be predicted, where there is no schema.")
     var label: String?
 
+    @Option(help: "Columns of --data that are passed over, such as id,name, where there is no schema.")
+    var ignore: String?
+
     @Option(help: "What the label holds: classes or number. By default found out.")
     var labelKind: String?
 

@@ -146,13 +146,17 @@ struct Settings {
                 "--data \(paths[0]) needs --label, the column to be predicted, or a --schema "
                     + "(worker describe writes one)")
         }
-        let kind = try labelKind(flags, words)
+        let kind = try labelKind(flags, words), ignore = names(words.value(flags.ignore, "ignore"))
+        guard ignore.isEmpty || schemas.isEmpty else {
+            throw SettingFault("--ignore is for files without a --schema, which has its own list")
+        }
         let delimiter = try words.delimiter(flags.delimiter, "delimiter")
         let mark = try words.decimalMark(flags.decimal, "decimal")
         return paths.enumerated().map { index, path in
             let file = DataFile(
-                path, label: label, labelKind: kind, delimiter: delimiter, decimalMark: mark, dataset: dataset
-            )
+                path, label: label, labelKind: kind, delimiter: delimiter, decimalMark: mark,
+                dataset: dataset,
+                ignore: ignore)
             return (file, schemas.count == 1 ? schemas[0] : schemas.isEmpty ? nil : schemas[index])
         }
     }
@@ -164,7 +168,13 @@ struct Settings {
             path, label: words.value(flags.label, "label"), labelKind: try labelKind(flags, words),
             delimiter: try words.delimiter(flags.delimiter, "delimiter"),
             decimalMark: try words.decimalMark(flags.decimal, "decimal"),
-            dataset: words.value(flags.dataset, "dataset"))
+            dataset: words.value(flags.dataset, "dataset"), ignore: names(words.value(flags.ignore, "ignore"))
+        )
+    }
+
+    /// Names with commas between them.
+    private static func names(_ text: String?) -> [String] {
+        (text ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     private static func labelKind(_ flags: Flags, _ words: Words) throws -> LabelKind {
@@ -208,7 +218,8 @@ struct Settings {
         let orphans = [
             (flags.label, "label"), (flags.shard, "shard"), (flags.partition, "partition"),
             (flags.dataFolder, "data-folder"), (flags.site, "site"), (flags.schema.first, "schema"),
-            (flags.classes, "classes"), (flags.labelKind, "label-kind"), (flags.delimiter, "delimiter"),
+            (flags.classes, "classes"), (flags.ignore, "ignore"), (flags.labelKind, "label-kind"),
+            (flags.delimiter, "delimiter"),
             (flags.decimal, "decimal"),
         ]
         for (flag, name) in orphans {

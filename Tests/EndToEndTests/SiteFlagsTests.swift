@@ -118,6 +118,40 @@ struct SiteFlagsTests {
         #expect(told.lines.contains { $0.contains("would serve few of tiny") }, "\(told.lines)")
     }
 
+    @Test("columns that identify are passed over, by the site and by whoever judges")
+    func ignoredColumns() async throws {
+        let folder = try TemporaryFolder()
+        let rows = (0..<200).map { "P\($0),\($0 % 17),\($0 % 5),\($0 % 17 > 8 ? "sick" : "well")" }
+        try (["id,age,bp,outcome"] + rows).joined(separator: "\n").write(
+            toFile: folder["patients.csv"], atomically: true, encoding: .utf8)
+        let refused = try RunningProgram(
+            "worker", ["describe", folder["patients.csv"], "--label", "outcome"])
+        #expect(await refused.end() == 65)
+        #expect(refused.errors.contains("--ignore"), "\(refused.errors)")
+        let described = try RunningProgram(
+            "worker", ["describe", folder["patients.csv"], "--label", "outcome", "--ignore", "id"])
+        #expect(await described.end() == 0, "\(described.errors)")
+        #expect(described.lines.contains("ignore: [id]"))
+        try described.lines.joined(separator: "\n").write(
+            toFile: folder["patients.yaml"], atomically: true, encoding: .utf8)
+        let unknown = try RunningProgram(
+            "worker", ["describe", folder["patients.csv"], "--label", "outcome", "--ignore", "name"])
+        #expect(await unknown.end() == 65 && unknown.errors.contains("name"))
+        let fleet = try await Fleet()
+        try await fleet.addWorker(
+            "north",
+            ["--data", folder["patients.csv"], "--schema", folder["patients.yaml"], "--site", "north"])
+        let trainer = try await fleet.train([
+            "--model", "logistic", "--rounds", "2", "--schema", folder["patients.yaml"],
+            "--test", folder["patients.csv"], "--json",
+        ])
+        #expect(await trainer.end() == 0, "\(trainer.errors)")
+        #expect(try events(trainer.lines).first?["testRows"] as? Int == 200)
+        let label = try await fleet.train(["--model", "logistic", "--label", "outcomee"])
+        #expect(await label.end() == 64 && label.errors.contains("--label"))
+        await fleet.stop()
+    }
+
     @Test("who judges is on the first line: the file, or the rows held out and who holds out too few")
     func judges() async throws {
         let folder = try TemporaryFolder()

@@ -12,13 +12,16 @@ public struct DataFile: Sendable, Hashable {
     public var decimalMark: Character?
     /// The data set's name; the schema's, else the file's without its extensions, unless given.
     public var dataset: String?
+    /// Columns that are passed over where a schema is inferred; the schema's own where there is one.
+    public var ignore: [String]
     /// The file of labels beside one of NPY or IDX; found by its name unless given.
     public var labels: String?
 
     /// Names a file.
     public init(
         _ path: String, label: String? = nil, labelKind: LabelKind = .automatic, delimiter: Character? = nil,
-        decimalMark: Character? = nil, dataset: String? = nil, labels: String? = nil
+        decimalMark: Character? = nil, dataset: String? = nil, ignore: [String] = [],
+        labels: String? = nil
     ) {
         self.path = path
         self.label = label
@@ -26,6 +29,7 @@ public struct DataFile: Sendable, Hashable {
         self.delimiter = delimiter
         self.decimalMark = decimalMark
         self.dataset = dataset
+        self.ignore = ignore
         self.labels = labels
     }
 }

@@ -167,8 +167,9 @@ private enum RowSource {
                 throw .invalidFile(
                     path: file.path, reason: "say with --label which column is to be predicted")
             }
-            let inference = try cells.survey(label: label)
+            let inference = try cells.survey(label: label, ignoring: file.ignore)
             let schema = try inference.schema(dataset: dataset, labelKind: file.labelKind, file: file.path)
+                .replacing(ignore: file.ignore)
             return DataSchema.Inference(
                 schema: schema, decisions: cells.notices + inference.decisions(schema))
         case .arrays(let arrays):

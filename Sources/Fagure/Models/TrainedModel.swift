@@ -6,7 +6,7 @@ public import Tensor
 ///
 /// ```swift
 /// let model = try TrainedModel(contentsOf: "run/model.safetensors")
-/// let predictions = try model.predict(["age": [54, 61], "bp": [120, 145], "chol": [210, 250]])
+/// let predictions = try model.predict(["age": [0.1, 1.4], "bp": [-0.5, 0.7], "chol": [0.2, 1.1]])
 /// print(predictions[0].label ?? "", predictions[0].values)
 /// ```
 public struct TrainedModel: Sendable, Hashable {

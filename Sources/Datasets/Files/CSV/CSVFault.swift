@@ -78,7 +78,7 @@ extension CSVFault: CustomStringConvertible {
             "\(quoted(text)) is none of the categories \(listed(categories))"
         case .tooManyCategories(let text, let limit):
             "expected a number, got \(quoted(text)) (a column of text has at most \(limit) different values, "
-                + "unless a schema lists them as categories or ignores it)"
+                + "unless a schema lists them as categories; --ignore passes it over)"
         case .strayLabel(let text):
             "expected a number like the other labels, got \(quoted(text)) (if they are classes, say "
                 + "--label-kind classes)"

@@ -2,12 +2,17 @@ extension CSVFile {
     /// Looks at every cell, for a schema to be inferred.
     ///
     /// - Complexity: O(bytes).
-    func survey(label: String) throws(DatasetError) -> SchemaInference {
+    func survey(label: String, ignoring ignored: [String] = []) throws(DatasetError) -> SchemaInference {
+        let columns = columns
         guard let labelIndex = columns[label] else {
             let known = names.filter { !$0.isEmpty }
             throw .csv(.unknownLabel(name: label, columns: known), at: CSVPosition(file: file, line: 1))
         }
-        let indices = names.indices.filter { !names[$0].isEmpty }
+        if let unknown = ignored.first(where: { columns[$0] == nil || $0 == label }) {
+            throw .invalidFile(
+                path: file, reason: "\(quoted(unknown)) is to be ignored, but is no column of a feature")
+        }
+        let indices = names.indices.filter { !names[$0].isEmpty && !ignored.contains(names[$0]) }
         guard indices.count > 1 else { throw .csv(.noFeatures, at: CSVPosition(file: file, line: 1)) }
         var facts = names.indices.map { index in
             ColumnFacts(
@@ -17,7 +22,6 @@ extension CSVFile {
         try forEachRow { (parser, cells) throws(DatasetError) in
             for index in indices { try see(cells[index], parser, index, &facts[index]) }
         }
-        let columns = columns
         return SchemaInference(
             columns: indices.filter { $0 != labelIndex }.map { (names[$0], facts[$0]) },
             label: (label, facts[labelIndex]),
