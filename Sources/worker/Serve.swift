@@ -11,11 +11,12 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract:
-            "Serves shards: jobs come to the data, sums over its rows leave, single rows do not (the default).",
+            "Serves shards: jobs come to the data, and sums over its rows leave (the default).",
         discussion: """
             What leaves is judged before anything is computed: losses and gradients of models, counts of right \
-            answers and statistics, each over at least --release-rows-min rows. It is a fence against reading \
-            rows, not against a trainer who designs a model to learn of one.
+            answers and statistics, each over at least --release-rows-min rows. It is a fence against asking \
+            for rows, not against a trainer who compares two answers or designs a program to learn of one: serve to \
+            trainers you know.
 
             Without --dataset and --data it has no data of its own, and keeps the tensors and models trainers \
             send to it.

@@ -165,4 +165,17 @@ import Testing
         let (female, male) = (try column(dataset, 0), try column(dataset, 1))
         #expect(zip(female, male).allSatisfy { $0 + $1 == 1 && $0 * $1 == 0 })
     }
+
+    @Test("a column to hold out by that is not there is missing, not passed over")
+    func heldOutByNothing() throws {
+        let file = DataFile(Fixtures.fieldCase("sites/north/patients.csv"), label: "outcome")
+        let schema = try DataSchema.infer(file: file).schema
+        let other = try schema.replacing(test: .init(share: 0.2, by: "patient"))
+        let error = #expect(throws: DatasetError.self) { try Dataset.load(file: file, schema: other) }
+        #expect("\(try #require(error))".contains("patient is missing"))
+        let columns: [String: ColumnValues] = [
+            "age": [1, 2], "bp": [1, 2], "chol": [1, 2], "outcome": .texts(["sick", "well"]),
+        ]
+        #expect(throws: DatasetError.self) { try Dataset(name: "p", columns: columns, schema: other) }
+    }
 }

@@ -66,7 +66,8 @@ private struct MemoryRows {
 
     func rows(by schema: DataSchema, labelIsOptional: Bool = false) throws(DatasetError) -> TableRows {
         let hasLabel = !labelIsOptional || columns[schema.label.name] != nil
-        let needed = schema.features.map(\.name) + (hasLabel ? [schema.label.name] : [])
+        let by = labelIsOptional ? [] : schema.test.by.map { [$0] } ?? []
+        let needed = schema.features.map(\.name) + (hasLabel ? [schema.label.name] : []) + by
         try checkColumns(names, needed: needed, schema: schema, file: source, order: names)
         if schema.hasTensors { return try tensorRows(by: schema, hasLabel: hasLabel) }
         var builder = TableBuilder(schema, hasLabel: hasLabel, labelIsOptional: labelIsOptional)

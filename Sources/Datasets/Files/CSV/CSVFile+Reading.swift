@@ -6,7 +6,8 @@ extension CSVFile {
     func rows(by schema: DataSchema, labelIsOptional: Bool) throws(DatasetError) -> TableRows {
         let columns = columns
         let hasLabel = !labelIsOptional || columns[schema.label.name] != nil
-        let needed = schema.features.map(\.name) + (hasLabel ? [schema.label.name] : [])
+        let by = labelIsOptional ? [] : schema.test.by.map { [$0] } ?? []
+        let needed = schema.features.map(\.name) + (hasLabel ? [schema.label.name] : []) + by
         try check(needed, against: schema)
         let features = schema.features.compactMap { columns[$0.name] }
         let label = hasLabel ? columns[schema.label.name] : nil
