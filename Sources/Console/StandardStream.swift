@@ -45,8 +45,11 @@ package final class StandardStream: Sendable {
     /// Whether something was lost that somebody wanted: a reader that left had read enough.
     package var hasLost: Bool { fault.map { $0 != .closedPipe } ?? false }
 
+    /// Whether a person looks at it.
+    package var isTerminal: Bool { Descriptor.isTerminal(descriptor) }
+
     /// Whether a person looks at it, with a terminal that can draw a line over itself.
-    package var isTerminal: Bool { Descriptor.isTerminal(descriptor) && Flag.terminal != "dumb" }
+    package var canRedraw: Bool { isTerminal && Flag.terminal != "dumb" }
 
     /// How many characters fit a line of the terminal, as it is now.
     package var columns: Int? { Descriptor.columns(descriptor) }

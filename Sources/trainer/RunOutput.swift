@@ -34,7 +34,7 @@ final class RunOutput: Sendable {
                 nil
             }
         logger = ConsoleLog.logger("trainer", level: isQuiet ? .warning : .info)
-        let isDrawn = StandardStream.output.isTerminal && !isJSON && !isQuiet
+        let isDrawn = StandardStream.output.canRedraw && !isJSON && !isQuiet
         state = Mutex(State(bar: isDrawn ? ProgressBar(epochs: settings.configuration.epochs) : nil))
     }
 

@@ -30,6 +30,11 @@ struct Train: AsyncParsableCommand {
         let settings: TrainSettings
         do {
             settings = try TrainSettings(flags)
+        } catch let error as DatasetError {
+            if case .invalidPartition = error { throw ValidationError("\(error)") }
+            // A schema that cannot be read is bad data, as it is to a worker.
+            Program.complain("trainer", "\(error)")
+            throw ExitCode(ExitStatus.badData.rawValue)
         } catch {
             throw ValidationError("\(error)")
         }

@@ -60,6 +60,21 @@ struct BadInputTests {
         for word in row.says { #expect(worker.errors.contains(word), "\(word) in \(worker.errors)") }
     }
 
+    @Test(
+        "a schema that cannot be read is bad data to a worker and a trainer",
+        arguments: ["worker", "trainer"])
+    func badSchema(_ program: String) async throws {
+        let folder = try TemporaryFolder()
+        try "features: [".write(toFile: folder["broken.yaml"], atomically: true, encoding: .utf8)
+        let data = ["--data", Fixtures.fieldCase("sites/north/patients.csv")]
+        let others = program == "worker" ? ["--site", "north"] : ["--embedded", "1"]
+        for schema in [folder["broken.yaml"], folder["nowhere.yaml"], "/dev/zero"] {
+            let running = try RunningProgram(program, data + others + ["--schema", schema])
+            #expect(await running.end() == 65, "\(running.errors)")
+            #expect(running.errors.contains(schema) && !running.errors.contains("Usage"))
+        }
+    }
+
     @Test("a text cell, a missing label and a ragged row are named with file, line and column")
     func badRows() async throws {
         let folder = try TemporaryFolder()

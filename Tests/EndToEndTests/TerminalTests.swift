@@ -51,6 +51,36 @@ struct TerminalTests {
         }
     }
 
+    @Test(
+        "names of classes do nothing to a terminal, and reach a program as they are",
+        arguments: ["xterm", "dumb"])
+    func classes(_ terminal: String) async throws {
+        let folder = try TemporaryFolder()
+        let name = "x\u{1B}]0;title\u{7}y"
+        let rows = (0..<60).map { "\($0),\($0 % 7),\($0 % 2 == 0 ? name : "z")\n" }
+        try ("a,b,class\n" + rows.joined()).write(
+            toFile: folder["odd.csv"], atomically: true, encoding: .utf8)
+        let trainer = try RunningProgram(
+            "trainer",
+            [
+                "--embedded", "1", "--data", folder["odd.csv"], "--label", "class", "--model", "logistic",
+                "--rounds", "1", "--output", folder["run"],
+            ])
+        #expect(await trainer.end() == 0, "\(trainer.errors)")
+        let arguments = [
+            "predict", "--model", folder["run/model.safetensors"], "--data", folder["odd.csv"],
+        ]
+        let shown = try RunningProgram(
+            "trainer", arguments, environment: ["TERM": terminal, "SHELL": "/bin/bash"],
+            shell: #"script -qec "$(printf '%q ' "$@")" /dev/null"#)
+        #expect(await shown.end() == 0, "\(shown.errors)")
+        #expect(shown.lines.count > 60 && !shown.lines.contains { $0.contains("\u{1B}") })
+        #expect(shown.lines.contains { $0.contains(#"\u{1B}]0;title"#) })
+        let piped = try RunningProgram("trainer", arguments)
+        #expect(await piped.end() == 0, "\(piped.errors)")
+        #expect(piped.lines.first == "row,class,probability:\(name),probability:z")
+    }
+
     @Test("a failure after waiting has a line of its own")
     func failure() async throws {
         let trainer = try RunningProgram(
