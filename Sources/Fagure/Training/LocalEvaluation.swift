@@ -23,22 +23,30 @@ final class LocalEvaluation: Sendable {
 
     deinit { queue.stop() }
 
-    /// Judges a model over all rows.
+    /// Judges a model over all rows, until the task is cancelled.
+    ///
+    /// - Throws: `TensorError.cancelled`, or whatever is wrong with the model or the table.
     func metrics(of model: ModelState, _ scaling: Scaling) async throws(TensorError) -> Metrics {
-        let (program, table) = (program, table)
-        let result: Result<Metrics, TensorError> = await withCheckedContinuation { continuation in
-            queue.run {
-                continuation.resume(
-                    returning: Result { () throws(TensorError) in
-                        try LocalEvaluation.fold(program, EvaluationProgram.constants(model, scaling), table)
-                    })
+        let (program, table, queue) = (program, table, queue)
+        let flag = CancelFlag()
+        let result: Result<Metrics, TensorError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                queue.run {
+                    continuation.resume(
+                        returning: Result { () throws(TensorError) in
+                            try LocalEvaluation.fold(
+                                program, EvaluationProgram.constants(model, scaling), table, flag)
+                        })
+                }
             }
+        } onCancel: {
+            flag.set()
         }
         return try result.get()
     }
 
     private static func fold(
-        _ program: EvaluationProgram, _ constants: [TensorValue], _ table: Table
+        _ program: EvaluationProgram, _ constants: [TensorValue], _ table: Table, _ flag: CancelFlag
     ) throws(TensorError) -> Metrics {
         let columns = [
             try column(program.task.feature.name, of: table), try column(program.task.label.name, of: table),
@@ -48,12 +56,13 @@ final class LocalEvaluation: Sendable {
         for size in BatchCounts(schedule, rowCount: table.rowCount).sizes {
             let inputs = try BatchFold.inputTypes(
                 bindings: constants.map(\.type), columns: columns.map(\.type), rowCount: size)
-            steps.append((size, Execution(try Plan(program.step.graph, inputs: inputs))))
+            steps.append((size, Execution(try Plan(program.step.graph, inputs: inputs, flag: flag))))
         }
         var fold = try BatchFold(
             schedule, rowCount: table.rowCount, columns: columns, bindings: constants, stateCount: 0,
             steps: steps, metricShapes: program.metricNames.map { _ in .scalar })
-        while try fold.advance() {}
+        while try fold.advance(flag) {}
+        guard fold.isDone else { throw .cancelled }
         var metrics = Metrics(examples: fold.examples, loss: Double(Float(fold.sums[0][0])))
         if fold.sums.count > 1 { metrics.correct = Double(Float(fold.sums[1][0])) }
         return metrics

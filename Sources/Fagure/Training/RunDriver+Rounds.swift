@@ -199,8 +199,7 @@ extension RunDriver {
 extension Update {
     /// Whether its loss and all its values are numbers.
     fileprivate var isFinite: Bool {
-        metrics.isFinite
-            && values.allSatisfy { (try? $0.value.floats)?.allSatisfy(\.isFinite) ?? true }
+        metrics.isFinite && values.allSatisfy { $0.value.isFinite }
     }
 }
 

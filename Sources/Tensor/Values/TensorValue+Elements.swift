@@ -70,6 +70,17 @@ extension TensorValue {
         get throws(TensorError) { try elements(.float32) }
     }
 
+    /// Whether all its numbers are finite.
+    ///
+    /// - Complexity: O(elements).
+    package var isFinite: Bool {
+        guard elementType == .float32 else { return true }
+        guard let floats = try? floats else { return false }
+        // A key path or a closure for each of millions takes seconds where nothing is inlined.
+        for number in floats where !number.isFinite { return false }
+        return true
+    }
+
     /// All elements in row-major order.
     ///
     /// - Throws: `TensorError.valueMismatch` when the value does not hold int32.

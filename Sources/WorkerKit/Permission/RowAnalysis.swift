@@ -122,11 +122,6 @@ enum RowAnalysis {
     }
 }
 
-extension TensorValue {
-    /// Whether all its numbers are finite.
-    var isFinite: Bool { elementType != .float32 || (try? floats.allSatisfy(\.isFinite)) ?? false }
-}
-
 extension RowState {
     /// The same, but secret where a value of this type cannot be rows of the batch.
     fileprivate func checked(against type: ValueType) -> RowState {
