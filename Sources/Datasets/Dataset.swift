@@ -19,6 +19,8 @@ public struct Dataset: Sendable {
     public let contract: DataSchema?
     /// What a person should hear of how the rows were read.
     public let notices: [String]
+    /// Whether the schema was found out from the rows, so that it tells texts that stand in them.
+    package let isInferred: Bool
     /// Whether the rows are part of the library, so that there is nothing to keep to oneself.
     public let isPublic: Bool
     /// What tells two copies of a public data set to be the same: SHA-256 over the SHA-256 of each column's bytes,
@@ -41,7 +43,7 @@ public struct Dataset: Sendable {
     /// Puts a data set together that was read by a schema.
     init(
         name: String, tags: [String], train: Table, test: Table?, contract: DataSchema?,
-        notices: [String] = [],
+        notices: [String] = [], isInferred: Bool = false,
         isPublic: Bool = false, digest: [UInt8] = []
     ) throws(DatasetError) {
         guard !name.isEmpty else { throw .invalidTable(reason: "a data set without a name") }
@@ -58,6 +60,7 @@ public struct Dataset: Sendable {
         self.test = test
         self.contract = contract
         self.notices = notices
+        self.isInferred = isInferred
         self.isPublic = isPublic
         self.digest = digest
     }
@@ -70,6 +73,6 @@ public struct Dataset: Sendable {
         }
         return try Dataset(
             name: name, tags: tags, train: train, test: test, contract: contract, notices: notices,
-            isPublic: isPublic, digest: SHA256.hash(digests))
+            isInferred: isInferred, isPublic: isPublic, digest: SHA256.hash(digests))
     }
 }

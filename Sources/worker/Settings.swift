@@ -27,15 +27,7 @@ struct Settings {
                     let schema: DataSchema?
                     if let path { schema = try DataSchema(contentsOf: path) } else { schema = nil }
                     let dataset = try Dataset.load(file: file, schema: schema)
-                    let rows = dataset.train.rowCount + (dataset.test?.rowCount ?? 0)
-                    guard schema != nil || rows >= rowsMinimum || dataset.namesNothing else {
-                        throw .invalidFile(
-                            path: file.path,
-                            reason:
-                                "\(rows) rows, fewer than the \(rowsMinimum) of --release-rows-min: the names of "
-                                + "categories and classes found in them would be announced; give them in a --schema "
-                                + "that may be read by all")
-                    }
+                    try dataset.checkNames(rowsMinimum: rowsMinimum)
                     guard !datasets.contains(where: { $0.name == dataset.name }) else {
                         throw .invalidFile(
                             path: file.path,
@@ -226,16 +218,6 @@ struct Settings {
             guard let text = words.value(flag, name) else { continue }
             throw SettingFault(
                 "--\(name) is '\(text)', but no data is named: give --dataset NAME or --data FILE")
-        }
-    }
-}
-
-extension Dataset {
-    /// Whether its schema tells no text that stands in its rows.
-    fileprivate var namesNothing: Bool {
-        schema.columns.allSatisfy { column in
-            (column.classes ?? []).isEmpty
-                && column.features.allSatisfy { if case .categories = $0.kind { false } else { true } }
         }
     }
 }

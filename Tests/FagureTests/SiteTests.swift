@@ -67,6 +67,29 @@ struct SiteTests {
         #expect("\(try #require(error))".contains("patients"))
     }
 
+    @Test("names found in few rows are not announced; those of a schema are, and enough rows are enough")
+    func fewRows() async throws {
+        func source(_ count: Int) throws -> DataSource {
+            let names = (0..<count).map { Optional("patient \($0 % 5)") }
+            let columns: [String: ColumnValues] = [
+                "age": .numbers(names.indices.map { Double($0) }), "name": .texts(names),
+                "outcome": .texts(names.indices.map { $0.isMultiple(of: 2) ? "sick" : "well" }),
+            ]
+            return .dataset(try Dataset(name: "few", columns: columns, label: "outcome"))
+        }
+        let few = Site("north", data: [try source(20)])
+        let error = await #expect(throws: SiteError.self) { try await few.serve() }
+        let text = "\(try #require(error))"
+        #expect(text.contains("20 rows") && text.contains("32") && !text.contains("patient"), "\(text)")
+        let schema = try #require(Self.schema)
+        for data in [try source(40), .columns(schema: schema) { Self.columns(20, offset: 0) }] {
+            var site = Site("north", broker: "tcp://127.0.0.1:1", data: [data])
+            site.timeout = .milliseconds(100)
+            let error = await #expect(throws: SiteError.self) { try await site.serve() }
+            guard case .broker? = error else { return #expect(Bool(false), "\(String(describing: error))") }
+        }
+    }
+
     @Test("an endpoint that is none, and a broker that is not there, are said")
     func noBroker() async throws {
         let schema = try #require(Self.schema)

@@ -17,7 +17,7 @@ extension Dataset {
         let rows = try source.rows(by: contract, labelIsOptional: false)
         return try Dataset(
             name: file.dataset ?? contract.dataset ?? baseName(file.path), tags: [source.tag], rows: rows,
-            schema: contract, source: file.path)
+            schema: contract, isInferred: schema == nil, source: file.path)
     }
 
     /// Reads a CSV file without a schema.
@@ -85,7 +85,7 @@ extension Dataset {
 
     /// Cuts rows as their schema says.
     init(
-        name: String, tags: [String], rows: TableRows, schema: DataSchema, source: String
+        name: String, tags: [String], rows: TableRows, schema: DataSchema, isInferred: Bool, source: String
     ) throws(DatasetError) {
         let cut = HoldOut(
             rowCount: rows.table.rowCount, cut: schema.test, groups: rows.groups,
@@ -96,7 +96,7 @@ extension Dataset {
         try self.init(
             name: name, tags: tags, train: rows.table.selecting(rows: cut.train),
             test: cut.test.isEmpty ? nil : rows.table.selecting(rows: cut.test), contract: schema,
-            notices: rows.notices)
+            notices: rows.notices, isInferred: isInferred)
     }
 }
 

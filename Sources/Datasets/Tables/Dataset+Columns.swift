@@ -15,8 +15,15 @@ extension Dataset {
         guard let name = name ?? schema.dataset else {
             throw .invalidTable(reason: "a data set without a name")
         }
+        try self.init(name: name, columns: columns, schema: schema, isInferred: false)
+    }
+
+    private init(
+        name: String, columns: [String: ColumnValues], schema: DataSchema, isInferred: Bool
+    ) throws(DatasetError) {
         let rows = try MemoryRows(columns, source: name).rows(by: schema)
-        try self.init(name: name, tags: ["memory"], rows: rows, schema: schema, source: name)
+        try self.init(
+            name: name, tags: ["memory"], rows: rows, schema: schema, isInferred: isInferred, source: name)
     }
 
     /// Makes a data set of columns in memory, whose kinds are inferred like those of a file.
@@ -27,7 +34,7 @@ extension Dataset {
     ) throws(DatasetError) {
         let schema = try MemoryRows(columns, source: name).schema(
             label: label, kind: labelKind, dataset: name)
-        try self.init(name: name, columns: columns, schema: schema)
+        try self.init(name: name, columns: columns, schema: schema, isInferred: true)
     }
 }
 
@@ -80,13 +87,7 @@ private struct MemoryRows {
                     throw fault(error, feature.name, row + 1)
                 }
             }
-            if hasLabel {
-                do throws(CSVFault) {
-                    try append(label: schema.label.name, row, to: &builder)
-                } catch {
-                    throw fault(error, schema.label.name, row + 1)
-                }
-            }
+            if hasLabel { try append(labelOf: schema, row, to: &builder) }
             if let by = schema.test.by { builder.append(group: text(by, row) ?? "") }
             try builder.end(file: source)
         }
@@ -154,6 +155,16 @@ private struct MemoryRows {
         }
     }
 
+    private func append(
+        labelOf schema: DataSchema, _ row: Int, to builder: inout TableBuilder
+    ) throws(DatasetError) {
+        do throws(CSVFault) {
+            try append(label: schema.label.name, row, to: &builder)
+        } catch {
+            throw fault(error, schema.label.name, row + 1)
+        }
+    }
+
     private func append(label name: String, _ row: Int, to builder: inout TableBuilder) throws(CSVFault) {
         if builder.hasClasses {
             try builder.append(className: text(name, row) ?? "")
@@ -205,11 +216,7 @@ private struct MemoryRows {
         for row in 0..<rowCount {
             builder.begin(line: row + 1)
             builder.append(0)
-            do throws(CSVFault) {
-                try append(label: schema.label.name, row, to: &builder)
-            } catch {
-                throw fault(error, schema.label.name, row + 1)
-            }
+            try append(labelOf: schema, row, to: &builder)
             if let by = schema.test.by { builder.append(group: text(by, row) ?? "") }
             try builder.end(file: source)
         }

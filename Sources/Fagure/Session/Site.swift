@@ -85,6 +85,7 @@ public struct Site: Sendable {
         for source in data {
             do throws(DatasetError) {
                 let dataset = try await ComputeQueue.value { () throws(DatasetError) in try source.load() }
+                try dataset.checkNames(rowsMinimum: releaseRowsMinimum)
                 guard !configuration.shards.contains(where: { $0.dataset == dataset.name }) else {
                     throw .invalidTable(reason: "data set \(dataset.name) is served twice at site \(name)")
                 }
