@@ -79,6 +79,14 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "Workers that must be present for a round to begin. By default 1.")
     var workersMin: String?
 
+    @Option(
+        help: """
+            How many seconds a worker may neither answer nor come further before a round goes on without its shard; \
+            0 for ever. By default 120.
+            """
+    )
+    var silenceTimeout: String?
+
     @Option(help: "How many seconds to look for the broker before giving up. By default 60.")
     var timeout: String?
 

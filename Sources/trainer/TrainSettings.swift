@@ -89,6 +89,8 @@ struct TrainSettings {
         configuration.model = try model(flags, words)
         configuration.seed = try words.seed(flags.seed, "seed") ?? 0
         configuration.workersMin = try words.integer(flags.workersMin, "workers-min", 1...1_000_000) ?? 1
+        let silence = try words.integer(flags.silenceTimeout, "silence-timeout", 0...1_000_000)
+        if let silence { configuration.silenceMaximum = silence == 0 ? nil : .seconds(silence) }
         configuration.standardizes = try !words.isSet(flags.noStandardize, "no-standardize")
         configuration.allowsNaN = try words.isSet(flags.allowNan, "allow-nan")
         configuration.training.localEpochs =

@@ -17,9 +17,12 @@ final class DamagedWorker: Sendable {
 
     /// Registers with a broker and serves a shard until it is closed.
     ///
-    /// - Parameter damage: Changes a result before it leaves.
+    /// - Parameters:
+    ///   - isSilent: Whether a result is kept back.
+    ///   - damage: Changes a result before it leaves.
     init(
         _ name: String, _ shard: Shard, _ loop: Loop, _ endpoint: String,
+        isSilent: @escaping @Sendable (JobResult) -> Bool = { _ in false },
         damage: @escaping @Sendable (inout JobResult) -> Void
     ) async throws {
         let (messages, source) = AsyncStream.makeStream(of: [[UInt8]].self)
@@ -45,6 +48,7 @@ final class DamagedWorker: Sendable {
                     frames.count > 1,
                     var result = try? DamagedWorker.run(frames, on: shard, graphs)
                 else { continue }
+                if isSilent(result) { continue }
                 damage(&result)
                 let payload = result.payload
                 let answer = Header(

@@ -45,6 +45,26 @@ struct DamagedWorkerTests {
         Damage(testDescription: "more right than examples", words: "right of") {
             if isTraining($0) { try replace("correct", in: &$0) { _ in TensorValue(scalar: 1e9) } }
         },
+        Damage(testDescription: "half an example right", words: "0.5 right of") {
+            if isTraining($0) { try replace("correct", in: &$0) { _ in TensorValue(scalar: 0.5) } }
+        },
+        Damage(testDescription: "a loss below zero", words: "below zero") {
+            if isTraining($0) { try replace("loss", in: &$0) { _ in TensorValue(scalar: -1e30) } }
+        },
+        Damage(testDescription: "a deviation below zero", words: "below zero", standardizes: true) {
+            try replace("deviation.first", in: &$0) { value in
+                try TensorValue(value.floats.map { -$0 - 1 }, shape: value.shape.dimensions)
+            }
+        },
+        Damage(
+            testDescription: "false sums, before another shape in the first round", words: "0.weight",
+            standardizes: true
+        ) {
+            try replace("mean.first", in: &$0) { value in
+                try TensorValue(value.floats.map { $0 + 1_000 }, shape: value.shape.dimensions)
+            }
+            try replace("0.weight", in: &$0) { try TensorValue($0.floats + [0], shape: [7]) }
+        },
         Damage(testDescription: "other rows than announced in a pass", words: "examples", standardizes: true)
         {
             if !isTraining($0) { $0.examples -= 1 }
@@ -67,14 +87,16 @@ struct DamagedWorkerTests {
     /// Trains with an honest worker and a damaged one; what happened, with what the honest one alone learns.
     private func run(
         _ configuration: TrainingConfiguration, testData: TestData = .heldOut,
-        damage: @escaping @Sendable (inout JobResult) -> Void
+        damage: @escaping @Sendable (inout JobResult) -> Void = { _ in },
+        isSilent: @escaping @Sendable (JobResult) -> Bool = { _ in false }
     ) async throws -> (outcome: RunOutcome, alone: RunOutcome, log: EventLog) {
         let data = try Samples.dataset(classes: true)
         let house = try await House([[data.shard(ofSite: "honest")]])
         let session = try await house.session()
         let alone = await TrainingRun(configuration, session: session, testData: testData).run()
         let damaged = try await DamagedWorker(
-            "eve", data.shard(ofSite: "sick"), house.loop, house.endpoint, damage: damage)
+            "eve", data.shard(ofSite: "sick"), house.loop, house.endpoint, isSilent: isSilent,
+            damage: damage)
         for await event in await session.events {
             if case .catalogue(let catalogue) = event, catalogue.workers.count == 2 { break }
         }
@@ -96,22 +118,58 @@ struct DamagedWorkerTests {
             try? damage.change(&$0)
         }
         #expect(outcome.end == .finished)
-        let notices = log.all.compactMap { if case .notice(let text) = $0 { text } else { nil } }
         #expect(
-            notices.contains {
+            log.notices.contains {
                 $0.contains("eve") && $0.contains("is left out") && $0.contains(damage.words)
-            }, "\(notices)")
-        #expect(notices.count { $0.contains("is left out") } == 1)
+            }, "\(log.notices)")
+        #expect(log.notices.count { $0.contains("is left out") } == 1)
         #expect(log.epochs.map(\.shards) == [1, 1, 1])
-        // Nothing of it is in the model.
-        if !damage.standardizes {
-            #expect(try #require(outcome.model).state == #require(alone.model).state)
-        } else {
-            #expect(
-                try #require(outcome.model).state.parameters.allSatisfy { named in
-                    try named.value.floats.allSatisfy(\.isFinite)
-                })
+        // Nothing of it is in the model, nor in what was learned of features.
+        #expect(try #require(outcome.model).state == #require(alone.model).state)
+        #expect(try #require(outcome.model).scaling == #require(alone.model).scaling)
+    }
+
+    @Test("one that grew a thousandfold beside others costs its own round", arguments: [Float(1e38), 5_000])
+    func outlier(magnitude: Float) async throws {
+        let (outcome, alone, log) = try await run(configuration()) { result in
+            try? Self.replace("0.weight", in: &result) { value in
+                try TensorValue(value.floats.map { _ in magnitude }, shape: value.shape.dimensions)
+            }
         }
+        #expect(outcome.end == .finished)
+        #expect(log.epochs.map(\.shards) == [1, 1, 1])
+        #expect(
+            log.leftOut
+                == [String](
+                    repeating:
+                        "data of sick: 0.weight has grown to \(magnitude), over 1000 times as much as the models "
+                        + "of others", count: 3))
+        #expect(try #require(outcome.model).state == #require(alone.model).state)
+    }
+
+    @Test("who never answers costs two rounds their patience, and is named")
+    func silent() async throws {
+        var configuration = configuration()
+        configuration.silenceMaximum = .seconds(2)
+        let (outcome, alone, log) = try await run(configuration, isSilent: Self.isTraining)
+        #expect(outcome.end == .finished)
+        #expect(log.epochs.map(\.shards) == [1, 1, 1])
+        #expect(
+            log.leftOut.count == 1 && log.leftOut.allSatisfy { $0.contains("nothing was heard of the job") })
+        #expect(
+            log.notices.count { $0.contains("worker eve is left out: deadline-exceeded") } == 1,
+            "\(log.notices)")
+        #expect(try #require(outcome.model).state == #require(alone.model).state)
+    }
+
+    @Test("who does not answer when it is to judge judges no more")
+    func silentJudge() async throws {
+        var configuration = configuration()
+        configuration.silenceMaximum = .seconds(2)
+        let (outcome, _, log) = try await run(configuration, isSilent: { !Self.isTraining($0) })
+        #expect(outcome.end == .finished)
+        #expect(log.epochs.map(\.shards) == [2, 2, 2])
+        #expect(log.epochs.compactMap { $0.test?.examples } == [5, 5, 5])
     }
 
     @Test(
@@ -126,11 +184,9 @@ struct DamagedWorkerTests {
         }
         #expect(outcome.end == .finished)
         #expect(log.epochs.map(\.shards) == [1, 1, 1])
-        let named = log.all.compactMap {
-            if case .shardLeftOut(_, let shard, let reason) = $0 { "\(shard): \(reason)" } else { nil }
-        }
         #expect(
-            named.count == 3 && named.allSatisfy { $0.contains("sick") && $0.contains("NaN") }, "\(named)")
+            log.leftOut.count == 3 && log.leftOut.allSatisfy { $0.contains("sick") && $0.contains("NaN") },
+            "\(log.leftOut)")
         #expect(try #require(outcome.model).state == #require(alone.model).state)
     }
 
@@ -143,7 +199,7 @@ struct DamagedWorkerTests {
         #expect(log.epochs.map(\.shards) == [2, 2, 2])
         #expect(log.epochs.compactMap { $0.test?.examples } == [5, 5, 5])
         #expect(alone.summary.last?.test?.examples == 5)
-        let notices = log.all.compactMap { if case .notice(let text) = $0 { text } else { nil } }
-        #expect(notices.count { $0.contains("sick") && $0.contains("does not judge") } == 1, "\(notices)")
+        #expect(
+            log.notices.count { $0.contains("sick") && $0.contains("does not judge") } == 1, "\(log.notices)")
     }
 }

@@ -67,5 +67,14 @@ final class EventLog: Sendable {
 
     var all: [RunEvent] { events.withLock { $0 } }
 
+    var notices: [String] { all.compactMap { if case .notice(let text) = $0 { text } else { nil } } }
+
+    /// Shards that were left out of a round, and why.
+    var leftOut: [String] {
+        all.compactMap {
+            if case .shardLeftOut(_, let shard, let reason) = $0 { "\(shard): \(reason)" } else { nil }
+        }
+    }
+
     var epochs: [EpochReport] { all.compactMap { if case .epoch(let report) = $0 { report } else { nil } } }
 }

@@ -244,6 +244,33 @@ struct SessionMachineTests {
             ])
     }
 
+    @Test("a job of which nothing is heard ends; only what has come further counts as heard")
+    func silence() {
+        var probe = ready()
+        var patient = submission()
+        patient.silenceMilliseconds = 2_000
+        _ = probe.handle(.submit(job, patient, isCancelled: false))
+        let half = JobProgress(batchesDone: 1, batchesTotal: 2, examplesDone: 32)
+        _ = probe.handle(.progress(job, attempt: 1, half), after: 1_500)
+        #expect(probe.handle(.tick, after: 1_500) == [])
+        _ = probe.handle(.progress(job, attempt: 1, half), after: 400)
+        let failure = Failure(.deadlineExceeded, "nothing was heard of the job for 2 s")
+        #expect(probe.handle(.tick, after: 100) == [.cancel(job, attempt: 1), .fail(job, failure)])
+    }
+
+    @Test("while the broker is away nobody can be heard, which is not silence")
+    func silenceOfTheBroker() {
+        var probe = ready()
+        var patient = submission()
+        patient.silenceMilliseconds = 2_000
+        _ = probe.handle(.submit(job, patient, isCancelled: false))
+        _ = probe.handle(.lost(reason: "gone"), after: 1_000)
+        #expect(probe.handle(.tick, after: 9_000) == [])
+        _ = probe.handle(.ready(epoch: 7))
+        #expect(probe.handle(.tick, after: 1_999) == [])
+        #expect(probe.handle(.tick, after: 1).count == 2)
+    }
+
     @Test("progress of the present attempt is reported, other progress dropped")
     func progress() {
         var probe = sent()

@@ -313,6 +313,63 @@ struct TrainingMachineTests {
             ])
     }
 
+    @Test("a shard that is silent is named after a while, and now and then")
+    func silentShards() {
+        var machine = begun()
+        #expect(machine.handle(.heard(shard: 1), at: 10_000) == [])
+        #expect(machine.handle(.tick, at: 29_999) == [])
+        #expect(
+            machine.handle(.tick, at: 30_000) == [
+                .wait("round 1 waits for digits 0/2 (iid) at worker alice: nothing heard for 30 s")
+            ])
+        #expect(machine.handle(.tick, at: 59_999) == [])
+        #expect(
+            machine.handle(.tick, at: 60_000) == [
+                .wait(
+                    "round 1 waits for digits 0/2 (iid) at worker alice; digits 1/2 (iid) at worker bob: nothing heard for 60 s"
+                )
+            ])
+        _ = machine.handle(.answered(shard: 0), at: 61_000)
+        _ = machine.handle(.answered(shard: 1), at: 61_000)
+        #expect(machine.handle(.tick, at: 99_000) == [])
+    }
+
+    @Test(
+        "who is silent in a second round in succession is asked no more; an answer between them is forgiven")
+    func silentAgain() {
+        let silence = Failure(.deadlineExceeded, "nothing was heard of the job for 120 s")
+        func round(_ machine: inout TrainingMachine, isSilent: Bool) -> [TrainingMachine.Action] {
+            _ = machine.handle(.answered(shard: 0), at: 1)
+            defer { _ = machine.handle(.finished, at: 1) }
+            return machine.handle(isSilent ? .failed(shard: 1, silence) : .answered(shard: 1), at: 1)
+        }
+        var machine = machine(rounds: 9)
+        _ = machine.handle(.catalogue(both), at: 0)
+        for isSilent in [true, false, true] {
+            let actions = round(&machine, isSilent: isSilent)
+            #expect(!isSilent || actions.first == .leaveOut(shard: 1, silence, culprits: []))
+        }
+        #expect(round(&machine, isSilent: true).first == .leaveOut(shard: 1, silence, culprits: ["bob"]))
+        #expect(machine.handle(.answered(shard: 0), at: 2) == [.finish(.training(round: 5))])
+    }
+
+    @Test("who is left out after a pass has sums in it that are taken again without it")
+    func falseSums() {
+        let lie = Failure(.malformed, "it answered for 9 examples")
+        for wrongStage in 1...4 {
+            var machine = machine(standardizes: true)
+            _ = machine.handle(.catalogue(both), at: 0)
+            for _ in 1..<wrongStage { _ = finishRound(&machine, at: 1) }
+            _ = machine.handle(.failed(shard: 1, lie), at: 2)
+            let actions = machine.handle(.answered(shard: 0), at: 2)
+            guard wrongStage > 1 else {
+                #expect(actions == [.finish(.statistics(pass: 1))])
+                continue
+            }
+            #expect(actions.last == .start(.statistics(pass: 1), shards: [shard(0)], workers: 1))
+        }
+    }
+
     @Test("whose answer is wrong is left out until another process serves the shard")
     func culprit() {
         var machine = begun()

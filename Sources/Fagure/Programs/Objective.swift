@@ -7,6 +7,8 @@ public struct Loss: Sendable {
     let mean: @Sendable (_ outputs: Tensor, _ labels: Tensor) -> Tensor
     /// The sum over them, a scalar.
     let sum: @Sendable (_ outputs: Tensor, _ labels: Tensor) -> Tensor
+    /// Whether it is never below zero, so that whoever answers with less has not computed it.
+    let isNonnegative: Bool
 
     /// A loss of one's own.
     ///
@@ -15,6 +17,7 @@ public struct Loss: Sendable {
     public init(perRow: @escaping @Sendable (_ outputs: Tensor, _ labels: Tensor) -> Tensor) {
         mean = { perRow($0, $1).mean() }
         sum = { perRow($0, $1).sum() }
+        isNonnegative = false
     }
 
     private init(
@@ -23,6 +26,7 @@ public struct Loss: Sendable {
     ) {
         self.mean = mean
         self.sum = sum
+        isNonnegative = true
     }
 
     /// −log softmax at the row's class.
@@ -64,6 +68,9 @@ public struct Objective: Sendable {
         self.loss = loss
         self.metrics = metrics
     }
+
+    /// Whether the loss is known never to be below zero.
+    var isLossNonnegative: Bool { loss?.isNonnegative ?? true }
 }
 
 /// The graph of an objective over one batch.

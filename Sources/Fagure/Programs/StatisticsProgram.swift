@@ -109,11 +109,25 @@ public struct StatisticsProgram: Sendable {
         for (name, sums) in zip(outputs, sums) where sums.contains(where: \.isNaN) {
             throw Failure(.malformed, "it answered with a sum that is no number for \(name)")
         }
+        for (index, name) in outputs.prefix(2).enumerated() where isNonnegative(index) {
+            for sum in sums[index] where sum < 0 {
+                throw Failure(.malformed, "it answered with \(sum) for \(name), which cannot be below zero")
+            }
+        }
         guard sums.count > 2 else { return }
         // Counts travel as float32.
         let most = Double(Float(rows) * Float(task.featureCount / Scaling.sumCount(of: task)))
-        for count in sums[2] where count < 0 || count > most {
+        for count in sums[2] where count < 0 || count > most || count != count.rounded() {
             throw Failure(.malformed, "it answered with \(count) cells that have a value, in \(rows) rows")
+        }
+    }
+
+    /// Whether a sum is one of magnitudes or squares.
+    private func isNonnegative(_ index: Int) -> Bool {
+        switch pass {
+        case .mean: false
+        case .deviation: true
+        case .residual: index == 1
         }
     }
 }

@@ -119,12 +119,16 @@ public class Session: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - timeout: How long it may take, everything included; `nil` for no limit.
+    ///   - silence: How long the worker may neither answer nor come further; `nil` for no limit.
     ///   - progress: Told, on a thread that must not be kept, how far the job has come.
     /// - Throws: `Failure` with the worker's, the broker's or the session's reason.
     public func run(
-        _ job: ProgramJob, timeout: Duration? = nil, progress: (@Sendable (JobProgress) -> Void)? = nil
+        _ job: ProgramJob, timeout: Duration? = nil, silence: Duration? = nil,
+        progress: (@Sendable (JobProgress) -> Void)? = nil
     ) async throws(Failure) -> JobResult {
-        try await run(JobPayload(job), on: .shard(job.program.shard), timeout, progress)
+        try await run(
+            JobPayload(job), on: .shard(job.program.shard), timeout: timeout, silence: silence,
+            progress: progress)
     }
 
     /// Runs a graph once.
@@ -135,7 +139,7 @@ public class Session: @unchecked Sendable {
     public func run(
         _ job: TensorJob, on target: JobTarget, timeout: Duration? = nil
     ) async throws(Failure) -> JobResult {
-        try await run(JobPayload(job), on: target, timeout, nil)
+        try await run(JobPayload(job), on: target, timeout: timeout)
     }
 
     /// Has a worker keep tensors, or let them go.
@@ -150,7 +154,7 @@ public class Session: @unchecked Sendable {
 
     private func run(_ payload: JobPayload, at worker: Worker) async throws(RemoteError) -> JobResult {
         do throws(Failure) {
-            return try await run(payload, on: worker.target, nil, nil)
+            return try await run(payload, on: worker.target)
         } catch {
             throw RemoteError(error, at: worker) { [] }
         }
@@ -172,7 +176,7 @@ public class Session: @unchecked Sendable {
         let payload = JobPayload(StoreJob(released: released))
         Task {
             do throws(Failure) {
-                _ = try await run(payload, on: .session(worker), nil, nil, isRenewal: true)
+                _ = try await run(payload, on: .session(worker), isRenewal: true)
             } catch {
                 // A worker that is gone keeps nothing; any other is told again.
                 if error.code == .noWorker || error.code == .workerLost {
@@ -211,20 +215,18 @@ public class Session: @unchecked Sendable {
     }
 
     private func run(
-        _ payload: JobPayload, on target: JobTarget, _ timeout: Duration?,
-        _ progress: (@Sendable (JobProgress) -> Void)?, isRenewal: Bool = false
+        _ payload: JobPayload, on target: JobTarget, timeout: Duration? = nil, silence: Duration? = nil,
+        progress: (@Sendable (JobProgress) -> Void)? = nil, isRenewal: Bool = false
     ) async throws(Failure) -> JobResult {
         let (loop, shell, ticket) = (loop, shell, JobTicket(nextJob()))
         let answer: SessionShell.Answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waiter = SessionShell.Waiter(
                     payload: payload, target: target, continuation: continuation, progress: progress,
-                    isRenewal: isRenewal)
+                    timeout: timeout, silence: silence, isRenewal: isRenewal)
                 let isAccepted = loop.execute {
                     shell.assumeIsolated {
-                        $0.submit(
-                            ticket.job, waiter, timeoutMilliseconds: timeout?.milliseconds,
-                            isCancelled: ticket.isCancelled)
+                        $0.submit(ticket.job, waiter, isCancelled: ticket.isCancelled)
                     }
                 }
                 guard !isAccepted else { return }

@@ -27,6 +27,10 @@ package enum SessionLimits {
     package static let waitingIntervalMilliseconds: Int64 = 5_000
     /// Remarks on workers that a wait names: more would drown the sentence.
     package static let remarksMaximum = 4
+    /// How long nothing is said about a shard that is silent, and how often it is said then.
+    package static let silenceNoticeMilliseconds: Int64 = 30_000
+    /// Stages in succession that a worker may let pass in silence before it is asked no more.
+    package static let silentStagesMaximum = 2
     /// How long a round that came to nothing rests before it is tried again.
     package static let roundRetryMilliseconds: Int64 = 1_000
 }

@@ -19,6 +19,11 @@ extension SessionMachine {
         case .progress(let id, let attempt, let progress):
             // Late progress is no answer: nobody counts it.
             guard let job = jobs[id], job.attempt == attempt else { return }
+            // Who repeats itself has not come further.
+            if progress.batchesDone > job.batchesDone {
+                jobs[id]?.heardAt = now
+                jobs[id]?.batchesDone = progress.batchesDone
+            }
             actions.append(.report(id, progress))
         default:
             return
@@ -135,7 +140,13 @@ extension SessionMachine {
         guard !jobs.isEmpty else { return }
         for (id, job) in inOrder {
             if let deadline = job.deadline, now >= deadline {
-                expire(id, job, &actions)
+                expire(id, job, "the job took longer than it was given", &actions)
+                continue
+            }
+            if job.stage == .answer, let silence = job.submission.silenceMilliseconds,
+                now - job.heardAt >= silence
+            {
+                expire(id, job, "nothing was heard of the job for \(silence / 1_000) s", &actions)
                 continue
             }
             switch job.stage {
@@ -154,8 +165,10 @@ extension SessionMachine {
         if waits, now - queriedAt >= SessionLimits.queryIntervalMilliseconds { query(now, &actions) }
     }
 
-    private mutating func expire(_ id: JobID, _ job: OpenJob, _ actions: inout [Action]) {
+    private mutating func expire(
+        _ id: JobID, _ job: OpenJob, _ reason: String, _ actions: inout [Action]
+    ) {
         if isReady, job.attempt > 0 { actions.append(.cancel(id, attempt: job.attempt)) }
-        fail(id, Failure(.deadlineExceeded, "the job took longer than it was given"), &actions)
+        fail(id, Failure(.deadlineExceeded, reason), &actions)
     }
 }

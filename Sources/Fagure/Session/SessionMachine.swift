@@ -15,6 +15,8 @@ struct SessionMachine: Sendable {
         let graphs: [GraphHash]
         /// When it must be done, in milliseconds from now; `nil` for no limit.
         let timeoutMilliseconds: Int64?
+        /// How long nothing may be heard of it while the broker has it, in milliseconds; `nil` for no limit.
+        var silenceMilliseconds: Int64?
         /// Whether it only shows that objects are still needed: nobody asked for it.
         var isRenewal = false
     }
@@ -75,6 +77,9 @@ struct SessionMachine: Sendable {
         let order: UInt64
         let deadline: Int64?
         var stage = Stage.link
+        /// When it was last asked for, or had come further.
+        var heardAt: Int64
+        var batchesDone: UInt64 = 0
         var attempt: UInt32 = 0
         var overloads = 0
         /// Whether the present attempt brought its graphs along.
@@ -150,7 +155,8 @@ struct SessionMachine: Sendable {
             deadline: submission.timeoutMilliseconds.map { timeout in
                 let (deadline, isTooLong) = now.addingReportingOverflow(timeout)
                 return isTooLong ? .max : deadline
-            })
+            },
+            heardAt: now)
         send(id, now, &actions)
     }
 
@@ -174,6 +180,8 @@ struct SessionMachine: Sendable {
         }
         if isReady {
             job.stage = .answer
+            job.heardAt = now
+            job.batchesDone = 0
             job.attempt += 1
             job.sentGraphs =
                 job.mustSendGraphs || !known.contains(job.submission.graphs, at: job.submission.target)

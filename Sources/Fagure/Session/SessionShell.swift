@@ -16,6 +16,8 @@ actor SessionShell: LinkOwner {
         let target: JobTarget
         let continuation: CheckedContinuation<Answer, Never>
         let progress: (@Sendable (JobProgress) -> Void)?
+        let timeout: Duration?
+        let silence: Duration?
         let isRenewal: Bool
     }
 
@@ -101,11 +103,12 @@ actor SessionShell: LinkOwner {
     // MARK: Jobs
 
     /// Takes a job; its caller has the answer when the continuation is resumed.
-    func submit(_ id: JobID, _ waiter: Waiter, timeoutMilliseconds: Int64?, isCancelled: Bool) {
+    func submit(_ id: JobID, _ waiter: Waiter, isCancelled: Bool) {
         waiters[id] = waiter
         let submission = SessionMachine.Submission(
-            target: waiter.target, graphs: waiter.payload.graphs, timeoutMilliseconds: timeoutMilliseconds,
-            isRenewal: waiter.isRenewal)
+            target: waiter.target, graphs: waiter.payload.graphs,
+            timeoutMilliseconds: waiter.timeout?.milliseconds,
+            silenceMilliseconds: waiter.silence?.milliseconds, isRenewal: waiter.isRenewal)
         handle(.submit(id, submission, isCancelled: isCancelled))
     }
 

@@ -17,6 +17,8 @@ struct Judge: Sendable {
     let local: LocalEvaluation?
     /// Shards with rows held out.
     let shards: [ShardDescription]
+    /// How long a worker may say nothing of its job.
+    let silence: Duration?
 
     /// Judges a model. Of the workers' rows, those of a shard whose worker is lost meanwhile are left out.
     func verdict(on model: ModelState, _ scaling: Scaling) async -> Result<Verdict, Failure> {
@@ -42,7 +44,10 @@ struct Judge: Sendable {
                 verdict.metrics = verdict.metrics ?? Metrics()
                 verdict.metrics? += metrics
             case .failure(let failure):
-                if !failure.isAbsence { verdict.refusals.append((shards[index].reference, failure)) }
+                // Who says nothing once would cost every round its patience.
+                if !failure.isAbsence || failure.code == .deadlineExceeded {
+                    verdict.refusals.append((shards[index].reference, failure))
+                }
             }
         }
         return .success(verdict)
@@ -53,9 +58,10 @@ struct Judge: Sendable {
     ) async -> Result<Metrics, Failure> {
         do throws(Failure) {
             let result = try await session.run(
-                lesson.evaluation.job(for: shard.reference, of: model, scaling: scaling))
+                lesson.evaluation.job(for: shard.reference, of: model, scaling: scaling), silence: silence)
             let metrics = try lesson.evaluation.metrics(from: result)
-            try metrics.check(shard, examples: shard.heldOutRows)
+            try metrics.check(
+                shard, examples: shard.heldOutRows, isLossNonnegative: lesson.isLossNonnegative)
             return .success(metrics)
         } catch {
             return .failure(error)
@@ -67,15 +73,21 @@ extension Metrics {
     /// Holds what a worker answered against what it announced.
     ///
     /// - Throws: `Failure` with code `malformed` for other numbers of examples or impossible counts.
-    func check(_ shard: ShardDescription, examples expected: Int) throws(Failure) {
+    func check(
+        _ shard: ShardDescription, examples expected: Int, isLossNonnegative: Bool = false
+    ) throws(Failure) {
         guard examples == expected else {
             throw Failure(
                 .malformed,
                 "it answered for \(examples) examples, but \(shard.trainRows) rows to train and "
                     + "\(shard.heldOutRows) held out make \(expected)")
         }
+        // Rounding may bring a loss of nothing below zero, by less than this.
+        if isLossNonnegative, loss < -1e-3 * Double(examples) {
+            throw Failure(.malformed, "it answered with a loss of \(loss), which cannot be below zero")
+        }
         guard let correct else { return }
-        guard correct >= 0, correct <= Double(examples) else {
+        guard correct >= 0, correct <= Double(examples), correct == correct.rounded() else {
             throw Failure(.malformed, "it answered with \(correct) right of \(examples) examples")
         }
     }

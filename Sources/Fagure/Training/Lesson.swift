@@ -11,6 +11,7 @@ struct Lesson: Sendable {
     let training: TrainingProgram
     let evaluation: EvaluationProgram
     let dataset: DatasetDescription
+    let isLossNonnegative: Bool
     private let statistics: [StatisticsProgram.Pass: StatisticsProgram]
 
     /// - Parameter model: a model of the caller's own; `nil` makes the one configured.
@@ -18,6 +19,7 @@ struct Lesson: Sendable {
         _ dataset: DatasetDescription, _ configuration: TrainingConfiguration, model: (any Module)?
     ) throws(RunError) {
         self.dataset = dataset
+        isLossNonnegative = configuration.objective.isLossNonnegative
         do throws(ModelError) {
             task = try LearningTask(dataset)
             if let model {

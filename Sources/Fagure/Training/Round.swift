@@ -10,10 +10,10 @@ struct Round {
     var fold: (any StrategyFold)?
     /// What a pass for statistics gave, by shard.
     var sums: [Int: FeatureSums] = [:]
-    /// Updates that are no numbers, which may not meet those that are.
-    private var held: [Update] = []
-    /// Whether an update of numbers was folded.
-    private(set) var hasFinite = false
+    /// How much each update that has come grew.
+    private var growths: [Double] = []
+    /// Updates that grew so much that the others must be known first.
+    private var held: [(update: Update, growth: Double)] = []
     /// How far each shard has come, and all of them together.
     private var fractions: [Int: Double] = [:]
     private var done = 0.0
@@ -28,16 +28,21 @@ struct Round {
 
     var isOpen: Bool { !shards.isEmpty }
 
-    /// Keeps an update that is no numbers until it is known what the others are.
-    mutating func hold(_ update: Update) { held.append(update) }
+    /// Takes how much an update grew.
+    ///
+    /// - Returns: whether it is held until the others are known, in place of being folded.
+    mutating func hold(_ update: Update, growth: Double) -> Bool {
+        growths.append(growth)
+        guard growth > Growth.maximum else { return false }
+        held.append((update, growth))
+        return true
+    }
 
-    /// Says that an update of numbers was folded.
-    mutating func noteFinite() { hasFinite = true }
-
-    /// The updates held, in the order of shards; none is held any more.
-    mutating func takeHeld() -> [Update] {
+    /// The updates held, in the order of shards, and whether each is left out; none is held any more.
+    mutating func takeHeld() -> [(update: Update, isLeftOut: Bool)] {
         defer { held = [] }
-        return held.sorted { $0.shard < $1.shard }
+        return held.sorted { $0.update.shard < $1.update.shard }
+            .map { ($0.update, Growth.isOutlier($0.growth, in: growths)) }
     }
 
     /// How far the round has come.

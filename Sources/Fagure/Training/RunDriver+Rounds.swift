@@ -32,7 +32,7 @@ extension RunDriver {
         } catch {
             throw .federation(error)
         }
-        let (session, inbox, model) = (session, inbox, state.model)
+        let (session, inbox, model, silence) = (session, inbox, state.model, configuration.silenceMaximum)
         let rate = configuration.training.schedule.rate(
             configuration.training.learningRate, round: number, of: configuration.rounds)
         for (index, shard) in shards.enumerated() {
@@ -42,14 +42,15 @@ extension RunDriver {
                 for: shard.reference, from: model, scaling: scaling, shuffleSeed: seed, learningRate: rate)
             group.addTask {
                 do throws(Failure) {
-                    let result = try await session.run(job) { progress in
-                        inbox.yield(.progress(round: number, shard: index, progress.fraction))
+                    let result = try await session.run(job, silence: silence) { progress in
+                        inbox.yield(.progress(.training(round: number), shard: index, progress.fraction))
                     }
                     let update = try lesson.training.update(
                         from: result, shard: index, baseVersion: model.version)
                     try update.metrics.check(
-                        shard, examples: lesson.training.exampleCount(rows: shard.trainRows))
-                    inbox.yield(.update(update, isFinite: update.isFinite))
+                        shard, examples: lesson.training.exampleCount(rows: shard.trainRows),
+                        isLossNonnegative: lesson.isLossNonnegative)
+                    inbox.yield(.update(update, growth: Growth.of(update, from: model)))
                 } catch {
                     inbox.yield(.failure(shard: index, error))
                 }
@@ -62,7 +63,8 @@ extension RunDriver {
         _ pass: Int, _ shards: [ShardDescription], _ lesson: Lesson, in group: inout DiscardingTaskGroup
     ) throws(RunError) {
         guard let program = lesson.statistics(pass: pass) else { return }
-        let (session, inbox) = (session, inbox)
+        if pass == 1 { moments = FeatureMoments(count: Scaling.sumCount(of: lesson.task)) }
+        let (session, inbox, silence) = (session, inbox, configuration.silenceMaximum)
         for (index, shard) in shards.enumerated() {
             let job: ProgramJob
             do throws(TensorError) {
@@ -72,7 +74,10 @@ extension RunDriver {
             }
             group.addTask {
                 do throws(Failure) {
-                    let sums = try program.sums(from: try await session.run(job))
+                    let result = try await session.run(job, silence: silence) { progress in
+                        inbox.yield(.progress(.statistics(pass: pass), shard: index, progress.fraction))
+                    }
+                    let sums = try program.sums(from: result)
                     try Metrics(examples: sums.rows).check(shard, examples: shard.trainRows)
                     inbox.yield(.sums(shard: index, sums))
                 } catch {
@@ -111,7 +116,9 @@ extension RunDriver {
             judge(number, .success(Judge.Verdict()))
             return [.diverged]
         }
-        let judge = Judge(lesson: lesson, session: session, local: local, shards: shards)
+        let judge = Judge(
+            lesson: lesson, session: session, local: local, shards: shards,
+            silence: configuration.silenceMaximum)
         let (inbox, model) = (inbox, state.model)
         group.addTask {
             inbox.yield(.judged(round: number, await judge.verdict(on: model, scaling)))
@@ -119,11 +126,11 @@ extension RunDriver {
         return [.finished]
     }
 
-    /// Leaves updates out that are no numbers where others are; where none is, they are what the round gave.
+    /// Leaves updates out that grew beyond those of others; where all did, they are what the round gave.
     private mutating func settleHeld(_ number: Int) throws(RunError) {
         do throws(FederationError) {
-            for update in round.takeHeld() {
-                guard round.hasFinite else {
+            for (update, isLeftOut) in round.takeHeld() {
+                guard isLeftOut else {
                     try round.fold?.accumulate(update)
                     continue
                 }
@@ -131,8 +138,7 @@ extension RunDriver {
                 report(
                     .shardLeftOut(
                         epoch: number * configuration.training.localEpochs,
-                        shard: "\(round.shards[update.shard].reference)",
-                        reason: "its loss or model is NaN or infinite, those of others are not"))
+                        shard: "\(round.shards[update.shard].reference)", reason: update.strangeness))
             }
         } catch {
             throw .federation(error)
@@ -197,9 +203,14 @@ extension RunDriver {
 }
 
 extension Update {
-    /// Whether its loss and all its values are numbers.
-    fileprivate var isFinite: Bool {
-        metrics.isFinite && values.allSatisfy { $0.value.isFinite }
+    /// What is wrong with an update that is left out.
+    fileprivate var strangeness: String {
+        let largest = values.max { $0.value.largestMagnitude < $1.value.largestMagnitude }
+        guard metrics.isFinite, let largest, largest.value.largestMagnitude.isFinite else {
+            return "its loss or model is NaN or infinite, those of others are not"
+        }
+        return "\(largest.name) has grown to \(Float(largest.value.largestMagnitude)), "
+            + "over \(Int(Growth.maximum)) times as much as the models of others"
     }
 }
 

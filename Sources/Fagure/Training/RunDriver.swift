@@ -13,10 +13,10 @@ struct RunDriver {
     enum Input: Sendable {
         case session(SessionEvent)
         case tick
-        case progress(round: Int, shard: Int, Double)
+        case progress(Stage, shard: Int, Double)
         case sums(shard: Int, FeatureSums)
-        /// What training on a shard gave, and whether all of it is numbers.
-        case update(Update, isFinite: Bool)
+        /// What training on a shard gave, and how much it grew.
+        case update(Update, growth: Double)
         case failure(shard: Int, Failure)
         case judged(round: Int, Result<Judge.Verdict, Failure>)
     }
@@ -114,14 +114,15 @@ struct RunDriver {
             await take(event, in: &group)
         case .tick:
             await handle(.tick, in: &group)
-        case .progress(let number, let shard, let fraction):
-            guard number == machine.stage.round, round.isOpen else { return }
-            advance(shard, to: fraction)
+        case .progress(let stage, let shard, let fraction):
+            guard stage == machine.stage, round.isOpen else { return }
+            if stage.round != nil { advance(shard, to: fraction) }
+            await handle(.heard(shard: shard), in: &group)
         case .sums(let shard, let sums):
             round.sums[shard] = sums
             await handle(.answered(shard: shard), in: &group)
-        case .update(let update, let isFinite):
-            await take(update, isFinite: isFinite, in: &group)
+        case .update(let update, let growth):
+            await take(update, growth: growth, in: &group)
         case .failure(let shard, let failure):
             await handle(.failed(shard: shard, failure), in: &group)
         case .judged(let number, let result):
@@ -149,17 +150,13 @@ struct RunDriver {
     }
 
     private mutating func take(
-        _ update: Update, isFinite: Bool, in group: inout DiscardingTaskGroup
+        _ update: Update, growth: Double, in group: inout DiscardingTaskGroup
     ) async {
-        guard isFinite || configuration.allowsNaN else {
-            // Whether the run diverges or one worker is damaged is known when all have answered.
-            round.hold(update)
-            advance(update.shard, to: 1)
-            return await handle(.answered(shard: update.shard), in: &group)
-        }
         do throws(FederationError) {
-            try round.fold?.accumulate(update)
-            round.noteFinite()
+            // Whether the run diverges or one worker is damaged is known when all have answered.
+            if configuration.allowsNaN || !round.hold(update, growth: growth) {
+                try round.fold?.accumulate(update)
+            }
             advance(update.shard, to: 1)
             await handle(.answered(shard: update.shard), in: &group)
         } catch {
@@ -240,7 +237,11 @@ struct RunDriver {
         let reference = round.shards[shard].reference
         guard culprits.isEmpty else {
             let workers = culprits.joined(separator: ", ")
-            return report(.notice("\(reference) at worker \(workers) is left out: \(failure)"))
+            // Before the second round they are taken again.
+            let rest =
+                moments.rows > 0 && state.model.version > 0
+                ? " (what it answered for the statistics of features stays in them)" : ""
+            return report(.notice("\(reference) at worker \(workers) is left out: \(failure)\(rest)"))
         }
         report(
             .shardLeftOut(

@@ -18,6 +18,9 @@ public struct TrainingConfiguration: Sendable {
     public var seed: UInt64 = 0
     /// Workers that must be present for a round to begin, and answer for it to count.
     public var workersMin = 1
+    /// How long a worker may neither answer nor come further before a round goes on without its shard; `nil` for
+    /// ever.
+    public var silenceMaximum: Duration? = .seconds(120)
     /// Whether features are brought to mean 0 and deviation 1 first; see `Scaling`.
     public var standardizes = true
     /// Whether training goes on when the loss is no number.

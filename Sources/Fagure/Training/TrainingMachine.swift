@@ -15,6 +15,8 @@ struct TrainingMachine: Sendable {
         case brokerReturned(isNewRun: Bool)
         /// The job of a shard, by its position in the stage's list, is done.
         case answered(shard: Int)
+        /// It has come further.
+        case heard(shard: Int)
         case failed(shard: Int, Failure)
         /// What `finish` asked for is done.
         case finished
@@ -65,19 +67,9 @@ struct TrainingMachine: Sendable {
 
     private enum Phase: Sendable {
         case waiting(since: Int64, saidAt: Int64?)
-        case running(Running)
+        case running(StageProgress)
         case finishing
         case ended
-    }
-
-    private struct Running: Sendable {
-        let shards: [ShardReference]
-        var awaited: Set<Int>
-        var answered = 0
-        /// Workers that hold a shard that has answered.
-        var workers: Set<SessionID> = []
-        /// The last failure that was a shard's own fault.
-        var fault: (shard: ShardReference, Failure)?
     }
 
     /// What runs or comes next.
@@ -97,6 +89,8 @@ struct TrainingMachine: Sendable {
     private var knownStrangers: Set<Present.Stranger> = []
     /// Processes whose answers for a shard were not what was asked for.
     private var excluded: [ShardReference: Set<SessionID>] = [:]
+    /// Stages in succession that a shard let pass in silence.
+    private var silentStages: [ShardReference: Int] = [:]
 
     /// A run about to begin.
     init(_ plan: Plan, now: Int64) {
@@ -124,6 +118,11 @@ struct TrainingMachine: Sendable {
             return settle(shard, nil, now)
         case .failed(let shard, let failure):
             return settle(shard, failure, now)
+        case .heard(let shard):
+            guard case .running(var running) = phase else { return [] }
+            running.hear(shard, at: now)
+            phase = .running(running)
+            return []
         case .finished:
             return proceed(now)
         case .diverged:
@@ -132,7 +131,7 @@ struct TrainingMachine: Sendable {
         case .sessionEnded(let failure):
             return end(.failed(.session(failure)))
         case .tick:
-            return begin(now)
+            return begin(now) + silence(now)
         }
     }
 
@@ -154,7 +153,7 @@ extension TrainingMachine {
         guard case .waiting(let since, let saidAt) = phase, now >= restsUntil else { return [] }
         do throws(RunError) {
             var actions = try select()
-            guard let blocker = blocker(now) else { return actions + start() }
+            guard let blocker = blocker(now) else { return actions + start(now) }
             let pause =
                 saidAt == nil
                 ? SessionLimits.waitingFirstMilliseconds : SessionLimits.waitingIntervalMilliseconds
@@ -235,9 +234,9 @@ extension TrainingMachine {
             + (shown.isEmpty ? "" : " (\(shown))")
     }
 
-    private mutating func start() -> [Action] {
+    private mutating func start(_ now: Int64) -> [Action] {
         guard let present else { return [] }
-        phase = .running(Running(shards: present.shards, awaited: Set(present.shards.indices)))
+        phase = .running(StageProgress(present.shards, at: now))
         lastShards = present.shards
         let descriptions = present.shards.compactMap { present.descriptions[$0] }
         return [.start(stage, shards: descriptions, workers: present.workers.count)]
@@ -257,22 +256,30 @@ extension TrainingMachine {
 // In a stage, and after it.
 extension TrainingMachine {
     private mutating func settle(_ shard: Int, _ failure: Failure?, _ now: Int64) -> [Action] {
-        guard case .running(var running) = phase, running.awaited.remove(shard) != nil else { return [] }
+        guard case .running(var running) = phase, running.end(shard) else { return [] }
         var actions: [Action] = []
         let reference = running.shards[shard]
         if let failure {
             var culprits: [String] = []
-            if !failure.isAbsence {
+            if !failure.isAbsence || isSilentAgain(reference, failure) {
                 culprits = exclude(reference)
                 running.fault = (reference, failure)
             }
             actions.append(.leaveOut(shard: shard, failure, culprits: culprits))
         } else {
-            running.answered += 1
-            running.workers.formUnion(present?.holders[reference] ?? [])
+            running.count(answerOf: present?.holders[reference] ?? [])
+            silentStages[reference] = nil
         }
         phase = .running(running)
-        guard running.awaited.isEmpty else { return actions }
+        guard running.isOver else { return actions }
+        if running.fault != nil, running.answered > 0, restartsStatistics {
+            stage = .statistics(pass: 1)
+            phase = .waiting(since: now, saidAt: nil)
+            return actions + [
+                .abandon(stage),
+                .notice("the statistics of features are taken again, without who was left out"),
+            ] + begin(now)
+        }
         guard running.answered == 0 || running.workers.count < plan.workersMin else {
             phase = .finishing
             return actions + [.finish(stage)]
@@ -293,12 +300,51 @@ extension TrainingMachine {
         return actions
     }
 
+    /// Whether sums of a worker that is left out now are in what was learned of features, and nothing else is yet.
+    private var restartsStatistics: Bool {
+        switch stage {
+        case .statistics(let pass): pass > 1
+        case .training(let round): round == 1 && passes > 0
+        }
+    }
+
+    /// Whether a shard has let one stage too many pass without a word, though its worker is there.
+    private mutating func isSilentAgain(_ shard: ShardReference, _ failure: Failure) -> Bool {
+        guard failure.code == .deadlineExceeded else { return false }
+        silentStages[shard, default: 0] += 1
+        guard silentStages[shard, default: 0] >= SessionLimits.silentStagesMaximum else { return false }
+        silentStages[shard] = nil
+        return true
+    }
+
+    /// Names shards that nothing is heard of, now and then.
+    private mutating func silence(_ now: Int64) -> [Action] {
+        guard case .running(var running) = phase, let (shards, waited) = running.silent(at: now) else {
+            return []
+        }
+        phase = .running(running)
+        let names = shards.prefix(SessionLimits.remarksMaximum).map { shard in
+            let workers = workerNames(of: present?.holders[shard] ?? []).joined(separator: ", ")
+            return "\(shard)" + (workers.isEmpty ? "" : " at worker \(workers)")
+        }
+        let more = shards.count - names.count
+        return [
+            .wait(
+                "\(stage) waits for \(names.joined(separator: "; "))" + (more > 0 ? " and \(more) more" : "")
+                    + ": nothing heard for \(waited / 1_000) s")
+        ]
+    }
+
+    private func workerNames(of sessions: Set<SessionID>) -> [String] {
+        (catalogue?.workers ?? []).filter { sessions.contains($0.session) }.map(\.name)
+    }
+
     /// Leaves a shard out as long as the same processes serve it; says who they are.
     private mutating func exclude(_ shard: ShardReference) -> [String] {
         let culprits = present?.holders[shard] ?? []
         excluded[shard, default: []].formUnion(culprits)
         look()
-        return (catalogue?.workers ?? []).filter { culprits.contains($0.session) }.map(\.name)
+        return workerNames(of: culprits)
     }
 
     private mutating func proceed(_ now: Int64) -> [Action] {
