@@ -20,6 +20,9 @@ package enum BrokerLimits {
     /// Bytes of a catalogue's reasons why copies of shards are left out, which no introduction paid for.
     package static let leftOutByteCountMaximum = 256 << 10
 
+    /// Workers whose descriptions of a data set are held against a newcomer's: thousands may come at once.
+    package static let comparedWorkersMaximum = 256
+
     /// Log lines about dropped messages: one in this time; the others are counted.
     package static let noiseIntervalMilliseconds: Int64 = 1_000
     /// Log lines about peers that come and go: on average one in this time.

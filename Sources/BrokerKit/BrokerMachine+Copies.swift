@@ -27,18 +27,25 @@ extension BrokerMachine {
     /// What differs between a worker's copy of a shard and the first; `nil` where nothing does.
     func leftOutReason(_ shard: ShardDescription, of worker: Int32) -> String? {
         guard let rival = roster.rival(of: shard) else { return nil }
-        let first = roster.workers[rival.worker].presence.label
         let label = roster.workers[worker].presence.label
-        let own = label == first ? "another \(label)" : label
+        return difference(of: shard, at: label, from: rival.content, at: rival.worker)
+    }
+
+    /// What differs between a worker's copy of a shard and that of the one whose copy decides.
+    func difference(
+        of shard: ShardDescription, at name: String, from content: Holding.Content, at worker: Int32
+    ) -> String {
+        let first = roster.workers[worker].presence.label
+        let own = name == first ? "another \(name)" : name
         // Row counts are bounded, so that sums of two are far from overflowing.
-        let rows = (rival.content.trainRows + rival.content.heldOutRows, shard.trainRows + shard.heldOutRows)
+        let rows = (content.trainRows + content.heldOutRows, shard.trainRows + shard.heldOutRows)
         if rows.0 != rows.1 { return "\(first) holds \(rows.0) rows, \(own) \(rows.1)" }
-        let heldOut = (rival.content.heldOutRows, shard.heldOutRows)
+        let heldOut = (content.heldOutRows, shard.heldOutRows)
         if heldOut.0 != heldOut.1 {
             return "\(first) holds out \(heldOut.0) of \(rows.0) rows, \(own) \(heldOut.1)"
         }
         return "\(first) and \(own) hold \(rows.0) rows each, with schemas that differ "
-            + "(\(rival.content.schema), \(shard.schema))"
+            + "(\(content.schema), \(shard.schema))"
     }
 
     /// The shards of a worker as a catalogue lists them.

@@ -16,7 +16,8 @@ extension BrokerMachine {
         // The welcome comes before anything else this session is sent.
         actions.append(
             .welcome(
-                to: peer, Header(.welcome, job: .none, attempt: 0, epoch: epoch), Welcome(version: version)))
+                to: peer, Header(.welcome, job: .none, attempt: 0, epoch: epoch),
+                Welcome(version: version, remarks: remarks(on: hello))))
         switch hello.role {
         case .worker: welcomeWorker(hello, byteCount: byteCount, from: peer, &actions)
         case .trainer: welcomeTrainer(hello, from: peer, &actions)

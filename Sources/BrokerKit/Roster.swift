@@ -105,6 +105,9 @@ struct Roster: ~Copyable, Sendable {
         return first
     }
 
+    /// Whose copy of a shard decides, and what it is.
+    func first(of key: Identifier) -> (worker: Int32, content: Holding.Content)? { holdings[key]?.first }
+
     /// What a key stands for, while somebody announces it.
     func shard(of key: Identifier) -> ShardReference? { holdings[key]?.reference }
 
@@ -144,7 +147,8 @@ extension Roster {
         workers[worker].announcedByteCount = byteCount
         workers[worker].name = hello.name
         workers[worker].presence.software = hello.software
-        workers[worker].datasets = hello.datasets
+        // Of shards that are only asked about the catalogue says nothing.
+        workers[worker].datasets = hello.shards.isEmpty ? [] : hello.datasets
         // Without a capacity a worker takes what the protocol allows.
         let limit = ProtocolLimits.workerJobsMaximum
         workers[worker].capacity = hello.capacity == 0 ? limit : min(hello.capacity, limit)

@@ -55,6 +55,7 @@ extension Hello: ControlBody {
         }
         try check("data sets", wire.datasets.count, ProtocolLimits.datasetsMaximum)
         try check("shards", wire.shards.count, ProtocolLimits.shardsMaximum)
+        try check("considered shards", wire.considered.count, ProtocolLimits.shardsMaximum)
         try check("open jobs", wire.openJobs.count, ProtocolLimits.workerJobsMaximum)
         let role: PeerRole
         switch wire.role {
@@ -67,6 +68,7 @@ extension Hello: ControlBody {
             versions: wire.protocolMinimum...wire.protocolMaximum, software: clip(wire.software))
         for dataset in wire.datasets { datasets.append(try DatasetDescription(dataset)) }
         for shard in wire.shards { shards.append(try ShardDescription(shard)) }
+        for shard in wire.considered { considered.append(try ShardDescription(shard)) }
         for job in wire.openJobs { openJobs.append(try Identifier(job)) }
         capacity = Int(wire.capacity)
     }
@@ -81,6 +83,7 @@ extension Hello: ControlBody {
         wire.software = software
         wire.datasets = datasets.map(\.wire)
         wire.shards = shards.map(\.wire)
+        wire.considered = considered.map(\.wire)
         wire.capacity = UInt32(clamping: capacity)
         wire.openJobs = openJobs.map { job in
             var bytes = wire.session
@@ -103,7 +106,8 @@ extension Welcome: ControlBody {
         self.init(
             version: wire.protocolVersion, heartbeatMilliseconds: Int64(wire.heartbeatMilliseconds),
             silenceMilliseconds: Int64(wire.silenceMilliseconds),
-            frameByteCountMaximum: Int(clamping: wire.frameByteCountMaximum))
+            frameByteCountMaximum: Int(clamping: wire.frameByteCountMaximum),
+            remarks: wire.remarks.prefix(ProtocolLimits.remarksMaximum).map(clip))
     }
 
     package func encoded() -> [UInt8] {
@@ -112,6 +116,7 @@ extension Welcome: ControlBody {
         wire.heartbeatMilliseconds = UInt32(clamping: heartbeatMilliseconds)
         wire.silenceMilliseconds = UInt32(clamping: silenceMilliseconds)
         wire.frameByteCountMaximum = UInt64(clamping: frameByteCountMaximum)
+        wire.remarks = remarks.prefix(ProtocolLimits.remarksMaximum).map(clip)
         return serialise(wire)
     }
 }

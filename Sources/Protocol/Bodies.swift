@@ -20,6 +20,8 @@ package struct Hello: Sendable, Hashable {
     package var capacity: Int = 0
     /// Jobs a worker still holds from before a reconnect.
     package var openJobs: [JobID] = []
+    /// Shards a worker asks about and does not serve.
+    package var considered: [ShardDescription] = []
 
     /// An introduction without data.
     package init(
@@ -47,18 +49,21 @@ package struct Welcome: Sendable, Hashable {
     package var heartbeatMilliseconds: Int64
     package var silenceMilliseconds: Int64
     package var frameByteCountMaximum: Int
+    /// What a worker's owner should know of others with the same data.
+    package var remarks: [String]
 
     /// The terms of a session.
     package init(
         version: UInt32 = UInt32(ProtocolVersion.current.major),
         heartbeatMilliseconds: Int64 = ProtocolLimits.heartbeatMilliseconds,
         silenceMilliseconds: Int64 = ProtocolLimits.silenceMilliseconds,
-        frameByteCountMaximum: Int = ProtocolLimits.frameByteCountMaximum
+        frameByteCountMaximum: Int = ProtocolLimits.frameByteCountMaximum, remarks: [String] = []
     ) {
         self.version = version
         self.heartbeatMilliseconds = heartbeatMilliseconds
         self.silenceMilliseconds = silenceMilliseconds
         self.frameByteCountMaximum = frameByteCountMaximum
+        self.remarks = remarks
     }
 }
 

@@ -27,6 +27,8 @@ package enum ProtocolLimits {
     package static let digestByteCount = 32
     /// Differences of two schemas that are said, and names of a list: more would drown the sentence.
     package static let differencesMaximum = 8
+    /// Remarks of a welcome.
+    package static let remarksMaximum = 16
     /// Shards one worker may announce: a simulation holds thousands.
     package static let shardsMaximum = 65_536
 

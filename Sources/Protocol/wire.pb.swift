@@ -337,6 +337,9 @@ nonisolated struct WireHello: Sendable {
   /// workers only: jobs still held, 16 bytes each
   var openJobs: [Data] = []
 
+  /// since 1.1; workers only: shards it asks about and does not serve
+  var considered: [WireShard] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -358,6 +361,9 @@ nonisolated struct WireWelcome: Sendable {
   var silenceMilliseconds: UInt32 = 0
 
   var frameByteCountMaximum: UInt64 = 0
+
+  /// since 1.1; what a worker's owner should know of others with the same data
+  var remarks: [String] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -735,7 +741,7 @@ nonisolated extension WireShard: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Hello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{1}session\0\u{3}protocol_minimum\0\u{3}protocol_maximum\0\u{1}software\0\u{1}datasets\0\u{1}shards\0\u{1}capacity\0\u{3}open_jobs\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{1}session\0\u{3}protocol_minimum\0\u{3}protocol_maximum\0\u{1}software\0\u{1}datasets\0\u{1}shards\0\u{1}capacity\0\u{3}open_jobs\0\u{1}considered\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -753,6 +759,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.shards) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.capacity) }()
       case 10: try { try decoder.decodeRepeatedBytesField(value: &self.openJobs) }()
+      case 11: try { try decoder.decodeRepeatedMessageField(value: &self.considered) }()
       default: break
       }
     }
@@ -789,6 +796,9 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.openJobs.isEmpty {
       try visitor.visitRepeatedBytesField(value: self.openJobs, fieldNumber: 10)
     }
+    if !self.considered.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.considered, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -803,6 +813,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.shards != rhs.shards {return false}
     if lhs.capacity != rhs.capacity {return false}
     if lhs.openJobs != rhs.openJobs {return false}
+    if lhs.considered != rhs.considered {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -810,7 +821,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Welcome"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{3}heartbeat_milliseconds\0\u{3}silence_milliseconds\0\u{3}frame_byte_count_maximum\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{3}heartbeat_milliseconds\0\u{3}silence_milliseconds\0\u{3}frame_byte_count_maximum\0\u{1}remarks\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -822,6 +833,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.heartbeatMilliseconds) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.silenceMilliseconds) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.frameByteCountMaximum) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.remarks) }()
       default: break
       }
     }
@@ -840,6 +852,9 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.frameByteCountMaximum != 0 {
       try visitor.visitSingularUInt64Field(value: self.frameByteCountMaximum, fieldNumber: 4)
     }
+    if !self.remarks.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.remarks, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -848,6 +863,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.heartbeatMilliseconds != rhs.heartbeatMilliseconds {return false}
     if lhs.silenceMilliseconds != rhs.silenceMilliseconds {return false}
     if lhs.frameByteCountMaximum != rhs.frameByteCountMaximum {return false}
+    if lhs.remarks != rhs.remarks {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

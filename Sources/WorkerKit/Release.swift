@@ -50,6 +50,12 @@ enum Release {
         var hello = Hello(name: configuration.name, role: .worker, session: configuration.session)
         hello.datasets = shards.datasets
         hello.shards = shards.descriptions
+        if !configuration.considered.isEmpty {
+            let considered = ShardStore(
+                configuration.considered, releaseRowsMinimum: configuration.releaseRowsMinimum)
+            hello.datasets += considered.datasets
+            hello.considered = considered.descriptions
+        }
         hello.capacity = ProtocolLimits.workerJobsMaximum
         hello.openJobs = openJobs
         return hello

@@ -9,6 +9,8 @@ package struct WorkerConfiguration: Sendable {
     package var endpoint: String
     /// What it serves.
     package var shards: [Shard]
+    /// What it asks the broker about and does not serve.
+    package var considered: [Shard] = []
     /// Words for the catalogue, by data set name.
     package var tags: [String: [String]]
     /// How many jobs run at once, each on a thread of its own.
@@ -56,6 +58,8 @@ package struct WorkerConfiguration: Sendable {
 package enum WorkerNotice: Sendable, Hashable {
     /// The broker knows the worker; again after each reconnect.
     case registered(endpoint: String)
+    /// What the owner should know of other workers with the same data; before `registered`.
+    case remarked(String)
     /// The broker is gone for now; why.
     case lost(reason: String)
     /// Still no broker.

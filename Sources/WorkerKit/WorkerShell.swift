@@ -109,7 +109,11 @@ package actor WorkerShell {
             take(message)
         case .damaged(let header, let failure):
             refuse(header, failure)
-        case .ready(_, let epoch):
+        case .ready(let welcome, let epoch):
+            for remark in welcome.remarks {
+                logger.warning("\(remark)")
+                notice(.remarked(remark))
+            }
             logger.info(
                 "registered with \(configuration.endpoint), run \(String(epoch, radix: 16)) of the broker")
             notice(.registered(endpoint: configuration.endpoint))

@@ -33,7 +33,7 @@ struct Check: AsyncParsableCommand {
             for column in described.columns { announce(column) }
         }
         if configuration.shards.isEmpty { say("would serve no data of its own") }
-        try await lookForBroker(settings)
+        try await lookForBroker(settings, configuration.shards)
         try checkOutput()
     }
 
@@ -59,28 +59,32 @@ struct Check: AsyncParsableCommand {
         say("  feature \(feature.name): \(kind)")
     }
 
-    /// Registers for a moment without data, which tells that a broker answers, and leaves.
-    private func lookForBroker(_ settings: Settings) async throws {
+    /// Registers for a moment without data, which tells that a broker answers and who else serves the same, and leaves.
+    private func lookForBroker(_ settings: Settings, _ shards: [Shard]) async throws {
         let loop = try Loop(name: "check")
-        let (answers, source) = AsyncStream.makeStream(of: String.self)
-        let configuration = WorkerConfiguration(
+        let (answers, source) = AsyncStream.makeStream(of: WorkerNotice.self)
+        var configuration = WorkerConfiguration(
             name: "\(settings.name) (check)", endpoint: settings.broker, shards: [],
             timeoutMilliseconds: settings.timeoutMilliseconds ?? 5_000, objectByteCountMaximum: 0)
+        configuration.considered = shards
+        configuration.releaseRowsMinimum = settings.releaseRowsMinimum
         let shell = WorkerShell(
             configuration: configuration, loop: loop, logger: ConsoleLog.logger("worker", level: .error)
-        ) { notice in
-            if case .registered(let endpoint) = notice { source.yield(endpoint) }
-        }
+        ) { source.yield($0) }
         do {
             try await shell.start()
         } catch {
             throw failure("\(error)", .usage)
         }
         let watch = Task {
-            for await endpoint in answers {
-                say("a broker answers at \(endpoint)")
-                await shell.stop(reason: "only a check")
-                return
+            for await notice in answers {
+                switch notice {
+                case .remarked(let text): say("as the broker says, \(text)")
+                case .registered(let endpoint):
+                    say("a broker answers at \(endpoint)")
+                    return await shell.stop(reason: "only a check")
+                case .lost, .waiting: continue
+                }
             }
         }
         var reason: Failure?

@@ -20,6 +20,85 @@ struct BrokerMachineCopiesTests {
         actions.compactMap { if case .log(.warning, let text) = $0 { text } else { nil } }
     }
 
+    private func remarks(_ actions: [BrokerMachine.Action]) -> [String] {
+        actions.flatMap { action -> [String] in
+            if case .welcome(_, _, let welcome) = action { welcome.remarks } else { [] }
+        }
+    }
+
+    private func patients(_ features: [String]) -> DatasetDescription {
+        DatasetDescription(
+            name: "patients", tags: [],
+            columns: [
+                ColumnDescription(
+                    name: "features", role: .feature, elementType: 1, dimensions: [features.count],
+                    classes: [],
+                    features: features.map { .init(name: $0, kind: .number) })
+            ])
+    }
+
+    private func site(_ name: String, _ session: SessionID, _ features: [String] = ["age"], rows: Int = 600)
+        -> Hello
+    {
+        var hello = worker(name, session: session)
+        hello.datasets = [patients(features)]
+        hello.shards = [
+            ShardDescription(
+                reference: ShardReference(dataset: "patients", site: "north"), trainRows: rows,
+                heldOutRows: 0,
+                schema: hello.datasets[0].schemaHash)
+        ]
+        return hello
+    }
+
+    @Test("whoever serves what another serves hears so with its welcome, and what differs")
+    func remarks() {
+        let rig = Rig()
+        #expect(remarks(rig.join(1, site("alice", 1))) == [])
+        #expect(
+            remarks(rig.join(2, site("bob", 2, rows: 300))) == [
+                "no jobs for patients of north go here: alice holds 600 rows, bob 300"
+            ])
+        let twin = remarks(rig.join(3, site("carol", 3)))
+        #expect(twin.count == 1 && twin[0].hasPrefix("worker alice serves patients of north too"), "\(twin)")
+        // Said again by whoever came first it is no copy.
+        #expect(remarks(rig.join(1, site("alice", 1))) == [])
+        let other = remarks(rig.join(4, site("dan", 4, ["age", "bp"])))
+        #expect(
+            other.count == 2 && other[1] == "worker alice describes patients otherwise: here bp is new",
+            "\(other)")
+        // Parts of a file that everybody has are copies by nature.
+        rig.join(5, holder("erin", 5, rows: 10))
+        #expect(remarks(rig.join(6, holder("frank", 6, rows: 10))) == [])
+    }
+
+    @Test("what is only asked about is remarked on, and neither served nor listed")
+    func considered() {
+        let rig = Rig()
+        rig.join(1, site("alice", 1))
+        var check = site("bob", 2, ["age", "bp"], rows: 300)
+        (check.considered, check.shards) = (check.shards, [])
+        #expect(remarks(rig.join(2, check)).count == 2)
+        #expect(reasons(rig) == [""])
+        #expect(rig.machine.catalogue.datasets.count == 1)
+    }
+
+    @Test("there are only so many remarks")
+    func manyRemarks() {
+        let rig = Rig()
+        func many(_ name: String, _ session: SessionID) -> Hello {
+            var hello = worker(name, session: session)
+            hello.shards = (0..<100).map { number in
+                ShardDescription(
+                    reference: ShardReference(dataset: "patients", site: "s\(number)"), trainRows: 9,
+                    heldOutRows: 0)
+            }
+            return hello
+        }
+        rig.join(1, many("alice", 1))
+        #expect(remarks(rig.join(2, many("bob", 2))).count == ProtocolLimits.remarksMaximum)
+    }
+
     @Test("one that differs gets no jobs and is named with both counts, once in the log")
     func leavesOut() {
         let rig = Rig()

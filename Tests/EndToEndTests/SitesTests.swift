@@ -158,6 +158,13 @@ struct SitesTests {
                 $0.contains("would serve patients of south: 240 rows to train, 60 held out")
             })
         #expect(check.lines.contains { $0.contains("a broker answers at") })
+        #expect(!check.lines.contains { $0.contains("as the broker says") })
+        let twin = try RunningProgram(
+            "worker", ["check", "--broker", fleet.endpoint] + Self.site("north", "renamed"))
+        #expect(await twin.end() == 0, "\(twin.errors)")
+        #expect(
+            twin.lines.contains { $0.contains("as the broker says, no jobs for patients of north go here") })
+        #expect(twin.lines.contains { $0.contains("describes patients otherwise: here") }, "\(twin.lines)")
         await fleet.stop()
         let nameless = try RunningProgram("worker", ["--data", Self.file("north"), "--label", "outcome"])
         #expect(await nameless.end() == 64 && nameless.errors.contains("--site"))

@@ -298,6 +298,20 @@ struct TrainingMachineTests {
         #expect(machine.handle(.answered(shard: 0), at: 1) == [.finish(.training(round: 1))])
     }
 
+    @Test("a site that two workers serve is named once, parts of a file are not")
+    func siteCopies() {
+        var machine = machine()
+        let sites = catalogue([("a", [site("north")]), ("b", [site("north")])], datasets: [patients()])
+        let text =
+            "patients of north is served by workers a, b: each job goes to one of them, "
+            + "so their rows must be the same"
+        #expect(
+            machine.handle(.catalogue(sites), at: 0) == [
+                .select(patients()), .notice(text), start(1, [site("north")], workers: 2),
+            ])
+        #expect(machine.handle(.catalogue(sites), at: 1) == [])
+    }
+
     @Test("a round that loses all its shards is begun again, after a rest")
     func abandoned() {
         var machine = begun()

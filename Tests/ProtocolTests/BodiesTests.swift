@@ -66,7 +66,7 @@ struct BodiesTests {
     }
 
     static let kinds: [Kind] = [
-        Kind(hello), Kind(catalogue), Kind(Welcome()), Kind(Goodbye(reason: "draining")),
+        Kind(hello), Kind(catalogue), Kind(Welcome(remarks: ["a", "b"])), Kind(Goodbye(reason: "draining")),
         Kind(Failure(.noWorker, "nobody serves it")),
         Kind(JobProgress(batchesDone: 1, batchesTotal: .max, examplesDone: 1 << 40)),
     ]
@@ -76,7 +76,8 @@ struct BodiesTests {
         #expect(try Hello(decoding: Self.hello.encoded()) == Self.hello)
         #expect(try Catalogue(decoding: Self.catalogue.encoded()) == Self.catalogue)
         let welcome = Welcome(
-            version: 1, heartbeatMilliseconds: 10, silenceMilliseconds: 20, frameByteCountMaximum: 1 << 40)
+            version: 1, heartbeatMilliseconds: 10, silenceMilliseconds: 20, frameByteCountMaximum: 1 << 40,
+            remarks: ["no jobs go here"])
         #expect(try Welcome(decoding: welcome.encoded()) == welcome)
         #expect(try Goodbye(decoding: Goodbye(reason: "bye").encoded()) == Goodbye(reason: "bye"))
         let failure = Failure(FailureCode(rawValue: 4_000), "of a later minor")

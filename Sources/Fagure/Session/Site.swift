@@ -105,6 +105,7 @@ public struct Site: Sendable {
     private static func text(_ notice: WorkerNotice) -> String {
         switch notice {
         case .registered(let endpoint): "registered with \(endpoint)"
+        case .remarked(let text): text
         case .lost(let reason): "lost the broker: \(reason)"
         case .waiting(let endpoint, let milliseconds):
             "waiting for the broker at \(endpoint), \(milliseconds / 1_000) s"

@@ -87,6 +87,8 @@ struct TrainingMachine: Sendable {
     /// The shards of the last stage that began.
     private var lastShards: [ShardReference] = []
     private var knownStrangers: Set<Present.Stranger> = []
+    /// Sites of which it was said that several workers serve them.
+    private var knownCopies: Set<ShardReference> = []
     /// Processes whose answers for a shard were not what was asked for.
     private var excluded: [ShardReference: Set<SessionID>] = [:]
     /// Stages in succession that a shard let pass in silence.
@@ -106,7 +108,7 @@ struct TrainingMachine: Sendable {
         case .catalogue(let catalogue):
             self.catalogue = catalogue
             look()
-            return strangers() + begin(now)
+            return strangers() + copies() + begin(now)
         case .brokerLost:
             brokerLostAt = brokerLostAt ?? now
             return []
@@ -183,7 +185,7 @@ extension TrainingMachine {
             passes = agreement.passes(standardizes: plan.standardizes)
             stage = passes > 0 ? .statistics(pass: 1) : .training(round: 1)
             look()
-            return [.select(agreement.dataset)] + strangers()
+            return [.select(agreement.dataset)] + strangers() + copies()
         }
     }
 
@@ -240,6 +242,18 @@ extension TrainingMachine {
         lastShards = present.shards
         let descriptions = present.shards.compactMap { present.descriptions[$0] }
         return [.start(stage, shards: descriptions, workers: present.workers.count)]
+    }
+
+    /// Names sites that several workers serve, each once: by accident they may be two sites of one name.
+    private mutating func copies() -> [Action] {
+        guard let present else { return [] }
+        let sites = present.shards.filter { $0.site != nil && present.holders[$0, default: []].count > 1 }
+        return sites.filter { knownCopies.insert($0).inserted }.map { site in
+            let workers = workerNames(of: present.holders[site, default: []])
+            return .notice(
+                "\(site) is served by workers \(workers.joined(separator: ", ")): each job goes to one of them, so "
+                    + "their rows must be the same")
+        }
     }
 
     /// Names workers that do not fit, each once.
