@@ -63,7 +63,7 @@ private let lost = Failure(.workerLost, "gone")
 @Suite("The run's machine")
 struct TrainingMachineTests {
     private func machine(
-        _ dataset: String? = nil, rounds: Int = 2, workersMin: Int = 1, schema: SchemaHash? = nil,
+        _ dataset: String? = nil, rounds: Int = 2, workersMin: Int = 1, schema: DatasetDescription? = nil,
         standardizes: Bool = false
     ) -> TrainingMachine {
         TrainingMachine(
@@ -187,6 +187,25 @@ struct TrainingMachineTests {
             ])
     }
 
+    @Test("where nobody fits the schema that decides, each is named with what differs, and waited for")
+    func nobodyFits() {
+        let sites = catalogue(
+            [("north", [site("north")]), ("south", [site("south")])], datasets: [patients()])
+        var machine = machine(schema: patients(["age", "weight"]))
+        let notices = ["north", "south"].map { name in
+            TrainingMachine.Action.notice(
+                "worker \(name) is left out of data set patients: weight is missing, bp is new")
+        }
+        #expect(machine.handle(.catalogue(sites), at: 0) == notices)
+        #expect(machine.handle(.catalogue(sites), at: 1) == [])
+        #expect(
+            machine.handle(.tick, at: 2_000) == [
+                .wait(
+                    "waiting for 1 worker, 0 present (north does not fit: weight is missing, bp is new; "
+                        + "south does not fit: weight is missing, bp is new), 2 s")
+            ])
+    }
+
     @Test("as many on one side as on the other end the run, both named; a schema decides")
     func tie() {
         let other = patients(["age", "weight"])
@@ -199,7 +218,7 @@ struct TrainingMachineTests {
         #expect(machine.handle(.catalogue(sites), at: 0) == [.end(.failed(error))])
         #expect("\(error)".contains("worker eve and worker north"))
         #expect("\(error)".contains("weight is missing, bp is new"))
-        var told = self.machine(schema: other.schemaHash)
+        var told = self.machine(schema: other)
         #expect(
             told.handle(.catalogue(sites), at: 0) == [
                 .select(other),
@@ -340,8 +359,8 @@ struct TrainingMachineTests {
         #expect(
             machine.handle(.tick, at: 60_000) == [
                 .wait(
-                    "round 1 waits for digits 0/2 (iid) at worker alice; digits 1/2 (iid) at worker bob: nothing heard for 60 s"
-                )
+                    "round 1 waits for digits 0/2 (iid) at worker alice; digits 1/2 (iid) at worker bob: "
+                        + "nothing heard for 60 s")
             ])
         _ = machine.handle(.answered(shard: 0), at: 61_000)
         _ = machine.handle(.answered(shard: 1), at: 61_000)

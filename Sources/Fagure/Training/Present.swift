@@ -9,6 +9,8 @@ struct Present: Sendable, Hashable {
         let reason: String
     }
 
+    /// The data set's name.
+    let dataset: String
     /// The shards served, in the order of their names.
     let shards: [ShardReference]
     /// What their workers say of them.
@@ -36,6 +38,7 @@ struct Present: Sendable, Hashable {
                 names[offer.session] = offer.worker
             }
         }
+        dataset = agreement.dataset.name
         shards = holders.keys.sorted { $0.name < $1.name }
         self.descriptions = descriptions
         self.holders = holders

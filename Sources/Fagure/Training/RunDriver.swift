@@ -71,7 +71,7 @@ struct RunDriver {
         began = clock.now
         machine = TrainingMachine(
             TrainingMachine.Plan(
-                dataset: configuration.dataset, schema: configuration.schema?.schemaHash,
+                dataset: configuration.dataset, schema: configuration.schema,
                 rounds: configuration.rounds, workersMin: configuration.workersMin,
                 standardizes: configuration.standardizes), now: 0)
     }

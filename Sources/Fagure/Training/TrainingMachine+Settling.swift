@@ -1,0 +1,104 @@
+import Protocol
+
+// In a stage, and after it.
+extension TrainingMachine {
+    mutating func settle(_ shard: Int, _ failure: Failure?, _ now: Int64) -> [Action] {
+        guard case .running(var running) = phase, running.end(shard) else { return [] }
+        var actions: [Action] = []
+        let reference = running.shards[shard]
+        if let failure {
+            var culprits: [String] = []
+            if !failure.isAbsence || isSilentAgain(reference, failure) {
+                culprits = exclude(reference)
+                running.fault = (reference, failure)
+            }
+            actions.append(.leaveOut(shard: shard, failure, culprits: culprits))
+        } else {
+            running.count(answerOf: present?.holders[reference] ?? [])
+            silentStages[reference] = nil
+        }
+        phase = .running(running)
+        guard running.isOver else { return actions }
+        if running.fault != nil, running.answered > 0, restartsStatistics {
+            stage = .statistics(pass: 1)
+            phase = .waiting(since: now, saidAt: nil)
+            return actions + [
+                .abandon(stage),
+                .notice("the statistics of features are taken again, without who was left out"),
+            ] + begin(now)
+        }
+        guard running.answered == 0 || running.workers.count < plan.workersMin else {
+            phase = .finishing
+            return actions + [.finish(stage)]
+        }
+        // Nobody is left who could do better.
+        if running.answered == 0, let fault = running.fault, present?.shards.isEmpty != false {
+            return actions + end(.failed(.job(fault.shard, fault.1)))
+        }
+        phase = .waiting(since: now, saidAt: nil)
+        restsUntil = now + SessionLimits.roundRetryMilliseconds
+        actions.append(.abandon(stage))
+        if running.answered > 0 {
+            actions.append(
+                .notice(
+                    "only \(running.workers.count) of the \(plan.workersMin) workers asked for have answered: "
+                        + "the round is repeated"))
+        }
+        return actions
+    }
+
+    /// Whether sums of a worker that is left out now are in what was learned of features, and nothing else is yet.
+    private var restartsStatistics: Bool {
+        switch stage {
+        case .statistics(let pass): pass > 1
+        case .training(let round): round == 1 && passes > 0
+        }
+    }
+
+    /// Whether a shard has let one stage too many pass without a word, though its worker is there.
+    private mutating func isSilentAgain(_ shard: ShardReference, _ failure: Failure) -> Bool {
+        guard failure.code == .deadlineExceeded else { return false }
+        silentStages[shard, default: 0] += 1
+        guard silentStages[shard, default: 0] >= SessionLimits.silentStagesMaximum else { return false }
+        silentStages[shard] = nil
+        return true
+    }
+
+    /// Names shards that nothing is heard of, now and then.
+    mutating func silence(_ now: Int64) -> [Action] {
+        guard case .running(var running) = phase, let (shards, waited) = running.silent(at: now) else {
+            return []
+        }
+        phase = .running(running)
+        let names = shards.prefix(SessionLimits.remarksMaximum).map { shard in
+            let workers = workerNames(of: present?.holders[shard] ?? []).joined(separator: ", ")
+            return "\(shard)" + (workers.isEmpty ? "" : " at worker \(workers)")
+        }
+        let more = shards.count - names.count
+        return [
+            .wait(
+                "\(stage) waits for \(names.joined(separator: "; "))" + (more > 0 ? " and \(more) more" : "")
+                    + ": nothing heard for \(waited / 1_000) s")
+        ]
+    }
+
+    func workerNames(of sessions: Set<SessionID>) -> [String] {
+        (catalogue?.workers ?? []).filter { sessions.contains($0.session) }.map(\.name)
+    }
+
+    /// Leaves a shard out as long as the same processes serve it; says who they are.
+    private mutating func exclude(_ shard: ShardReference) -> [String] {
+        let culprits = present?.holders[shard] ?? []
+        excluded[shard, default: []].formUnion(culprits)
+        look()
+        return workerNames(of: culprits)
+    }
+
+    mutating func proceed(_ now: Int64) -> [Action] {
+        guard case .finishing = phase else { return [] }
+        guard let next = stage.next(passes: passes, rounds: plan.rounds) else { return end(.finished) }
+        stage = next
+        phase = .waiting(since: now, saidAt: nil)
+        return begin(now)
+    }
+}
