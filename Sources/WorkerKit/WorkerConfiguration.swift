@@ -52,6 +52,16 @@ package struct WorkerConfiguration: Sendable {
         self.publicDatasets = publicDatasets
         self.session = session
     }
+
+    /// Serves shards of a data set.
+    ///
+    /// - Parameter holdsPublic: whether rows of the library's own data, which whoever asks has already, are held to
+    ///   the minimum of rows all the same.
+    package mutating func add(_ shards: [Shard], of dataset: Dataset, holdsPublic: Bool = false) {
+        self.shards += shards
+        tags[dataset.name] = dataset.tags
+        if dataset.isPublic, !holdsPublic { publicDatasets.insert(dataset.name) }
+    }
 }
 
 /// What a worker tells whoever runs it.

@@ -137,12 +137,8 @@ extension Settings {
         do throws(DatasetError) {
             for dataset in try source.load(rowsMinimum: releaseRowsMinimum) {
                 for notice in dataset.notices { say("data set \(dataset.name): \(notice)") }
-                configuration.shards += try cut.shards(of: dataset)
-                configuration.tags[dataset.name] = dataset.tags
-                // Their rows are part of the library: whoever asks has them already.
-                if dataset.isPublic, !isReleaseRowsMinimumGiven {
-                    configuration.publicDatasets.insert(dataset.name)
-                }
+                configuration.add(
+                    try cut.shards(of: dataset), of: dataset, holdsPublic: isReleaseRowsMinimumGiven)
             }
         } catch {
             throw failure("\(error)", .badData)

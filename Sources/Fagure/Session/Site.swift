@@ -91,9 +91,7 @@ public struct Site: Sendable {
                 }
                 for text in dataset.notices { notice("data set \(dataset.name): \(text)") }
                 let shard = try dataset.shard(ofSite: name)
-                configuration.shards.append(shard)
-                configuration.tags[dataset.name] = dataset.tags
-                if dataset.isPublic { configuration.publicDatasets.insert(dataset.name) }
+                configuration.add([shard], of: dataset)
                 notice("site \(name) serves \(dataset.name), \(shard.train.rowCount) rows to train")
             } catch {
                 throw .data(error)
