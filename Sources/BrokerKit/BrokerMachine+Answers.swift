@@ -47,7 +47,8 @@ extension BrokerMachine {
 
     /// The job a worker speaks of, if it is the one that has it and speaks of its latest attempt.
     mutating func current(_ header: Header, of worker: Int32, _ actions: inout [Action]) -> Int32? {
-        if let slot = jobs.slot(of: header.job), jobs.worker(of: slot) == worker, !jobs[slot].isWaiting,
+        if let slot = jobs.slot(of: header.job), jobs.worker(of: slot) == worker,
+            jobs[slot].stage != .waiting,
             jobs[slot].attempt == header.attempt
         {
             return slot

@@ -48,7 +48,7 @@ extension BrokerMachine {
         jobs[slot].deadline = deadline(of: header)
         // A worker it was transferred to was never sent the trainer's body, and is not sent it now: its
         // source repeats the transfer.
-        if !jobs[slot].isWaiting, !jobs[slot].isTransferred, let worker = jobs.worker(of: slot),
+        if jobs[slot].stage == .dispatched, let worker = jobs.worker(of: slot),
             roster.workers[worker].presence.peer != nil
         {
             return dispatch(slot, to: worker, flags: [], &actions)
@@ -63,8 +63,7 @@ extension BrokerMachine {
         case .missing(let worker):
             // It had its connection a moment ago: rather than fail the job, ask for it again when the worker
             // is back.
-            jobs[slot].isWaiting = true
-            jobs[slot].isTransferred = false
+            jobs[slot].stage = .waiting
             jobs.assign(slot, to: worker)
             jobs.setExpiry(min(jobs[slot].deadline, now + ProtocolLimits.silenceMilliseconds), of: slot)
         case .full:
@@ -85,8 +84,7 @@ extension BrokerMachine {
         counters.dispatched += 1
         roster.workers[worker].lastUsed = dispatchCount
         roster.workers[worker].presence.sentAt = now
-        jobs[slot].isWaiting = false
-        jobs[slot].isTransferred = flags.contains(.transferred)
+        jobs[slot].stage = flags.contains(.transferred) ? .transferred : .dispatched
         jobs[slot].avoided = nil
         jobs.assign(slot, to: worker)
         jobs.setExpiry(jobs[slot].deadline, of: slot)

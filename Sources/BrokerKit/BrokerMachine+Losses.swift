@@ -43,7 +43,7 @@ extension BrokerMachine {
     }
 
     private func lossText(_ slot: Int32, _ label: String, _ reason: String) -> String {
-        if jobs[slot].isTransferred {
+        if jobs[slot].stage == .transferred {
             return "worker \(label) was lost with the job, which was transferred to it: \(reason)"
         }
         let shard = roster.shard(of: jobs[slot].target).map { "\($0)" } ?? "its session"
@@ -69,7 +69,8 @@ extension BrokerMachine {
     /// - Returns: whether it was asked; a job that was too often is not.
     mutating func passOn(_ slot: Int32, _ actions: inout [Action]) -> Bool {
         let record = jobs[slot]
-        guard !record.isTransferred, record.resends < BrokerLimits.resendsMaximum, record.attempt < .max
+        guard record.stage != .transferred, record.resends < BrokerLimits.resendsMaximum,
+            record.attempt < .max
         else { return false }
         let before = jobs.worker(of: slot)
         switch choose(record.target, isSession: record.targetsSession, without: before) {
@@ -86,8 +87,7 @@ extension BrokerMachine {
     mutating func resend(_ slot: Int32, _ actions: inout [Action]) {
         let record = jobs[slot]
         jobs.unassign(slot)
-        jobs[slot].isWaiting = true
-        jobs[slot].isTransferred = false
+        jobs[slot].stage = .waiting
         jobs.setExpiry(min(record.deadline, now + ProtocolLimits.silenceMilliseconds), of: slot)
         counters.resent += 1
         let attempt = record.attempt == .max ? .max : record.attempt + 1
@@ -105,7 +105,7 @@ extension BrokerMachine {
 
     /// Tells the worker that has a job to let it be.
     mutating func cancelAtWorker(_ slot: Int32, _ actions: inout [Action]) {
-        guard !jobs[slot].isWaiting, let worker = jobs.worker(of: slot) else { return }
+        guard jobs[slot].stage != .waiting, let worker = jobs.worker(of: slot) else { return }
         send(
             Header(.cancel, job: jobs[slot].id, attempt: jobs[slot].attempt, epoch: epoch),
             toWorker: worker,

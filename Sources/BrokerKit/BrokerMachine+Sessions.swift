@@ -144,11 +144,11 @@ extension BrokerMachine {
         var next = jobs.first(ofWorker: worker)
         while let slot = next {
             next = jobs.nextOfWorker(after: slot)
-            if !jobs[slot].isWaiting && held.contains(jobs[slot].id) { continue }
+            if jobs[slot].stage != .waiting && held.contains(jobs[slot].id) { continue }
             // It never got the job, or its answer was lost and is in its cache: either way it is to be asked
             // again; by its source, if it was transferred to it.
             guard askedAgain(slot, of: worker, &actions) else { continue }
-            if !jobs[slot].isTransferred { roster.claim(jobs[slot].id, for: worker) }
+            if jobs[slot].stage != .transferred { roster.claim(jobs[slot].id, for: worker) }
             resend(slot, &actions)
         }
         for job in held {
@@ -157,7 +157,7 @@ extension BrokerMachine {
                 roster.claim(job, for: worker)
             case nil:
                 send(Header(.cancel, job: job, attempt: 0, epoch: epoch), toWorker: worker, &actions)
-            case let slot? where jobs[slot].isWaiting:
+            case let slot? where jobs[slot].stage == .waiting:
                 if jobs[slot].source == nil { roster.claim(job, for: worker) }
             case let slot? where jobs.worker(of: slot) != worker:
                 send(Header(.cancel, job: job, attempt: 0, epoch: epoch), toWorker: worker, &actions)
@@ -169,7 +169,7 @@ extension BrokerMachine {
 
     /// Counts a job a worker came back without; one it always comes back without ends.
     private mutating func askedAgain(_ slot: Int32, of worker: Int32, _ actions: inout [Action]) -> Bool {
-        guard !jobs[slot].isWaiting else { return true }
+        guard jobs[slot].stage != .waiting else { return true }
         guard jobs[slot].resends < BrokerLimits.resendsMaximum else {
             let label = roster.workers[worker].presence.label
             let text = "the connection of worker \(label) broke with the job again and again"

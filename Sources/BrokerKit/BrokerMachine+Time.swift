@@ -50,7 +50,7 @@ extension BrokerMachine {
                 jobs.remove(slot)
                 continue
             }
-            let worker = record.isWaiting ? nil : jobs.worker(of: slot)
+            let worker = record.stage == .waiting ? nil : jobs.worker(of: slot)
             let whereabouts = worker.map { " at worker \(roster.workers[$0].presence.label)" } ?? ""
             cancelAtWorker(slot, &actions)
             let text =

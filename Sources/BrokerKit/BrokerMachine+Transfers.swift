@@ -27,7 +27,7 @@ extension BrokerMachine {
 
     /// What is wrong with a transfer, whoever it goes to.
     private func objection(to header: Header, of slot: Int32, from worker: Int32) -> String? {
-        if jobs[slot].isTransferred { return "the job was transferred before" }
+        if jobs[slot].stage == .transferred { return "the job was transferred before" }
         if header.target == roster.workers[worker].presence.session { return "it has the job itself" }
         // Another holder of the shard could be the destination, and be sent the trainer's body.
         if !jobs[slot].targetsSession { return "the job was sent to a shard, not to a session" }

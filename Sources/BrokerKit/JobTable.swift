@@ -8,6 +8,16 @@ import Protocol
 /// wheel (Varghese and Lauck, 1987, scheme 6): one chain for each tick of a turn of the wheel, each walked
 /// when its tick comes. It is bounded by the open jobs, which a heap with lazy removal is not.
 struct JobTable: ~Copyable, Sendable {
+    /// Who has an open job's body, as far as the broker knows.
+    enum Stage: Sendable, Hashable {
+        /// No worker has it: the trainer must send it again.
+        case waiting
+        /// Its worker got it from the trainer.
+        case dispatched
+        /// Its worker got it from another worker, its source, and not from the trainer.
+        case transferred
+    }
+
     /// What the broker knows of an open job; never its body.
     struct Record: Sendable {
         /// The job.
@@ -24,16 +34,14 @@ struct JobTable: ~Copyable, Sendable {
         var deadlineMilliseconds: UInt32
         /// When its time is up; `.max` for never.
         var deadline: Int64
-        /// Whether no worker has it: the trainer must send it again.
-        var isWaiting = false
+        /// Who has its body.
+        var stage = Stage.waiting
         /// How often it was asked for again.
         var resends = 0
         /// A worker that would not have it, to be asked last.
         var avoided: Int32?
         /// The worker that transferred it, and has the transfer among its answers.
         var source: SessionID?
-        /// Whether the worker that has it got it from its source, not from the trainer.
-        var isTransferred = false
         /// When the wheel wakes it.
         fileprivate(set) var expiry: Int64 = .max
 

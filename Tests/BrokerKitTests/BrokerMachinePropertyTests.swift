@@ -344,7 +344,7 @@ private struct History {
             open[header.job] = speaker  // It waits for a worker that is missing.
         }
         if isHeeded, case .message(_, let header) = event, header.command == .transfer,
-            let slot = rig.machine.jobs.slot(of: header.job), !rig.machine.jobs[slot].isTransferred
+            let slot = rig.machine.jobs.slot(of: header.job), rig.machine.jobs[slot].stage != .transferred
         {
             violations.append("a transfer left the job where it was")
         }
@@ -377,7 +377,7 @@ private struct History {
         for job in Self.jobs {
             guard let slot = rig.machine.jobs.slot(of: job) else { continue }
             if open[job] == nil { violations.append("\(job) is in the table, but was answered") }
-            if rig.machine.jobs.worker(of: slot) == nil && !rig.machine.jobs[slot].isWaiting {
+            if rig.machine.jobs.worker(of: slot) == nil && rig.machine.jobs[slot].stage != .waiting {
                 violations.append("\(job) is nowhere")
             }
             checkHolder(job, rig.machine.jobs[slot], rig.machine.jobs.worker(of: slot))
@@ -386,22 +386,24 @@ private struct History {
 
     /// The table and what was seen say the same; a trainer that is away was not told to submit again.
     private mutating func checkHolder(_ job: JobID, _ record: JobTable.Record, _ worker: Int32?) {
-        if record.isWaiting { last[job]?.isHere = false }
-        guard let worker, !record.isWaiting else {
-            if record.isTransferred { violations.append("\(job) was transferred to nobody") }
+        if record.stage == .waiting { last[job]?.isHere = false }
+        guard let worker, record.stage != .waiting else {
+            if record.stage == .transferred { violations.append("\(job) was transferred to nobody") }
             return
         }
         let session = rig.machine.roster.workers[worker].presence.session
         if last[job]?.isHere != true || last[job]?.session != session
-            || last[job]?.isTransferred != record.isTransferred
+            || last[job]?.isTransferred != (record.stage == .transferred)
         {
             violations.append("\(job) is not at the worker that was sent it last")
         }
-        if record.isTransferred, record.source == session { violations.append("\(job) is its own source") }
+        if record.stage == .transferred, record.source == session {
+            violations.append("\(job) is its own source")
+        }
     }
 
     private func isWaiting(_ job: JobID) -> Bool? {
-        rig.machine.jobs.slot(of: job).map { rig.machine.jobs[$0].isWaiting }
+        rig.machine.jobs.slot(of: job).map { rig.machine.jobs[$0].stage == .waiting }
     }
 
     private func workers() -> [(Int32, WorkerSession)] {
