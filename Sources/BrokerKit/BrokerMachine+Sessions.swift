@@ -32,6 +32,7 @@ extension BrokerMachine {
                     + "\(range(ProtocolVersion.supported))")
         }
         guard hello.session != .none else { return Failure(.malformed, "the session id is zero") }
+        if let contradiction = hello.contradiction { return Failure(.malformed, contradiction) }
         let before: Int
         switch (roster.party(of: hello.session), hello.role) {
         case (.worker(let worker), .worker): before = roster.workers[worker].announcedByteCount

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Foundation
 import Ground
 
 /// How each of the three programs begins and ends, so that nothing around it ends it sooner.
@@ -15,15 +16,18 @@ package enum Program {
             StandardStream.output.write(help + "\n")
             leave(StandardStream.output.hasLost ? ExitStatus.outputLost.rawValue : ExitStatus.done.rawValue)
         }
+        var used: (any ParsableCommand.Type)?
         do {
-            var parsed = try await command.asyncParseAsRoot()
+            var parsed = try await command.asyncParseAsRoot(
+                Words.joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst())))
+            used = type(of: parsed)
             if var asynchronous = parsed as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try parsed.run()
             }
         } catch {
-            end(command, error)
+            end(command, used ?? command, error)
         }
         leave(ExitStatus.done.rawValue)
     }
@@ -52,11 +56,12 @@ package enum Program {
         if closed.contains(2) { StandardStream.errors.close() }
     }
 
+    /// - Parameter used: The command that was asked for, where the arguments told that.
     private static func end<Command: AsyncParsableCommand>(
-        _ command: Command.Type, _ error: any Error
+        _ command: Command.Type, _ used: any ParsableCommand.Type, _ error: any Error
     ) -> Never {
         let code = command.exitCode(for: error)
-        let text = command.fullMessage(for: error)
+        let text = message(command, used, error)
         guard !text.isEmpty else { leave(code.rawValue) }
         guard code.isSuccess else {
             StandardStream.errors.write(VisibleText.lines(text) + "\n")
@@ -65,6 +70,19 @@ package enum Program {
         // Help, the version, a completion script: our own words.
         StandardStream.output.write(text + "\n")
         leave(StandardStream.output.hasLost ? ExitStatus.outputLost.rawValue : code.rawValue)
+    }
+
+    /// What the parser says of an error, with the usage of the command that was asked for: what a command finds out
+    /// itself the parser takes for a fault of the whole program.
+    private static func message<Command: AsyncParsableCommand>(
+        _ command: Command.Type, _ used: any ParsableCommand.Type, _ error: any Error
+    ) -> String {
+        guard let fault = error as? ValidationError, used != command else {
+            return command.fullMessage(for: error)
+        }
+        let name = "\(command.configuration.commandName ?? "") \(used.configuration.commandName ?? "")"
+        let usage = command.usageString(for: used).replacingOccurrences(of: "\n", with: "\n       ")
+        return "Error: \(fault.message)\nUsage: \(usage)\n  See '\(name) --help' for more information."
     }
 
     private static func leave(_ code: Int32) -> Never {

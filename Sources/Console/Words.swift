@@ -7,6 +7,35 @@ package struct SettingFault: Error, CustomStringConvertible {
     package init(_ description: String) { self.description = description }
 }
 
+extension Words {
+    /// A number in decimal notation, such as `0.1` or `1e-3`; `nil` for anything else, hexadecimal among it.
+    package static func decimal(_ text: String) -> Float? {
+        let isDecimal = text.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || "+-.eE".utf8.contains($0) }
+        return isDecimal ? Float(text) : nil
+    }
+
+    /// Arguments in which negative numbers belong to the option before them: the parser takes whatever begins with a
+    /// dash for a flag, and says that the option has no value, not that it is out of range.
+    package static func joiningNegativeNumbers(_ arguments: [String]) -> [String] {
+        var joined: [String] = []
+        for (index, argument) in arguments.enumerated() {
+            if argument == "--" { return joined + arguments[index...] }
+            if isNegativeNumber(argument), let option = joined.last, option.hasPrefix("--"),
+                !option.contains("=")
+            {
+                joined[joined.count - 1] = "\(option)=\(argument)"
+            } else {
+                joined.append(argument)
+            }
+        }
+        return joined
+    }
+
+    private static func isNegativeNumber(_ text: String) -> Bool {
+        text.hasPrefix("-") && Double(text) != nil
+    }
+}
+
 /// Looks settings up under their two names: the flag, else its twin in the environment.
 package struct Words {
     /// Reads flags and environment.
@@ -47,7 +76,7 @@ package struct Words {
     /// A number from 0 to below a limit.
     package func number(_ flag: String?, _ name: String, below limit: Float = .infinity) throws -> Float? {
         guard let text = value(flag, name) else { return nil }
-        guard let number = Float(text), number >= 0, number < limit else {
+        guard let number = Words.decimal(text), number >= 0, number < limit else {
             let bound = limit.isFinite ? " to below \(limit)" : ""
             throw SettingFault("--\(name) is '\(text)', expected a number from 0\(bound)")
         }

@@ -53,6 +53,7 @@ extension DatasetError: CustomStringConvertible {
         case .columnsDiffer(let file, let missing, let new, let expected, let found):
             "\(file): \(DatasetError.differences(missing: missing, new: new)); the schema has "
                 + "\(listed(expected)), the file \(listed(found))"
+                + DatasetError.meant(missing, expected: expected, found: found)
         case .invalidTable(let reason):
             "table is invalid: \(reason)"
         case .invalidPartition(let text, let reason):
@@ -72,6 +73,20 @@ extension DatasetError: CustomStringConvertible {
         let all = missing.map { "\(shortened($0)) is missing" } + new.map { "\(shortened($0)) is new" }
         return all.prefix(limit).joined(separator: ", ")
             + (all.count > limit ? " and \(all.count - limit) more differences" : "")
+    }
+
+    /// What was meant by names that are not there: columns of the file that the schema does not know.
+    private static func meant(_ missing: [String], expected: [String], found: [String]) -> String {
+        let unknown = found.filter { !expected.contains($0) }
+        let hints = missing.compactMap { name -> String? in
+            let known = expected.contains(name)
+            return NearName.nearest(to: name, among: known ? unknown : found).map {
+                known
+                    ? "\(quoted($0)) for \(quoted(name))" : "\(quoted($0))"
+            }
+        }
+        guard let first = hints.first else { return "" }
+        return "; did you mean \(first)?"
     }
 
     private func allowedShards(_ count: Int) -> String {

@@ -34,6 +34,9 @@ package enum File {
         defer { close(descriptor) }
         var information = stat()
         guard unsafe fstat(descriptor, &information) == 0 else { throw failure(path, "cannot be read") }
+        guard information.st_mode & S_IFMT != S_IFDIR else {
+            throw FileError(path: path, reason: "is a folder, expected a file")
+        }
         guard information.st_mode & S_IFMT == S_IFREG else {
             throw FileError(path: path, reason: "is no regular file")
         }

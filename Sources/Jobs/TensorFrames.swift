@@ -1,9 +1,12 @@
 import Ground
 import Protocol
-import Tensor
+package import Tensor
 
 /// Lays tensors out in frames: large ones alone, so that they are never copied, small ones together.
 struct TensorFrameWriter {
+    /// Tensors that may have a frame of their own: header, body and the packed ones take the others.
+    static let wholeCountMaximum = ProtocolLimits.frameCountMaximum - 3
+
     private var packed: [UInt8] = []
     private var whole: [Storage] = []
     private var entries: [Entry] = []
@@ -21,7 +24,7 @@ struct TensorFrameWriter {
         let fits = value.type.byteCount <= ProtocolLimits.packedTensorByteCountMaximum
         // One frame is kept for the packed tensors; past the limit the rest joins them, at the price of a
         // copy.
-        if fits || whole.count >= ProtocolLimits.frameCountMaximum - 3 {
+        if fits || whole.count >= TensorFrameWriter.wholeCountMaximum {
             let rest = packed.count % Storage.alignment
             if rest != 0 { packed.append(contentsOf: repeatElement(0, count: Storage.alignment - rest)) }
             entries.append(Entry(type: value.type, isPacked: true, position: packed.count))
@@ -51,6 +54,26 @@ struct TensorFrameWriter {
             }
             return reference
         }
+    }
+}
+
+extension ValueType {
+    /// The bytes of the largest frame, and of all, that values of some types travel in, told before they are made.
+    package static func frameByteCounts(of types: [ValueType]) -> (largest: Int, total: Int) {
+        var largest = 0, packed = 0, whole = 0, count = 0
+        for type in types {
+            let fits = type.byteCount <= ProtocolLimits.packedTensorByteCountMaximum
+            if fits || count >= TensorFrameWriter.wholeCountMaximum {
+                let rest = packed % Storage.alignment
+                packed = packed.addingSaturated(rest == 0 ? 0 : Storage.alignment - rest)
+                    .addingSaturated(type.byteCount)
+            } else {
+                count += 1
+                largest = max(largest, type.byteCount)
+                whole = whole.addingSaturated(type.byteCount)
+            }
+        }
+        return (max(largest, packed), whole.addingSaturated(packed))
     }
 }
 

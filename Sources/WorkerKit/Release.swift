@@ -89,17 +89,19 @@ enum Release {
     ///
     /// - Throws: `JobError.limitExceeded`.
     static func checkSizes(_ types: [ValueType]) throws(JobError) {
-        var total = 0
-        for type in types {
-            let limit = ProtocolLimits.frameByteCountMaximum
-            guard type.byteCount <= limit else {
-                throw .limitExceeded(what: "bytes of an output's frame", got: type.byteCount, limit: limit)
-            }
-            total = total.addingSaturated(type.byteCount)
+        let (largest, tensors) = ValueType.frameByteCounts(of: types)
+        let frameLimit = ProtocolLimits.frameByteCountMaximum, limit = LinkLimits.messageByteCountMaximum
+        // Header, names and references come beside the tensors.
+        let total = tensors.addingSaturated(WorkerLimits.outputOverheadByteCount * (types.count + 1))
+        for type in types where type.byteCount > frameLimit {
+            throw .limitExceeded(what: "bytes of an output's frame", got: type.byteCount, limit: frameLimit)
         }
-        let limit = LinkLimits.messageByteCountMaximum
         guard total <= limit else {
             throw .limitExceeded(what: "bytes of all outputs", got: total, limit: limit)
+        }
+        guard largest <= frameLimit else {
+            throw .limitExceeded(
+                what: "bytes of the frame that outputs share", got: largest, limit: frameLimit)
         }
     }
 

@@ -31,6 +31,8 @@ package enum WorkerLimits {
     package static let objectByteCountMaximum = 1 << 30
     /// What an object counts for besides its bytes: about what it takes to keep an empty one.
     package static let objectOverheadByteCount = 256
+    /// What an output takes in a message beside its elements: its name and where it lies.
+    package static let outputOverheadByteCount = 512
     /// Rows a loss or gradient must be of to leave, unless the worker's owner says otherwise.
     package static let releaseRowsMinimum = 32
     /// Verdicts on graphs one compute thread keeps: as many as plans.

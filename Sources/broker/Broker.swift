@@ -25,21 +25,29 @@ struct Broker: AsyncParsableCommand {
     static func main() async { await Program.run(Broker.self) }
 
     @Option(
-        help: "Where to listen: tcp://address:port (port 0 takes a free one) or ipc://path. [FAGURE_BIND]")
-    var bind: String = Flag.environment("bind") ?? "tcp://127.0.0.1:5555"
+        help: """
+            Where to listen: tcp://address:port (port 0 takes a free one) or ipc://path. By default \
+            tcp://127.0.0.1:5555. [FAGURE_BIND]
+            """
+    )
+    var bind: String?
 
-    @Option(help: "How much to log: \(Broker.levels). [FAGURE_LOG_LEVEL]")
-    var logLevel: String = Flag.environment("log-level") ?? "info"
+    @Option(help: "How much to log: \(Broker.levels). By default info. [FAGURE_LOG_LEVEL]")
+    var logLevel: String?
 
     private static let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
 
-    private var level: Logger.Level? { Logger.Level(rawValue: logLevel) }
+    private var endpoint: String { Words().value(bind, "bind") ?? "tcp://127.0.0.1:5555" }
+
+    private var levelName: String { Words().value(logLevel, "log-level") ?? "info" }
+
+    private var level: Logger.Level? { Logger.Level(rawValue: levelName) }
 
     func validate() throws {
         guard level != nil else {
-            throw ValidationError("there is no log level '\(logLevel)'; the levels are \(Broker.levels)")
+            throw ValidationError("there is no log level '\(levelName)'; the levels are \(Broker.levels)")
         }
-        if let fault = Flag.fault(ofEndpoint: bind, flag: "bind", isBound: true) {
+        if let fault = Flag.fault(ofEndpoint: endpoint, flag: "bind", isBound: true) {
             throw ValidationError(fault)
         }
     }
@@ -52,7 +60,7 @@ struct Broker: AsyncParsableCommand {
         let shell: BrokerShell
         do {
             loop = try Loop(name: "broker")
-            shell = BrokerShell(endpoint: bind, loop: loop, logger: logger)
+            shell = BrokerShell(endpoint: endpoint, loop: loop, logger: logger)
             let endpoint = try await shell.start()
             StandardStream.output.line("broker listening on \(endpoint)")
         } catch {

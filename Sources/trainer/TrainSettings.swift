@@ -146,7 +146,8 @@ struct TrainSettings {
         case ("constant", 1): return .constant
         case ("cosine", 1): return .cosine
         case ("step", 3):
-            guard let every = Int(parts[1]), every > 0, let factor = Float(parts[2]), factor > 0, factor <= 1
+            guard let every = Int(parts[1]), every > 0, let factor = Words.decimal(String(parts[2])),
+                factor > 0, factor <= 1
             else { fallthrough }
             return .step(every: every, factor: factor)
         default:

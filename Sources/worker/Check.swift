@@ -18,10 +18,13 @@ struct Check: AsyncParsableCommand {
 
     @OptionGroup var flags: Flags
 
+    // Taken so that a worker's flags can be checked as they are; they change nothing here.
+    @OptionGroup(visibility: .hidden) var runFlags: RunFlags
+
     func run() async throws {
         let settings: Settings
         do {
-            settings = try Settings(flags)
+            settings = try Settings(flags, runFlags)
         } catch {
             throw ValidationError("\(error)")
         }

@@ -17,12 +17,15 @@ struct Describe: AsyncParsableCommand {
     @Argument(help: "The file: CSV, NPY, NPZ, safetensors or IDX.")
     var file: String
 
-    @OptionGroup var flags: Flags
+    @Option(help: "The name of the data set. By default the file's.")
+    var dataset: String?
+
+    @OptionGroup var flags: FileFlags
 
     func run() async throws {
         let data: DataFile
         do {
-            data = try Settings.file(file, flags)
+            data = try Settings.file(file, dataset: dataset, flags)
         } catch {
             throw ValidationError("\(error)")
         }

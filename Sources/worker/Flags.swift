@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The flags as they are typed; what is left out may be in the environment.
+/// What a worker says to whom, as it is typed; what is left out may be in the environment.
 struct Flags: ParsableArguments {
     @Option(help: "Where the broker is, such as tcp://127.0.0.1:5555, which is the default.")
     var broker: String?
@@ -27,23 +27,7 @@ struct Flags: ParsableArguments {
     @Option(help: "The site whose rows --data are: the name of the shard. By default --name.")
     var site: String?
 
-    @Option(help: "The column of --data that is to be predicted, where there is no schema.")
-    var label: String?
-
-    @Option(help: "Columns of --data that are passed over, such as id,name, where there is no schema.")
-    var ignore: String?
-
-    @Option(help: "What the label holds: classes or number. By default found out.")
-    var labelKind: String?
-
-    @Option(help: "The label's classes in their order, such as well,sick, where a file has not all of them.")
-    var classes: String?
-
-    @Option(help: "What stands between the cells of CSV: ',', ';' or tab. By default found out.")
-    var delimiter: String?
-
-    @Option(help: "What stands before the fraction of numbers in CSV: '.' or ','. By default found out.")
-    var decimal: String?
+    @OptionGroup var file: FileFlags
 
     @Option(help: "Which parts to serve, such as 0/4, or several: 0/4,1/4. By default 0/1, the whole.")
     var shard: String?
@@ -59,11 +43,43 @@ struct Flags: ParsableArguments {
     @Option(help: "The folder of a data set that is read from files.")
     var dataFolder: String?
 
-    @Option(help: "How many jobs run at once, each on a core of its own. By default 1.")
-    var threads: String?
-
     @Option(help: "How many seconds to look for the broker before giving up. By default for ever.")
     var timeout: String?
+
+    @Option(
+        help: """
+            The fewest rows that anything which leaves must be about: losses, gradients, models, counts and sums. \
+            By default 32.
+            """
+    )
+    var releaseRowsMin: String?
+}
+
+/// What is said of a file: its label, its columns, how it is written.
+struct FileFlags: ParsableArguments {
+    @Option(help: "The column of the file that is to be predicted, where there is no schema.")
+    var label: String?
+
+    @Option(help: "Columns of the file that are passed over, such as id,name, where there is no schema.")
+    var ignore: String?
+
+    @Option(help: "What the label holds: classes or number. By default found out.")
+    var labelKind: String?
+
+    @Option(help: "The label's classes in their order, such as well,sick, where a file has not all of them.")
+    var classes: String?
+
+    @Option(help: "What stands between the cells of CSV: ',', ';' or tab. By default found out.")
+    var delimiter: String?
+
+    @Option(help: "What stands before the fraction of numbers in CSV: '.' or ','. By default found out.")
+    var decimal: String?
+}
+
+/// How a worker runs, which `worker check` takes and does not need.
+struct RunFlags: ParsableArguments {
+    @Option(help: "How many jobs run at once, each on a core of its own. By default 1.")
+    var threads: String?
 
     @Option(help: "How many seconds running jobs may go on after SIGTERM. By default 25.")
     var drainSeconds: String?
@@ -80,14 +96,6 @@ struct Flags: ParsableArguments {
         help: "How many MiB the tensors kept for trainers may take; 0 takes none. By default 1024."
     )
     var objectMemory: String?
-
-    @Option(
-        help: """
-            The fewest rows that anything which leaves must be about: losses, gradients, models, counts and sums. \
-            By default 32.
-            """
-    )
-    var releaseRowsMin: String?
 
     @Option(help: "trace, debug, info, notice, warning, error or critical. By default info.")
     var logLevel: String?

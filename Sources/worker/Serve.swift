@@ -33,10 +33,12 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var flags: Flags
 
+    @OptionGroup var runFlags: RunFlags
+
     func run() async throws {
         let settings: Settings
         do {
-            settings = try Settings(flags)
+            settings = try Settings(flags, runFlags)
         } catch {
             throw ValidationError("\(error)")
         }

@@ -71,7 +71,7 @@ struct Settings {
     let logLevel: Logger.Level
 
     /// Reads flags and environment.
-    init(_ flags: Flags) throws {
+    init(_ flags: Flags, _ run: RunFlags) throws {
         let words = Words()
         broker = words.value(flags.broker, "broker") ?? "tcp://127.0.0.1:5555"
         if let fault = Console.Flag.fault(ofEndpoint: broker, flag: "broker") { throw SettingFault(fault) }
@@ -80,17 +80,17 @@ struct Settings {
         let site = words.value(flags.site, "site"), given = words.value(flags.name, "name")
         name = given ?? site ?? "\(info.hostName)-\(info.processIdentifier)"
         cut = try Settings.cut(flags, words, site: site ?? given, source)
-        threads = try words.integer(flags.threads, "threads", 1...1_024) ?? 1
+        threads = try words.integer(run.threads, "threads", 1...1_024) ?? 1
         timeoutMilliseconds = try words.integer(flags.timeout, "timeout", 0...1_000_000).map {
             Int64($0) * 1_000
         }
         drainMilliseconds =
-            Int64(try words.integer(flags.drainSeconds, "drain-seconds", 0...1_000_000) ?? 25) * 1_000
-        let objectMemory = try words.integer(flags.objectMemory, "object-memory", 0...1_048_576) ?? 1_024
+            Int64(try words.integer(run.drainSeconds, "drain-seconds", 0...1_000_000) ?? 25) * 1_000
+        let objectMemory = try words.integer(run.objectMemory, "object-memory", 0...1_048_576) ?? 1_024
         objectByteCountMaximum = objectMemory << 20
         isReleaseRowsMinimumGiven = words.value(flags.releaseRowsMin, "release-rows-min") != nil
         memoryByteCountMaximum =
-            try words.integer(flags.memory, "memory", 1...1_073_741_824).map { $0 << 20 }
+            try words.integer(run.memory, "memory", 1...1_073_741_824).map { $0 << 20 }
             ?? MachineMemory.byteCount() / 2
         releaseRowsMinimum =
             try words.integer(flags.releaseRowsMin, "release-rows-min", 1...1_000_000_000) ?? 32
@@ -99,7 +99,7 @@ struct Settings {
                 "there is nothing to serve: give --dataset NAME, or --data FILE, or an "
                     + "--object-memory above 0 to keep what trainers send")
         }
-        let level = words.value(flags.logLevel, "log-level") ?? "info"
+        let level = words.value(run.logLevel, "log-level") ?? "info"
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
             throw SettingFault("--log-level is '\(level)', known are \(known)")
@@ -132,18 +132,18 @@ struct Settings {
             throw SettingFault(
                 "--dataset \(dataset ?? "") names one data set, there are \(paths.count) --data")
         }
-        let label = words.value(flags.label, "label")
+        let label = words.value(flags.file.label, "label")
         guard !schemas.isEmpty || label != nil else {
             throw SettingFault(
                 "--data \(paths[0]) needs --label, the column to be predicted, or a --schema "
                     + "(worker describe writes one)")
         }
-        let kind = try labelKind(flags, words), ignore = names(words.value(flags.ignore, "ignore"))
+        let kind = try labelKind(flags.file, words), ignore = names(words.value(flags.file.ignore, "ignore"))
         guard ignore.isEmpty || schemas.isEmpty else {
             throw SettingFault("--ignore is for files without a --schema, which has its own list")
         }
-        let delimiter = try words.delimiter(flags.delimiter, "delimiter")
-        let mark = try words.decimalMark(flags.decimal, "decimal")
+        let delimiter = try words.delimiter(flags.file.delimiter, "delimiter")
+        let mark = try words.decimalMark(flags.file.decimal, "decimal")
         return paths.enumerated().map { index, path in
             let file = DataFile(
                 path, label: label, labelKind: kind, delimiter: delimiter, decimalMark: mark,
@@ -154,13 +154,13 @@ struct Settings {
     }
 
     /// A file as the flags speak of it, whoever's it is.
-    static func file(_ path: String, _ flags: Flags) throws -> DataFile {
+    static func file(_ path: String, dataset: String?, _ flags: FileFlags) throws -> DataFile {
         let words = Words()
         return DataFile(
             path, label: words.value(flags.label, "label"), labelKind: try labelKind(flags, words),
             delimiter: try words.delimiter(flags.delimiter, "delimiter"),
             decimalMark: try words.decimalMark(flags.decimal, "decimal"),
-            dataset: words.value(flags.dataset, "dataset"), ignore: names(words.value(flags.ignore, "ignore"))
+            dataset: words.value(dataset, "dataset"), ignore: names(words.value(flags.ignore, "ignore"))
         )
     }
 
@@ -169,7 +169,7 @@ struct Settings {
         (text ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
-    private static func labelKind(_ flags: Flags, _ words: Words) throws -> LabelKind {
+    private static func labelKind(_ flags: FileFlags, _ words: Words) throws -> LabelKind {
         let classes = words.value(flags.classes, "classes")?.split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)
         }
@@ -208,11 +208,12 @@ struct Settings {
     /// Refuses words about a data set where none is named: whoever gave them has forgotten it.
     private static func refuseOrphans(_ flags: Flags, _ words: Words) throws {
         let orphans = [
-            (flags.label, "label"), (flags.shard, "shard"), (flags.partition, "partition"),
+            (flags.file.label, "label"), (flags.shard, "shard"), (flags.partition, "partition"),
             (flags.dataFolder, "data-folder"), (flags.site, "site"), (flags.schema.first, "schema"),
-            (flags.classes, "classes"), (flags.ignore, "ignore"), (flags.labelKind, "label-kind"),
-            (flags.delimiter, "delimiter"),
-            (flags.decimal, "decimal"),
+            (flags.file.classes, "classes"), (flags.file.ignore, "ignore"),
+            (flags.file.labelKind, "label-kind"),
+            (flags.file.delimiter, "delimiter"),
+            (flags.file.decimal, "decimal"),
         ]
         for (flag, name) in orphans {
             guard let text = words.value(flag, name) else { continue }

@@ -150,7 +150,7 @@ struct BrokerMachineCopiesTests {
         rig.join(1, holder("alice", 1, rows: 600, heldOut: 100))
         rig.join(2, holder("bob", 2, rows: 500, heldOut: 200))
         var carol = holder("carol", 3, rows: 600, heldOut: 100)
-        carol.shards[0].schema = SchemaHash(Identifier(high: 7, low: 8))
+        carol.shards[0].schema = carol.datasets[0].schemaHash
         rig.join(3, carol)
         let reasons = reasons(rig)
         #expect(reasons[1] == "alice holds out 100 of 700 rows, bob 200")

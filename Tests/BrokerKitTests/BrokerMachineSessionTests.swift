@@ -51,6 +51,19 @@ struct BrokerMachineSessionTests {
         #expect(rig.machine.workerCount == 1)
     }
 
+    @Test("introductions that contradict themselves are refused, naming the thing")
+    func contradictions() {
+        let rig = Rig()
+        var hello = worker("alice", session: 1)
+        hello.shards[0].schema = DatasetDescription(name: "digits", tags: [], columns: []).schemaHash
+        #expect(summary(rig.join(0, hello)) == ["refused(malformed)>0", "forget>0"])
+        #expect(failureText(rig.actions)?.contains("digits") == true)
+        hello.shards[0].schema = hello.datasets[0].schemaHash
+        #expect(summary(rig.join(0, hello)).first == "welcome>0")
+        hello.datasets.append(hello.datasets[0])
+        #expect(summary(rig.join(0, hello)).first == "refused(malformed)>0")
+    }
+
     @Test("introductions that no catalogue could hold are refused")
     func refusesTooMuch() {
         let rig = Rig()

@@ -75,6 +75,62 @@ struct BadInputTests {
         }
     }
 
+    @Test("flags that make no sense come with the usage of their command, data with none")
+    func usage() async throws {
+        let folder = try TemporaryFolder()
+        try "a,b,y\n1,2,yes\n1,3,no\n".write(toFile: folder["x.csv"], atomically: true, encoding: .utf8)
+        let describe = ["describe", folder["x.csv"], "--label"]
+        let cases: [(program: String, arguments: [String], status: Int32, says: String, usage: String?)] = [
+            ("trainer", ["predict"], 64, "--model is missing", "Usage: trainer predict"),
+            ("trainer", ["predict", "--model", folder.path, "--data", "x"], 65, "is a folder", nil),
+            ("trainer", ["status", "--timeout", "-1"], 64, "--timeout is '-1'", "Usage: trainer status"),
+            ("trainer", ["--learning-rate", "-1"], 64, "--learning-rate is '-1'", "Usage: trainer train"),
+            ("trainer", ["--learning-rate=0x10"], 64, "--learning-rate is '0x10'", "Usage: trainer train"),
+            ("trainer", ["--schedule", "step:1:0x1p-1"], 64, "--schedule is", "Usage: trainer train"),
+            (
+                "worker", describe + ["y", "--label-kind", "x"], 64, "--label-kind is 'x'",
+                "Usage: worker describe"
+            ),
+            ("worker", describe + ["y", "--label-kind", "number"], 65, "x.csv:2: column 3 (y)", nil),
+            ("worker", describe + ["Y"], 65, "did you mean 'y'?", nil),
+            ("worker", ["check", "--threads", "-3"], 64, "--threads is '-3'", "Usage: worker check"),
+        ]
+        for (program, arguments, status, says, usage) in cases {
+            let running = try RunningProgram(program, arguments)
+            #expect(await running.end() == status, "\(arguments): \(running.errors)")
+            #expect(running.errors.contains(says), "\(arguments): \(running.errors)")
+            if let usage {
+                #expect(running.errors.contains(usage), "\(arguments): \(running.errors)")
+            } else {
+                #expect(!running.errors.contains("Usage"), "\(arguments): \(running.errors)")
+            }
+        }
+    }
+
+    @Test("help lists what a command needs, and the built-in defaults")
+    func help() async throws {
+        func help(_ program: String, _ arguments: [String] = []) async throws -> String {
+            let running = try RunningProgram(
+                program, arguments + ["--help"], environment: ["FAGURE_BIND": "tcp://127.0.0.1:7"])
+            #expect(await running.end() == 0)
+            return running.lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
+        }
+        let describe = try await help("worker", ["describe"])
+        for flag in ["--label-kind", "--classes", "--delimiter", "--dataset"] {
+            #expect(describe.contains(flag))
+        }
+        for flag in ["--broker", "--threads", "--site", "--release"] {
+            #expect(!describe.contains(flag), "\(flag)")
+        }
+        let check = try await help("worker", ["check"])
+        for flag in ["--broker", "--site", "--label", "--timeout"] {
+            #expect(check.contains(flag), "\(flag)")
+        }
+        for flag in ["--threads", "--drain-seconds", "--memory"] { #expect(!check.contains(flag), "\(flag)") }
+        #expect(try await help("worker").contains("--threads"))
+        #expect(try await help("broker").contains("By default tcp://127.0.0.1:5555"))
+    }
+
     @Test("a text cell, a missing label and a ragged row are named with file, line and column")
     func badRows() async throws {
         let folder = try TemporaryFolder()

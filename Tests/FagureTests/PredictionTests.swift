@@ -196,4 +196,53 @@ struct PredictionTests {
         more.tensors["4.weight"] = TensorValue(scalar: 1)
         #expect(throws: ModelError.self) { try TrainedModel(more) }
     }
+
+    @Test(
+        "a model with numbers that are none is refused, naming the tensor", arguments: [Float.nan, .infinity])
+    func notFinite(_ odd: Float) throws {
+        let whole = try Self.model(.mlp(hidden: [4]), seed: 1, missing: .mean).file
+        for (name, value) in whole.tensors.sorted(by: { $0.key < $1.key }) {
+            var floats = try value.floats
+            floats[floats.count - 1] = odd
+            var file = whole
+            file.tensors[name] = try TensorValue(floats, shape: value.shape.dimensions)
+            let error = #expect(throws: ModelError.self) { try TrainedModel(file) }
+            let text = "\(error.map { "\($0)" } ?? "")"
+            #expect(text.contains("1 of the \(floats.count) numbers of tensor \(name)"), "\(text)")
+        }
+    }
+
+    @Test("metadata that contradicts the schema of the same file is refused, naming both")
+    func contradictions() throws {
+        let whole = try Self.model(.logistic, seed: 1).file
+        for (key, text) in [
+            ("classes", Safetensors.text(ofNames: Self.classes.reversed())), ("classes", "[]"),
+            ("label", "outcome"), ("feature", "age"),
+        ] {
+            var file = whole
+            file.metadata[key] = text
+            let error = #expect(throws: ModelError.self) { try TrainedModel(file) }
+            let said = "\(error.map { "\($0)" } ?? "")"
+            #expect(said.contains("metadata \(key)") && said.contains("schema"), "\(said)")
+        }
+    }
+
+    @Test("what is no model's file is said plainly")
+    func noFile() throws {
+        let folder = try TemporaryFolder()
+        func sentence(_ path: String) -> String {
+            do throws(ModelError) {
+                _ = try TrainedModel(contentsOf: path)
+                return ""
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(sentence(folder.path).hasSuffix("is a folder, expected a file"))
+        for text in ["", "row", "row,class\n1,sick\n2,well\n"] {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: folder["model"]))
+            let said = sentence(folder["model"])
+            #expect(said.contains("no safetensors file"), "\(said)")
+        }
+    }
 }

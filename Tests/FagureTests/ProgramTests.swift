@@ -209,13 +209,28 @@ struct ProgramTests {
         let model = try ModelKind.linear.makeModel(for: task, seed: 0)
         let result = JobResult(
             outputs: [("loss", try TensorValue([Float(1), 2]))], examples: 5, batches: 1, seconds: 0)
-        let missing = Failure(.malformed, "the result of a worker lacks loss")
+        let missing = Failure(
+            .malformed, "in the result of a worker loss has shape [2], expected []")
         #expect(throws: missing) { _ = try EvaluationProgram(task, model: model).metrics(from: result) }
         let program = try TrainingProgram(task, model: model, settings: .init())
         #expect(throws: missing) { _ = try program.update(from: result, shard: 0, baseVersion: 0) }
         #expect(throws: Failure(.malformed, "the result of a worker lacks mean.first")) {
             _ = try StatisticsProgram(task, pass: .mean).sums(from: result)
         }
+        var sums = result
+        let size = Scaling.dimensions(for: task)
+        sums.outputs = [("mean.first", try TensorValue([1, 2, 3, 4, 5, 6, 7, 8, 9] as [Float]))]
+        #expect(
+            throws: Failure(
+                .malformed, "in the result of a worker mean.first has shape [9], expected \(try Shape(size))")
+        ) { _ = try StatisticsProgram(task, pass: .mean).sums(from: sums) }
+        sums.outputs = [("mean.first", try TensorValue([1, 2, 3] as [Int64]))]
+        let error = #expect(throws: Failure.self) {
+            _ = try StatisticsProgram(task, pass: .mean).sums(from: sums)
+        }
+        #expect(
+            error?.message.hasPrefix("in the result of a worker mean.first is int64 [3], expected float32")
+                == true)
     }
 
     @Test(

@@ -108,4 +108,16 @@ struct TensorFramesTests {
         #expect(refusal { $0.frame = 1 } == .malformed("a tensor lies in frame 1 of 1"))
         #expect(refusal { $0.frame = .max } != nil)
     }
+
+    @Test("how large frames will be is known from types alone")
+    func sizes() throws {
+        for sizes in [[], [1, 17, 4_096], [5_000, 3, 6_000], [Int](repeating: 4_100, count: 1_050)] {
+            let types = try sizes.map { ValueType(.float32, try Shape([$0])) }
+            var writer = TensorFrameWriter()
+            for type in types { writer.add(TensorValue.zeros(type)) }
+            let frames = writer.frames.map(\.byteCount)
+            let told = ValueType.frameByteCounts(of: types)
+            #expect(told.largest == frames.max() ?? 0 && told.total == frames.reduce(0, +))
+        }
+    }
 }

@@ -60,7 +60,8 @@ struct SchemaTests {
             ),
             (
                 patients(classes: ["well", "sick"]),
-                "outcome is one of the classes well, sick, expected one of the classes sick, well"
+                "outcome has the same classes in another order, well, sick, expected sick, well: give every site the "
+                    + "same --classes or --schema"
             ),
             (patients(missing: .mean), "a missing cell means mean, expected refuse"),
             (patients(label: "died"), "outcome is missing, died is new"),

@@ -44,4 +44,7 @@ public enum LabelKind: Sendable, Hashable {
     case classes([String]?)
     /// Numbers to be predicted.
     case number
+
+    /// The classes that were named.
+    var classes: [String]? { if case .classes(let names) = self { names } else { nil } }
 }

@@ -167,7 +167,8 @@ private enum RowSource {
                 throw .invalidFile(
                     path: file.path, reason: "say with --label which column is to be predicted")
             }
-            let inference = try cells.survey(label: label, ignoring: file.ignore)
+            let inference = try cells.survey(
+                label: label, ignoring: file.ignore, classes: file.labelKind.classes)
             let schema = try inference.schema(dataset: dataset, labelKind: file.labelKind, file: file.path)
                 .replacing(ignore: file.ignore)
             return DataSchema.Inference(

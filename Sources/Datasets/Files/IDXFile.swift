@@ -14,6 +14,12 @@ package struct IDXFile {
     package var path: String { file.path }
     private let file: InputFile
 
+    /// Whether a file begins as IDX does: two zeros, one of its element types, a number of axes.
+    static func isHead(_ bytes: [UInt8]) -> Bool {
+        bytes.count >= 4 && bytes[0] == 0 && bytes[1] == 0 && [8, 9, 11, 12, 13, 14].contains(bytes[2])
+            && bytes[3] > 0
+    }
+
     /// Opens a file, plain or gzip, and reads its head.
     ///
     /// - Throws: `DatasetError.invalidFile` when the head is not IDX or the sizes do not fit the file's

@@ -50,15 +50,24 @@ struct SchemaInference {
                     + "\(facts.firstMissing ?? 0): missing is refuse, unless you make it mean, zero or drop-row"
             )
         }
+        let unseen = unseenClasses(schema)
+        if !unseen.isEmpty { lines.append("no row of \(shortened(label.name)) is \(listed(unseen))") }
         return lines
+    }
+
+    /// Classes that were told and stand in no row: right where another site has them, else misspelled.
+    private func unseenClasses(_ schema: DataSchema) -> [String] {
+        let facts = label.facts, wholes = Set((facts.wholes ?? []).map(String.init))
+        guard !facts.isOverLimit else { return [] }
+        return (schema.label.classes ?? []).filter { !facts.texts.contains($0) && !wholes.contains($0) }
     }
 
     private func kind(of name: String, _ facts: ColumnFacts) throws(DatasetError) -> DataSchema.Feature.Kind {
         if facts.isNumeric {
-            if let odd = facts.firstUnholdable { throw error(.notFinite(odd.text), name, odd.line) }
+            try checkNumbers(name, facts)
             return .number
         }
-        if let first = facts.firstText {
+        if let first = facts.firstText ?? facts.firstName {
             if facts.isDates { throw error(.dateCell(first.text), name, first.line) }
             if facts.isOverLimit {
                 let fault = CSVFault.tooManyCategories(
@@ -69,16 +78,40 @@ struct SchemaInference {
         return .categories(facts.texts.sorted())
     }
 
+    /// Refuses the cells of a column of numbers that are none: infinite, too large, or the header again.
+    private func checkNumbers(_ name: String, _ facts: ColumnFacts) throws(DatasetError) {
+        let unholdable = facts.firstUnholdable
+        if let header = facts.firstName, header.line < unholdable?.line ?? .max {
+            throw error(.repeatedHeader(header.text), name, header.line)
+        }
+        if let unholdable { throw error(.notFinite(unholdable.text), name, unholdable.line) }
+    }
+
     private func labelKind(_ kind: LabelKind) throws(DatasetError) -> DataSchema.Label.Kind {
         let facts = label.facts
         switch kind {
-        case .number: return .number
-        case .classes(let names?): return .classes(names)
-        case .classes(nil): return .classes(try classes())
+        case .number:
+            if let text = facts.firstText {
+                let isDate = DateText.isDate(text.text)
+                throw error(isDate ? .dateCell(text.text) : .textCell(text.text), label.name, text.line)
+            }
+            try checkNumbers(label.name, facts)
+            guard facts.numberCount > 0 else {
+                throw error(.missingLabel, label.name, facts.firstMissing ?? 1)
+            }
+            return .number
+        case .classes(let names?):
+            if let odd = facts.firstUnexpected {
+                throw error(.unknownClass(odd.text, classes: names), label.name, odd.line)
+            }
+            return .classes(names)
+        case .classes(nil):
+            if facts.isNumeric { try checkNumbers(label.name, facts) }
+            return .classes(try classes())
         case .automatic: break
         }
         if facts.isNumeric {
-            if let odd = facts.firstUnholdable { throw error(.notFinite(odd.text), label.name, odd.line) }
+            try checkNumbers(label.name, facts)
             guard let wholes = facts.wholes, wholes.count <= DatasetLimits.guessedClassCountMaximum else {
                 return .number
             }

@@ -96,7 +96,9 @@ private struct MemoryRows {
 
     func schema(label: String, kind: LabelKind, dataset: String) throws(DatasetError) -> DataSchema {
         guard columns[label] != nil else {
-            throw .invalidTable(reason: "no label column \(quoted(label)), the columns are \(listed(names))")
+            throw .invalidTable(
+                reason: "no label column \(quoted(label)), the columns are \(listed(names))"
+                    + NearName.hint(for: label, among: names))
         }
         var features: [DataSchema.Feature] = []
         var facts: [(name: String, facts: ColumnFacts)] = []
@@ -106,7 +108,7 @@ private struct MemoryRows {
                 features.append(
                     DataSchema.Feature(name: name, kind: .tensor(shape: shape, type: value.elementType)))
             } else {
-                facts.append((name, self.facts(name, isLabel: name == label)))
+                facts.append((name, self.facts(name, isLabel: name == label, kind)))
             }
         }
         guard let labelFacts = facts.first(where: { $0.name == label }) else {
@@ -117,9 +119,10 @@ private struct MemoryRows {
         return try inference.schema(dataset: dataset, labelKind: kind, file: source, features: features)
     }
 
-    private func facts(_ name: String, isLabel: Bool) -> ColumnFacts {
+    private func facts(_ name: String, isLabel: Bool, _ kind: LabelKind) -> ColumnFacts {
         var facts = ColumnFacts(
-            limit: isLabel ? DatasetLimits.classCountMaximum : DatasetLimits.guessedCategoryCountMaximum)
+            limit: isLabel ? DatasetLimits.classCountMaximum : DatasetLimits.guessedCategoryCountMaximum,
+            expected: isLabel ? kind.classes : nil)
         for row in 0..<rowCount {
             let text = text(name, row) ?? ""
             let bytes = Array(text.utf8)

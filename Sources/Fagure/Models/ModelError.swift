@@ -35,6 +35,11 @@ extension ModelError: CustomStringConvertible {
         }
     }
 
+    /// The first few of some names, in brackets.
+    static func listed(_ names: [String]) -> String {
+        "[\(names.prefix(8).joined(separator: ", "))\(names.count > 8 ? ", …" : "")]"
+    }
+
     private func listed(_ names: [String]) -> String {
         names.isEmpty ? "" : " (\(names.prefix(8).joined(separator: ", "))\(names.count > 8 ? ", …" : ""))"
     }

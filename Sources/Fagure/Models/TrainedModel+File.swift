@@ -66,12 +66,52 @@ extension TrainedModel {
             throw .invalid("\(error)")
         }
         let task = try LearningTask(dataset)
+        try task.check(file)
         let state = try ModelState(file)
+        try file.checkNumbers()
         let scaling = try Scaling(file, for: task)
         let kind = try ModelKind(named: file.metadata["model"] ?? "", of: state)
         self.init(task: task, dataset: dataset, kind: kind, state: state, scaling: scaling)
         // Layers that do not fit are a fault of the file, not of whoever predicts.
         if kind != nil { _ = try module }
+    }
+}
+
+extension LearningTask {
+    /// Requires that what a file says beside its schema is what the schema says: other programs read the one or the
+    /// other.
+    fileprivate func check(_ file: Safetensors) throws(ModelError) {
+        for (key, name) in [("feature", feature.name), ("label", label.name)] {
+            guard let text = file.metadata[key], text != name else { continue }
+            throw .invalid("metadata \(key) is '\(text)', but the schema of the same file has '\(name)'")
+        }
+        guard file.metadata["classes"] != nil else { return }
+        let classes: [String]
+        do {
+            classes = try file.names("classes")
+        } catch {
+            throw .invalid("\(error)")
+        }
+        guard classes == label.classes else {
+            throw .invalid(
+                "metadata classes are \(ModelError.listed(classes)), but the schema of the same file has "
+                    + ModelError.listed(label.classes))
+        }
+    }
+}
+
+extension Safetensors {
+    /// Requires that all tensors are numbers: what a model says that is not tells nothing, however it looks.
+    fileprivate func checkNumbers() throws(ModelError) {
+        for (name, value) in tensors.sorted(by: { $0.key < $1.key }) {
+            guard let floats = try? value.floats else { continue }
+            let count = floats.count { !$0.isFinite }
+            guard count == 0 else {
+                throw .invalid(
+                    "\(count) of the \(floats.count) numbers of tensor \(name) are NaN or infinite: the run that made "
+                        + "the model has diverged")
+            }
+        }
     }
 }
 

@@ -88,15 +88,25 @@ extension Graph.Input {
 }
 
 extension JobResult {
+    /// The numbers of an output of float32.
+    ///
+    /// - Throws: `ResultError` where it is not there, or of another type or shape.
+    func floats(_ name: String, shape dimensions: [Int]) throws(ResultError) -> [Float] {
+        guard let value = self[name] else { throw .missing(name) }
+        guard let floats = try? value.floats, value.shape.dimensions == dimensions else {
+            let shape = (try? Shape(dimensions)) ?? .scalar
+            throw .misfit(name, expected: ValueType(.float32, shape), got: value.type)
+        }
+        return floats
+    }
+
     /// Takes the metrics a program released as its last outputs.
     ///
     /// - Throws: `Failure` with code `malformed` for outputs that are not what the program asked for.
     func metrics(_ names: [String]) throws(ResultError) -> Metrics {
         var values: [String: Double] = [:]
         for name in names {
-            guard let value = self[name], let scalar = try? value.scalar() else {
-                throw ResultError(missing: name)
-            }
+            let scalar = try floats(name, shape: [])[0]
             values[name] = Double(scalar)
         }
         var metrics = Metrics(examples: examples, loss: values["loss"] ?? 0, correct: values["correct"])
@@ -108,8 +118,19 @@ extension JobResult {
 }
 
 /// A worker's result that is not what its program asked for.
-struct ResultError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What is not there, or not as it should be.
-    let missing: String
-    var description: String { "the result of a worker lacks \(missing)" }
+enum ResultError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// An output that is not there.
+    case missing(String)
+    /// An output of another type or shape than the program gives it.
+    case misfit(String, expected: ValueType, got: ValueType)
+
+    var description: String {
+        switch self {
+        case .missing(let name): "the result of a worker lacks \(name)"
+        case .misfit(let name, let expected, let got) where expected.elementType == got.elementType:
+            "in the result of a worker \(name) has shape \(got.shape), expected \(expected.shape)"
+        case .misfit(let name, let expected, let got):
+            "in the result of a worker \(name) is \(got), expected \(expected)"
+        }
+    }
 }

@@ -92,13 +92,14 @@ public struct StatisticsProgram: Sendable {
     ///
     /// - Throws: `Failure` with code `malformed` for a result that is not what the program asked for.
     public func sums(from result: JobResult) throws(Failure) -> FeatureSums {
-        let count = Scaling.sumCount(of: task)
         var sums: [[Double]] = []
         for name in outputs {
-            guard let floats = try? result[name]?.floats, floats.count == count else {
-                throw Failure(.malformed, "\(ResultError(missing: name))")
+            do {
+                let floats = try result.floats(name, shape: Scaling.dimensions(for: task))
+                sums.append(floats.map(Double.init))
+            } catch {
+                throw Failure(.malformed, "\(error)")
             }
-            sums.append(floats.map(Double.init))
         }
         try check(sums, rows: result.examples)
         return FeatureSums(rows: result.examples, values: sums)

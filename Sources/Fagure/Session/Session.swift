@@ -240,7 +240,8 @@ public class Session: @unchecked Sendable {
         do {
             return try JobResult(decoding: message.body, frames: message.frames)
         } catch {
-            throw Failure(.malformed, "the result is malformed: \(error)")
+            let reason = if case .malformed(let reason) = error { reason } else { "\(error)" }
+            throw Failure(.malformed, "the result of a worker cannot be read: \(reason)")
         }
     }
 }

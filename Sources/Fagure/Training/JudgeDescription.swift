@@ -8,8 +8,21 @@ public enum JudgeDescription: Sendable, Hashable {
     case builtIn(name: String, rows: Int)
     /// By rows in memory at the trainer.
     case table(rows: Int)
-    /// By the rows that shards hold out, at their workers; `without` names those that hold out too few.
-    case heldOut(rows: Int, shards: Int, without: [String])
+    /// By the rows that shards hold out, at their workers; `without` are those that hold out too few.
+    case heldOut(rows: Int, shards: Int, without: [TooFew])
+
+    /// A shard that holds out fewer rows than its worker lets anything out about.
+    public struct TooFew: Sendable, Hashable, CustomStringConvertible {
+        /// The shard.
+        public let shard: String
+        /// The rows it holds out.
+        public let rows: Int
+        /// The fewest its worker lets anything out about: its `--release-rows-min`.
+        public let minimum: Int
+
+        /// Such as `west: 20 of --release-rows-min 32`.
+        public var description: String { "\(shard): \(rows) of --release-rows-min \(minimum)" }
+    }
 
     /// How many rows there are.
     public var rows: Int {
@@ -30,7 +43,8 @@ extension JudgeDescription: CustomStringConvertible {
         case .table(let rows): "judged by \(rows) rows at the trainer"
         case .heldOut(let rows, let shards, let without):
             "judged by \(rows) rows held out in \(shards) shard\(shards == 1 ? "" : "s")"
-                + (without.isEmpty ? "" : " (too few in \(without.joined(separator: ", ")))")
+                + (without.isEmpty
+                    ? "" : " (too few in \(without.map(\.description).joined(separator: ", ")))")
         }
     }
 
@@ -38,7 +52,9 @@ extension JudgeDescription: CustomStringConvertible {
     var path: String { if case .file(let path, _) = self { path } else { "" } }
 
     /// The shards that hold out too few rows to judge by.
-    var without: [String] { if case .heldOut(_, _, let without) = self { without } else { [] } }
+    var without: [String] {
+        if case .heldOut(_, _, let without) = self { without.map(\.shard) } else { [] }
+    }
 
     /// A word for other programs.
     var name: String {

@@ -223,7 +223,10 @@ extension JudgeDescription {
     /// The judges that shards are.
     fileprivate init(_ shards: [ShardDescription]) {
         let judges = shards.filter(\.canJudge)
-        let without = shards.filter { $0.heldOutRows > 0 && !$0.canJudge }.map { "\($0.reference.name)" }
+        let without = shards.filter { $0.heldOutRows > 0 && !$0.canJudge }.map {
+            TooFew(
+                shard: "\($0.reference.name)", rows: $0.heldOutRows, minimum: $0.releaseRowsMinimum)
+        }
         let rows = judges.reduce(0) { $0 + $1.heldOutRows }
         self =
             judges.isEmpty && without.isEmpty

@@ -27,6 +27,8 @@ private struct SchemaTerm: Hashable {
     let isLabel: Bool
     /// Such as `a number`, or `one of the classes sick, well`.
     let meaning: String
+    /// The classes or categories in their order.
+    var names: [String] = []
 
     /// The features in their order, then the labels.
     static func terms(of dataset: DatasetDescription) -> [SchemaTerm] {
@@ -37,15 +39,18 @@ private struct SchemaTerm: Hashable {
         let isLabel = column.role == .label
         guard column.features.isEmpty else {
             return column.features.map { feature in
-                SchemaTerm(
-                    name: feature.name, isLabel: isLabel, meaning: SchemaTerm.meaning(of: feature.kind))
+                let names: [String] = if case .categories(let names) = feature.kind { names } else { [] }
+                return SchemaTerm(
+                    name: feature.name, isLabel: isLabel, meaning: SchemaTerm.meaning(of: feature.kind),
+                    names: names)
             }
         }
         let stored = "\(typeNames[Int(column.elementType)] ?? "unknown") \(column.dimensions)"
         let classes = "one of the classes \(listed(column.classes))"
         return [
             SchemaTerm(
-                name: column.name, isLabel: isLabel, meaning: column.classes.isEmpty ? stored : classes)
+                name: column.name, isLabel: isLabel, meaning: column.classes.isEmpty ? stored : classes,
+                names: column.classes)
         ]
     }
 
@@ -74,7 +79,9 @@ private struct SchemaTerm: Hashable {
             }
             if term.isLabel != other.isLabel {
                 sentences.append("\(term.name) is a \(term.role), expected a \(other.role)")
-            } else if term.meaning != other.meaning {
+            } else if let difference = term.order(unlike: other) {
+                sentences.append(difference)
+            } else if term.meaning != other.meaning || term.names != other.names {
                 sentences.append("\(term.name) is \(term.meaning), expected \(other.meaning)")
             }
         }
@@ -82,6 +89,16 @@ private struct SchemaTerm: Hashable {
             sentences.append("the features are in another order")
         }
         return sentences
+    }
+
+    /// Says that the same names stand in another order, and what cures it: the place of a name is how it is stored.
+    private func order(unlike other: SchemaTerm) -> String? {
+        guard names != other.names, names.sorted() == other.names.sorted() else { return nil }
+        let kind = isLabel ? "classes" : "categories"
+        let cure =
+            isLabel ? "give every site the same --classes or --schema" : "give every site the same --schema"
+        return "\(name) has the same \(kind) in another order, \(SchemaTerm.listed(names)), expected "
+            + "\(SchemaTerm.listed(other.names)): \(cure)"
     }
 
     private var role: String { isLabel ? "label" : "feature" }

@@ -40,21 +40,26 @@ struct SafetensorsHeader {
     /// - Throws: `TensorError.invalidFile`.
     init(_ bytes: [UInt8], path: String) throws(TensorError) {
         func invalid(_ reason: String) -> TensorError { .invalidFile(path: path, reason: reason) }
+        guard !bytes.isEmpty else { throw invalid("no safetensors file: it is empty") }
         guard bytes.count >= SafetensorsHeader.lengthByteCount else {
-            throw invalid("\(bytes.count) bytes are no safetensors file")
+            throw invalid(
+                "no safetensors file: it has \(bytes.count) bytes, too few for the length of a header")
         }
         let length = bytes.prefix(SafetensorsHeader.lengthByteCount).reversed()
             .reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        // Whatever begins otherwise was never one, and what its first bytes would mean says nothing to anybody.
+        guard bytes.dropFirst(SafetensorsHeader.lengthByteCount).first == UInt8(ascii: "{") else {
+            throw invalid("no safetensors file: it does not begin with a header")
+        }
         guard length <= UInt64(Safetensors.headerByteCountMaximum) else {
             throw invalid("a header of \(length) bytes, the limit is \(Safetensors.headerByteCountMaximum)")
         }
         self.metadata = [:]
         self.dataStart = SafetensorsHeader.lengthByteCount + Int(length)
         guard bytes.count >= dataStart else {
-            throw invalid("a header of \(length) bytes in a file of \(bytes.count)")
+            throw invalid("truncated: a header of \(length) bytes in a file of \(bytes.count)")
         }
         let text = Array(bytes[SafetensorsHeader.lengthByteCount..<dataStart])
-        guard text.first == UInt8(ascii: "{") else { throw invalid("the header does not begin with '{'") }
         var reader = JSONReader(text, path: path)
         try readMembers(&reader)
         try reader.end()

@@ -34,6 +34,7 @@ struct ProgramPlans {
         } catch {
             throw Release.error(preparing: "the finish graph", error)
         }
+        try Release.checkSizes(ending.plan.outputTypes)
         try grant(ProgramPlans.byteCount(job, prepared.map(\.plan.plan), ending.plan, metricShapes))
         finish = cache.execution(of: ending)
         steps = prepared.map { ($0.rowCount, cache.execution(of: $0.plan)) }

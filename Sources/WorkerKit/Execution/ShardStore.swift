@@ -45,9 +45,12 @@ package struct ShardStore: Sendable {
             entries[shard.reference] = Entry(shard)
             let description = DatasetDescription(
                 shard.schema, name: shard.dataset, tags: tags[shard.dataset] ?? [], digest: shard.digest)
-            if !datasets.contains(description) { datasets.append(description) }
+            let hash = description.schemaHash
+            // Units, notes and digests are no part of the hash, by which shards name their data set.
+            let isKnown = datasets.contains { $0.name == description.name && $0.schemaHash == hash }
+            if !isKnown { datasets.append(description) }
             var own = shard.description
-            own.schema = description.schemaHash
+            own.schema = hash
             own.releaseRowsMinimum =
                 publicDatasets.contains(shard.dataset) ? min(1, releaseRowsMinimum) : releaseRowsMinimum
             announced.append(own)

@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Tensor
 import TestSupport
 import Testing
@@ -133,5 +134,21 @@ import Testing
         let first = try Dataset.load(csv: path, label: "diagnosis", seed: 1).test?["features"]
         #expect(first == (try Dataset.load(csv: path, label: "diagnosis", seed: 1).test?["features"]))
         #expect(first != (try Dataset.load(csv: path, label: "diagnosis", seed: 2).test?["features"]))
+    }
+
+    @Test("bytes of zero under any name are no IDX, and IDX is no text")
+    func zeros() throws {
+        let folder = try TemporaryFolder()
+        let path = folder["zeros.csv"]
+        for bytes in [[UInt8](repeating: 0, count: 4_096), [0, 0, 7, 1, 0, 0, 0, 0], [0]] {
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            let error = #expect(throws: DatasetError.self) {
+                try Dataset.load(file: DataFile(path, label: "y"))
+            }
+            #expect("\(try #require(error))".contains("no text: it begins with a byte of zero"))
+        }
+        try Data([0, 0, 8, 1, 0, 0, 0, 1, 5]).write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: DatasetError.self) { try Dataset.load(file: DataFile(path, label: "y")) }
+        #expect("\(try #require(error))".hasSuffix("IDX, though its name says that it is text"))
     }
 }

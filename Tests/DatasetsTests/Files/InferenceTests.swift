@@ -67,6 +67,92 @@ import Testing
             .tooManyClasses(count: 1_001, limit: 1_000), line: 2, in: (0...1_000).map { "name \($0)" })
     }
 
+    @Test("what is asked for as numbers or as certain classes is held against every label")
+    func asked() {
+        expectFault(.textCell("yes"), line: 3, in: ["1", "yes", "no"], .number)
+        expectFault(.notFinite("1e999"), line: 3, in: ["1", "1e999"], .number)
+        expectFault(.missingLabel, line: 2, in: ["NA", "?"], .number)
+        for labels in [["sick", "well", "dead"], ["sick", "well", "7"], ["sick", "well", "inf"]] {
+            expectFault(
+                .unknownClass(labels[2], classes: ["well", "sick"]), line: 4, in: labels,
+                .classes(["well", "sick"]))
+        }
+    }
+
+    @Test("classes that no row has are said")
+    func unseenClasses() throws {
+        let path = try folder.write("x,y\n1,well\n2,well\n", to: "x.csv")
+        let file = DataFile(path, label: "y", labelKind: .classes(["well", "sick"]))
+        #expect(try DataSchema.infer(file: file).decisions.contains("no row of y is sick"))
+    }
+
+    @Test(
+        "among numbers a cell that none can hold, or the column's own name, is no category",
+        arguments: ["inf", "-Infinity", "+INF", "1e999", "-1e999"])
+    func notNumbers(odd: String) throws {
+        for cells in [["1", "2", odd], [odd, "1", "", "2"], ["1", odd, "x", "2"]] {
+            let line = (cells.firstIndex(of: odd) ?? 0) + 2
+            let position = CSVPosition(file: "\(folder.path)/x.csv", line: line, column: 1, columnName: "x")
+            #expect(throws: DatasetError.csv(.notFinite(odd), at: position)) { try feature(cells) }
+        }
+        expectFault(.notFinite(odd), line: 3, in: ["1", odd])
+        expectFault(.notFinite(odd), line: 3, in: ["1", odd], .classes(nil))
+    }
+
+    @Test("a header in the middle of a file is refused with its line, inferred or read by a schema")
+    func repeatedHeader() throws {
+        func position(_ line: Int, _ column: Int? = nil, _ name: String? = nil) -> CSVPosition {
+            CSVPosition(file: "\(folder.path)/x.csv", line: line, column: column, columnName: name)
+        }
+        for text in ["x,y\n1,a\nx,y\n2,b\n", "x,y\nc,a\nx,y\nd,b\n"] {
+            let path = try folder.write(text, to: "x.csv")
+            #expect(throws: DatasetError.csv(.repeatedHeader(nil), at: position(3))) {
+                try DataSchema.infer(file: DataFile(path, label: "y"))
+            }
+        }
+        #expect(throws: DatasetError.csv(.repeatedHeader("x"), at: position(3, 1, "x"))) {
+            try feature(["1", "x", "2"])
+        }
+        expectFault(.repeatedHeader("y"), line: 4, in: ["1", "2", "y"])
+        expectFault(.repeatedHeader("y"), line: 4, in: ["1", "2", "y"], .classes(nil))
+        #expect(try feature(["x", "lat", "ant"]) == .categories(["ant", "lat", "x"]))
+        let path = try folder.write("x,y\n1,a\nx,y\n2,b\n", to: "x.csv")
+        let schema = try DataSchema(
+            features: [.init(name: "x")], label: .init(name: "y", kind: .classes(["a", "b"])))
+        #expect(throws: DatasetError.csv(.repeatedHeader("x"), at: position(3, 1, "x"))) {
+            try Dataset.load(file: DataFile(path), schema: schema)
+        }
+    }
+
+    @Test("a name that is not there names the one that was meant")
+    func nearNames() throws {
+        let path = try folder.write("age,pulse,outcome\n1,2,a\n", to: "x.csv")
+        func sentence(_ label: String, ignoring: [String] = [], schema: DataSchema? = nil) -> String {
+            do {
+                _ = try Dataset.load(file: DataFile(path, label: label, ignore: ignoring), schema: schema)
+                return ""
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(sentence("Outcome").hasSuffix("did you mean 'outcome'?"))
+        #expect(sentence("outcmoe").hasSuffix("did you mean 'outcome'?"))
+        #expect(!sentence("result").contains("did you mean"))
+        #expect(sentence("outcome", ignoring: ["Age"]).hasSuffix("did you mean 'age'?"))
+        func schema(_ names: [String], by: String? = nil) throws -> DataSchema {
+            try DataSchema(
+                features: names.map { .init(name: $0) },
+                label: .init(name: "outcome", kind: .classes(["a"])), test: .init(share: 0.2, by: by))
+        }
+        #expect(
+            sentence("outcome", schema: try schema(["Age", "pulse"])).hasSuffix(
+                "did you mean 'age' for 'Age'?"))
+        #expect(
+            sentence("outcome", schema: try schema(["age", "pulse"], by: "Pulse"))
+                .hasSuffix("did you mean 'pulse'?"))
+        #expect(!sentence("outcome", schema: try schema(["age", "pulse", "bp"])).contains("did you mean"))
+    }
+
     @Test("a feature is a number if every cell is, else categories if they are few, else refused")
     func features() throws {
         #expect(try feature(["1", "-2.5e3", ".5", "NA", "?"]) == .number)

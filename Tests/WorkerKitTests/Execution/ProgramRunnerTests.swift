@@ -362,4 +362,37 @@ struct ProgramRunnerTests {
                     "the step graph failed while it ran: an operation met values it cannot take, "
                         + "such as a label out of range"))
     }
+
+    @Test("a program whose outputs no message holds is refused before a batch runs")
+    func tooMuchToSend() throws {
+        let shard = try Lessons.shard(rowCount: 64)
+        var finish = GraphBuilder()
+        let state = finish.input(Lessons.input("first", [])), total = finish.input(Lessons.input("total", []))
+        _ = finish.input(Lessons.input("last", []))
+        let examples = finish.input(Lessons.input("examples", []))
+        let wide = finish.append(
+            .expand(to: [8_000, 8_000]), [finish.append(.reshape(to: [1, 1]), [total])])
+        let outputs = [Int](repeating: wide, count: 4_092) + [state, examples]
+        var job = try Lessons.order(.init(batchSize: 1))
+        job.program = Program(
+            step: job.program.step, finish: try SealedGraph(finish.finish(outputs: outputs)), stateCount: 1,
+            constantCount: 0, columns: ["number"], shard: Lessons.reference, part: .train,
+            schedule: .init(batchSize: 1), outputs: outputs.indices.map { "\($0)" })
+        // Whoever asks for memory or the time has got past the sizes.
+        var asked = 0
+        var cache = PlanCache()
+        #expect(throws: JobError.self) {
+            try run(
+                job, on: shard, cache: &cache,
+                now: {
+                    asked += 1
+                    return 0
+                })
+        }
+        #expect(asked == 0)
+        guard case .limitExceeded(let what, _, let limit)? = refusal(of: job, on: shard) else {
+            return #expect(Bool(false), "it was not refused for its size")
+        }
+        #expect(what == "bytes of all outputs" && limit == 1 << 30)
+    }
 }

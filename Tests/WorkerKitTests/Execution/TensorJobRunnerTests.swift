@@ -146,6 +146,34 @@ struct TensorJobRunnerTests {
         #expect(try unwilling.result(job([large, large])).outputs[0].value.floats == [2, 4, 6])
     }
 
+    @Test("outputs no message holds are refused before there is memory for them, or anything is computed")
+    func tooMuchToSend() throws {
+        // Whoever asks for memory is told that there is none: sizes are looked at before.
+        var bench = TestBench(memory: 1 << 12)
+        for (sizes, count, what) in [
+            ([8_000, 8_000], 4_096, "bytes of all outputs"),
+            ([8_000, 8_400], 1, "bytes of an output's frame"),
+            ([250, 250], 4_096, "bytes of the frame that outputs share"),
+        ] as [([Int], Int, String)] {
+            for isOne in [true, false] {
+                var builder = GraphBuilder()
+                let x = builder.input(Lessons.input("x", []))
+                var wide = builder.append(.expand(to: sizes), [builder.append(.reshape(to: [1, 1]), [x])])
+                var outputs: [Int] = []
+                for _ in 0..<count {
+                    if !isOne, sizes[0] < 1_000 { wide = builder.append(.negate, [wide]) }
+                    outputs.append(wide)
+                }
+                let job = TensorJob(
+                    graph: try SealedGraph(builder.finish(outputs: outputs)),
+                    bindings: [.value(TensorValue(scalar: 1))])
+                let failure = bench.failure(job)
+                #expect(failure?.code == .limitExceeded)
+                #expect(failure?.message.hasPrefix(what) == true, "\(failure?.message ?? "done")")
+            }
+        }
+    }
+
     @Test("small jobs of every kind but programs are done at once; others are left untouched")
     func smallJobs() throws {
         var bench = TestBench(byteCountMaximum: 1 << 24)

@@ -45,7 +45,8 @@ extension ArrayFile {
         let labelName = file.label ?? "y"
         guard let labels = label(labelName) else { throw noArray(labelName, or: "y") }
         let count = try checkLabels(labels, rowCount: array.rowCount ?? 0)
-        var facts = ColumnFacts(limit: DatasetLimits.classCountMaximum)
+        var facts = ColumnFacts(
+            limit: DatasetLimits.classCountMaximum, expected: file.labelKind.classes)
         for index in 0..<count {
             facts.see(
                 reading(labels, index), text: labels.text(index), line: index + 1, mark: UInt8(ascii: "."))
@@ -71,7 +72,9 @@ extension ArrayFile {
 
     private func noArray(_ name: String, or other: String) -> DatasetError {
         let sought = name == other ? quoted(name) : "\(quoted(name)) or \(quoted(other))"
-        return .invalidFile(path: path, reason: "no array \(sought), there are \(listed(names))")
+        return .invalidFile(
+            path: path,
+            reason: "no array \(sought), there are \(listed(names))" + NearName.hint(for: name, among: names))
     }
 
     private func value(

@@ -26,6 +26,8 @@ public enum CSVFault: Error, Sendable, Hashable {
     case textCell(String)
     /// A number that float32 cannot hold: infinite, too large, or so small that it would be zero.
     case notFinite(String)
+    /// The header again in the middle of the file: all of it, or the column's name among numbers or listed texts.
+    case repeatedHeader(String?)
     /// A text that is none of the categories of its feature.
     case unknownCategory(String, categories: [String])
     /// More distinct texts than a feature may have without a schema that lists them.
@@ -64,6 +66,7 @@ extension CSVFault: CustomStringConvertible {
                 + "(if they are separated by another character than comma, semicolon or tab, say so with --delimiter)"
         case .unknownLabel(let name, let columns):
             "no label column \(quoted(name)), the columns are \(listed(columns))"
+                + NearName.hint(for: name, among: columns)
         case .raggedRow(let cellCount, let columnCount):
             "\(cellCount) cells where the header has \(columnCount) (if the cells are not separated as it "
                 + "seems, say how with --delimiter)"
@@ -73,7 +76,12 @@ extension CSVFault: CustomStringConvertible {
         case .dateCell(let text): "expected a number, got the date \(quoted(text))"
         case .textCell(let text):
             "expected a number, got \(quoted(text))\(CSVFault.hasComma(text) ? CSVFault.commaAdvice : "")"
-        case .notFinite(let text): "expected a finite number that float32 can hold, got \(quoted(text))"
+        case .notFinite(let text):
+            "expected a finite number that float32 can hold, got \(quoted(text)) (correct it, or leave the cell empty "
+                + "for a missing value)"
+        case .repeatedHeader(let text):
+            (text.map { "\(quoted($0)) is the column's own name: this line" } ?? "this line")
+                + " repeats the header, as where files were put one after another: take it out"
         case .unknownCategory(let text, let categories):
             "\(quoted(text)) is none of the categories \(listed(categories))"
         case .tooManyCategories(let text, let limit):

@@ -2,7 +2,9 @@ extension CSVFile {
     /// Looks at every cell, for a schema to be inferred.
     ///
     /// - Complexity: O(bytes).
-    func survey(label: String, ignoring ignored: [String] = []) throws(DatasetError) -> SchemaInference {
+    func survey(
+        label: String, ignoring ignored: [String] = [], classes: [String]? = nil
+    ) throws(DatasetError) -> SchemaInference {
         let columns = columns
         guard let labelIndex = columns[label] else {
             let known = names.filter { !$0.isEmpty }
@@ -10,22 +12,33 @@ extension CSVFile {
         }
         if let unknown = ignored.first(where: { columns[$0] == nil || $0 == label }) {
             throw .invalidFile(
-                path: file, reason: "\(quoted(unknown)) is to be ignored, but is no column of a feature")
+                path: file,
+                reason: "\(quoted(unknown)) is to be ignored, but is no column of a feature"
+                    + NearName.hint(for: unknown, among: names.filter { $0 != label }))
         }
         let indices = names.indices.filter { !names[$0].isEmpty && !ignored.contains(names[$0]) }
         guard indices.count > 1 else { throw .csv(.noFeatures, at: CSVPosition(file: file, line: 1)) }
         var facts = names.indices.map { index in
             ColumnFacts(
                 limit: index == labelIndex
-                    ? DatasetLimits.classCountMaximum : DatasetLimits.guessedCategoryCountMaximum)
+                    ? DatasetLimits.classCountMaximum : DatasetLimits.guessedCategoryCountMaximum,
+                name: names[index], expected: index == labelIndex ? classes : nil)
         }
         try forEachRow { (parser, cells) throws(DatasetError) in
+            guard !isHeader(cells, parser) else {
+                throw .csv(.repeatedHeader(nil), at: CSVPosition(file: file, line: cells[0].line))
+            }
             for index in indices { try see(cells[index], parser, index, &facts[index]) }
         }
         return SchemaInference(
             columns: indices.filter { $0 != labelIndex }.map { (names[$0], facts[$0]) },
             label: (label, facts[labelIndex]),
             error: { fault, name, line in self.fault(fault, line: line, column: columns[name] ?? 0) })
+    }
+
+    /// Whether a row is the header again, as where files were put one after another.
+    private func isHeader(_ cells: [CSVParser.Cell], _ parser: CSVParser) -> Bool {
+        cells.indices.allSatisfy { parser.bytes[cells[$0].bytes].elementsEqual(names[$0].utf8) }
     }
 
     private func see(

@@ -25,7 +25,7 @@ extension CSVFile {
                     try builder.append(
                         quoted: try? parser.text(of: cell, column: column + 1), feature: index)
                 } catch {
-                    throw fault(error, cell, column: column)
+                    throw fault(explained(error, column: column), cell, column: column)
                 }
             }
             if let label { try append(label: label, cells, parser, to: &builder) }
@@ -72,7 +72,16 @@ extension CSVFile {
             case .unholdable: throw .notFinite(text)
             }
         } catch {
-            throw fault(error, cell, column: column)
+            throw fault(explained(error, column: column), cell, column: column)
+        }
+    }
+
+    /// A fault that says more where a cell is its column's own name.
+    private func explained(_ fault: CSVFault, column: Int) -> CSVFault {
+        switch fault {
+        case .textCell(let text), .unknownCategory(let text, _), .unknownClass(let text, _):
+            text == names[column] ? .repeatedHeader(text) : fault
+        default: fault
         }
     }
 

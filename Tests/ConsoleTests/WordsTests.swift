@@ -1,0 +1,38 @@
+import Testing
+
+@testable import Console
+
+@Suite("Settings as words")
+struct WordsTests {
+    @Test("numbers are decimal")
+    func decimal() {
+        for (text, number) in [("0.1", 0.1), ("1e-3", 1e-3), ("-1", -1), ("+2.5E2", 250)] as [(String, Float)]
+        {
+            #expect(Words.decimal(text) == number)
+        }
+        for text in ["0x10", "0x1p-1", "inf", "nan", "", " 1", "1,5", "1_000"] {
+            #expect(Words.decimal(text) == nil, "\(text)")
+        }
+    }
+
+    @Test("hexadecimal and negative numbers are refused as what they are")
+    func refused() {
+        for text in ["0x10", "-1", "nan", "inf"] {
+            let error = #expect(throws: SettingFault.self) { try Words().number(text, "learning-rate") }
+            #expect(error?.description == "--learning-rate is '\(text)', expected a number from 0")
+        }
+    }
+
+    @Test("a negative number belongs to the option before it")
+    func negative() {
+        #expect(
+            Words.joiningNegativeNumbers(["train", "--learning-rate", "-1", "--json", "--rounds", "-.5"])
+                == ["train", "--learning-rate=-1", "--json", "--rounds=-.5"])
+        #expect(Words.joiningNegativeNumbers(["--seed", "-inf"]) == ["--seed=-inf"])
+        for arguments in [
+            ["-1"], ["--a=1", "-1"], ["--", "--a", "-1"], ["--a", "-b"], ["--a", "-"], ["-h"],
+        ] {
+            #expect(Words.joiningNegativeNumbers(arguments) == arguments)
+        }
+    }
+}
