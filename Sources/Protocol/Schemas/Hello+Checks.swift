@@ -12,7 +12,7 @@ extension Hello {
                 return "data set \(dataset.name) is there twice with schema \(dataset.schemaHash)"
             }
         }
-        for shard in shards where shard.schema != .none {
+        for shard in shards + considered where shard.schema != .none {
             let known = hashes[shard.reference.dataset, default: []]
             guard known.contains(shard.schema) else {
                 return
