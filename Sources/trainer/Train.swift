@@ -200,7 +200,7 @@ extension ExitStatus {
         case .unknownDataset, .disagreement, .testData, .model, .graph: self = .badData
         case .ambiguousDataset: self = .usage
         case .job(_, let failure), .session(let failure): self.init(failure)
-        case .federation: self = .failed
+        case .federation, .incomplete: self = .failed
         }
     }
 }

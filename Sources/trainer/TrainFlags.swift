@@ -79,6 +79,17 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "Workers that must be present for a round to begin. By default 1.")
     var workersMin: String?
 
+    @Option(help: "Shards that must be present for a round to begin. By default none.")
+    var shardsMin: String?
+
+    @Option(
+        help: """
+            How many seconds a round waits for a shard that is away, a part of a data set or a site that took part \
+            before; then it goes on without. By default 60.
+            """
+    )
+    var patience: String?
+
     @Option(
         help: """
             How many seconds a worker may neither answer nor come further before a round goes on without its shard; \
@@ -101,6 +112,9 @@ struct TrainFlags: ParsableArguments {
 
     @Flag(help: "Take features as they are (pixels divided by 255), not brought to mean 0 and deviation 1.")
     var noStandardize = false
+
+    @Flag(help: "End with 1 rather than go on without a shard that is away.")
+    var strict = false
 
     @Flag(help: "Go on when the loss is no number.")
     var allowNan = false

@@ -89,6 +89,10 @@ struct TrainSettings {
         configuration.model = try model(flags, words)
         configuration.seed = try words.seed(flags.seed, "seed") ?? 0
         configuration.workersMin = try words.integer(flags.workersMin, "workers-min", 1...1_000_000) ?? 1
+        configuration.shardsMin = try words.integer(flags.shardsMin, "shards-min", 0...1_000_000) ?? 0
+        let patience = try words.integer(flags.patience, "patience", 0...1_000_000)
+        if let patience { configuration.patience = .seconds(patience) }
+        configuration.isStrict = try words.isSet(flags.strict, "strict")
         let silence = try words.integer(flags.silenceTimeout, "silence-timeout", 0...1_000_000)
         if let silence { configuration.silenceMaximum = silence == 0 ? nil : .seconds(silence) }
         configuration.standardizes = try !words.isSet(flags.noStandardize, "no-standardize")

@@ -79,7 +79,7 @@ struct TrainingTests {
         }
         let victim = try await fleet.addWorker("victim", Self.digits + ["--shard", "3/4"])
         let trainer = try fleet.trainer([
-            "--epochs", "4000", "--hidden", "64", "--workers-min", "3", "--json",
+            "--epochs", "4000", "--hidden", "64", "--workers-min", "3", "--json", "--patience", "0",
         ])
 
         try await trainer.line { Self.shards(of: $0) == 4 }
@@ -92,6 +92,51 @@ struct TrainingTests {
         }
         trainer.signal(SIGINT)
         #expect(await trainer.end() == 130, "\(trainer.errors)")
+        await fleet.stop()
+    }
+
+    @Test(
+        "the only worker of a shard, killed and started again in the middle: no round without it, same bytes")
+    func onlyHolderRestarts() async throws {
+        let fleet = try await Fleet()
+        let folder = try TemporaryFolder()
+        try await fleet.addWorker("stays", Self.digits + ["--shard", "0/2"])
+        var victim = try await fleet.addWorker("victim", Self.digits + ["--shard", "1/2"])
+        let arguments = ["--epochs", "40", "--hidden", "128", "--seed", "3", "--json", "--strict"]
+        let trainer = try fleet.trainer(arguments + ["--output", folder["broken"]])
+        for round in [3, 9, 15] {
+            try await trainer.line(containing: "\"epoch\":\(round),")
+            victim.signal(SIGKILL)
+            await victim.end()
+            victim = try await fleet.addWorker("victim", Self.digits + ["--shard", "1/2"])
+        }
+        #expect(await trainer.end() == 0, "\(trainer.errors)")
+        #expect(trainer.lines.compactMap(Self.shards(of:)) == [Int](repeating: 2, count: 40))
+        #expect(trainer.lines.last?.contains("\"incompleteRounds\":0") == true)
+        let calm = try await fleet.train(arguments + ["--output", folder["calm"]])
+        #expect(await calm.end() == 0, "\(calm.errors)")
+        #expect(try folder.bytes("broken/model.safetensors") == folder.bytes("calm/model.safetensors"))
+        await fleet.stop()
+    }
+
+    @Test("a shard that stays away is named in the round, the summary and the history; --strict ends with 1")
+    func goesOnWithout() async throws {
+        let fleet = try await Fleet()
+        let folder = try TemporaryFolder()
+        try await fleet.addWorker("alone", Self.digits + ["--shard", "0/2"])
+        let arguments = ["--epochs", "2", "--model", "logistic", "--patience", "1"]
+        let lax = try await fleet.train(arguments + ["--output", folder["run"]])
+        #expect(await lax.end() == 0, "\(lax.errors)")
+        #expect(lax.errors.contains("goes on without digits 1/2"), "\(lax.errors)")
+        #expect(
+            lax.lines.first { $0.hasPrefix("epoch 1/2") }?.hasSuffix("1 shard without 1/2") == true,
+            "\(lax.lines)")
+        #expect(lax.lines.last?.contains("2 rounds without all shards") == true, "\(lax.lines)")
+        let history = try String(decoding: folder.bytes("run/history.jsonl"), as: UTF8.self)
+        #expect(history.contains("\"missing\":[\"1/2\"]") && history.contains("\"incompleteRounds\":2"))
+        let strict = try await fleet.train(arguments + ["--strict"])
+        #expect(await strict.end() == 1)
+        #expect(strict.errors.contains("lacks digits 1/2"), "\(strict.errors)")
         await fleet.stop()
     }
 

@@ -11,7 +11,8 @@ struct ProgressBarTests {
         EpochReport(
             round: 3, epoch: 3, epochs: 10, isClassification: true,
             training: Metrics(examples: 100, loss: 50, correct: 75),
-            test: Metrics(examples: 10, loss: 4, correct: 8), seconds: 1, shards: 4, workers: 2, bytesSent: 0,
+            test: Metrics(examples: 10, loss: 4, correct: 8), seconds: 1, shards: 4, missing: [], workers: 2,
+            bytesSent: 0,
             bytesReceived: 0)
     }
 
@@ -31,7 +32,8 @@ struct ProgressBarTests {
         let waiting = bar.write(.waiting("waiting for 1 worker"), at: 141, columns: 120)
         #expect(waiting.hasSuffix("\(clear)waiting for 1 worker"))
         let summary = RunSummary(
-            rounds: 1, epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0)
+            rounds: 1, epochs: 1, end: "finished", last: nil, incompleteRounds: 0, seconds: 1, bytesSent: 0,
+            bytesReceived: 0)
         #expect(bar.write(.done(summary), at: 142, columns: 80).hasSuffix("0.0 kB received\n"))
         #expect(bar.end(columns: 80) == "")
     }

@@ -8,12 +8,14 @@ import Testing
 
 @Suite("Reports")
 struct ReportTests {
-    private func report(classes: Bool = true, test: Metrics? = nil, loss: Double = 50) -> EpochReport {
+    private func report(classes: Bool = true, test: Metrics? = nil, loss: Double = 50, missing: [String] = [])
+        -> EpochReport
+    {
         EpochReport(
             round: 3, epoch: 3, epochs: 10, isClassification: classes,
             training: Metrics(examples: 100, loss: loss, correct: classes ? 75 : nil), test: test,
             seconds: 1.23456,
-            shards: 4, workers: 2, bytesSent: 1_000, bytesReceived: 2_000)
+            shards: 4, missing: missing, workers: 2, bytesSent: 1_000, bytesReceived: 2_000)
     }
 
     private func keys(_ json: String) throws -> [String: Any] {
@@ -27,8 +29,26 @@ struct ReportTests {
         #expect(
             line
                 == #"{"event":"epoch","round":3,"epoch":3,"loss":0.5,"accuracy":0.75,"testAccuracy":0.8,"testRows":10,"#
-                + #""seconds":1.235,"shards":4,"workers":2,"bytesSent":1000,"bytesReceived":2000}"#)
-        #expect(try keys(line).count == 12)
+                + #""seconds":1.235,"shards":4,"missing":[],"workers":2,"bytesSent":1000,"bytesReceived":2000}"#
+        )
+        #expect(try keys(line).count == 13)
+    }
+
+    @Test("a round without a shard that was wanted says so, and so does the summary")
+    func missingShards() throws {
+        let few = report(missing: ["north"])
+        #expect("\(few.json)".contains(#""shards":4,"missing":["north"],"workers":2"#))
+        #expect(RunEvent.epoch(few).text?.hasSuffix("4 shards without north") == true)
+        let many = report(missing: (1...6).map { "ward\($0)" })
+        #expect(
+            RunEvent.epoch(many).text?.hasSuffix("4 shards without ward1, ward2, ward3, ward4 and 2 more")
+                == true)
+        let summary = RunSummary(
+            rounds: 3, epochs: 3, end: "finished", last: few, incompleteRounds: 2, seconds: 9.46,
+            bytesSent: 0,
+            bytesReceived: 0)
+        #expect(RunEvent.done(summary).text?.contains(", 2 rounds without all shards, ") == true)
+        #expect(try keys("\(summary.json)")["incompleteRounds"] as? Int == 2)
     }
 
     @Test("regression has the test part's loss in place of accuracies")
@@ -49,7 +69,8 @@ struct ReportTests {
     @Test("the last line has totals and the model's file")
     func doneLine() throws {
         var summary = RunSummary(
-            rounds: 3, epochs: 3, end: "finished", last: report(), seconds: 9.5, bytesSent: 1 << 40,
+            rounds: 3, epochs: 3, end: "finished", last: report(), incompleteRounds: 0, seconds: 9.5,
+            bytesSent: 1 << 40,
             bytesReceived: 7,
             modelPath: "out/\"model\".safetensors")
         let object = try keys("\(try #require(RunEvent.done(summary).json))")
@@ -84,7 +105,8 @@ struct ReportTests {
             RunEvent.workerJoined(name: "bob", shards: ["digits 0/4 (iid)"]).text
                 == "worker bob joined with digits 0/4 (iid)")
         let summary = RunSummary(
-            rounds: 3, epochs: 3, end: "interrupted", last: report(test: test), seconds: 9.46,
+            rounds: 3, epochs: 3, end: "interrupted", last: report(test: test), incompleteRounds: 0,
+            seconds: 9.46,
             bytesSent: 1_250_000,
             bytesReceived: 0, modelPath: "m")
         #expect(

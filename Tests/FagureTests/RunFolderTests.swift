@@ -12,7 +12,8 @@ struct RunFolderTests {
     private let path: String
     private let done = RunEvent.done(
         RunSummary(
-            rounds: 1, epochs: 1, end: "finished", last: nil, seconds: 1, bytesSent: 0, bytesReceived: 0))
+            rounds: 1, epochs: 1, end: "finished", last: nil, incompleteRounds: 0, seconds: 1, bytesSent: 0,
+            bytesReceived: 0))
 
     init() throws {
         temporary = try TemporaryFolder()

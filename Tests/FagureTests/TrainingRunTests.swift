@@ -83,14 +83,16 @@ struct TrainingRunTests {
         #expect(files.count == 1)
     }
 
-    @Test("a worker that leaves takes its shard with it, and the run goes on")
+    @Test("without patience a worker that leaves takes its shard with it, and the run goes on")
     func workerLeaves() async throws {
+        var configuration = configuration(epochs: 100_000, hidden: [8])
+        configuration.patience = .zero
         let house = try await House(House.shards(.load(named: "digits"), count: 2, workers: 2))
         let session = try await house.session()
         let log = EventLog()
         let (reports, sender) = AsyncStream.makeStream(of: EpochReport.self)
         let run = Task {
-            await TrainingRun(configuration(epochs: 100_000, hidden: [8]), session: session).run { event in
+            await TrainingRun(configuration, session: session).run { event in
                 log.add(event)
                 if case .epoch(let report) = event { sender.yield(report) }
             }

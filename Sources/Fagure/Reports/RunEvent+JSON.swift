@@ -72,7 +72,10 @@ extension EpochReport {
 
     /// Who took part.
     fileprivate var presence: [Member] {
-        [Member("shards", .integer(Int64(shards))), Member("workers", .integer(Int64(workers)))]
+        [
+            Member("shards", .integer(Int64(shards))), Member("missing", .array(missing.map { .string($0) })),
+            Member("workers", .integer(Int64(workers))),
+        ]
     }
 }
 
@@ -87,6 +90,7 @@ extension RunSummary {
         members += last?.results ?? []
         members.append(.init("seconds", .number(seconds.rounded(to: 1_000))))
         members += last?.presence ?? []
+        members.append(.init("incompleteRounds", .integer(Int64(incompleteRounds))))
         members += [
             .init("bytesSent", .integer(Int64(clamping: bytesSent))),
             .init("bytesReceived", .integer(Int64(clamping: bytesReceived))),

@@ -65,8 +65,18 @@ extension EpochReport {
             parts.append("\(name) \(Optional(sum / Double(measured.examples)).text(digits: 4))")
         }
         parts.append("\(Optional(seconds).text(digits: 2)) s")
-        parts.append(shards.counted("shard"))
+        parts.append(shards.counted("shard") + without)
         return parts.joined(separator: "  ")
+    }
+}
+
+extension EpochReport {
+    /// Such as ` without north, south and 3 more`.
+    private var without: String {
+        guard !missing.isEmpty else { return "" }
+        let more = missing.count - SessionLimits.remarksMaximum
+        return " without \(missing.prefix(SessionLimits.remarksMaximum).joined(separator: ", "))"
+            + (more > 0 ? " and \(more) more" : "")
     }
 }
 
@@ -81,7 +91,8 @@ extension RunSummary {
                 ? ", test accuracy \(test.accuracy.text(digits: 4))"
                 : ", test loss \(test.meanLoss.text(digits: 4))"
         }
-        return "\(verb) after \(epochs.counted("epoch")) in \(time) s\(result ?? ""), \(traffic)"
+        let gaps = incompleteRounds > 0 ? ", \(incompleteRounds.counted("round")) without all shards" : ""
+        return "\(verb) after \(epochs.counted("epoch")) in \(time) s\(result ?? "")\(gaps), \(traffic)"
             + (modelPath.map { ", model in \($0)" } ?? "")
     }
 }

@@ -66,6 +66,8 @@ public struct EpochReport: Sendable, Hashable {
     public let seconds: Double
     /// Shards that were learned from.
     public let shards: Int
+    /// Shards that were wanted and took no part: parts of a data set, or sites that took part before.
+    public let missing: [String]
     /// Workers present when the round began.
     public let workers: Int
     /// Bytes sent since the last report.
@@ -80,7 +82,7 @@ extension EpochReport {
         EpochReport(
             round: round, epoch: epoch, epochs: epochs, isClassification: isClassification,
             training: training, test: test,
-            seconds: seconds, shards: shards, workers: workers, bytesSent: bytesSent,
+            seconds: seconds, shards: shards, missing: missing, workers: workers, bytesSent: bytesSent,
             bytesReceived: bytesReceived)
     }
 }
@@ -95,6 +97,8 @@ public struct RunSummary: Sendable, Hashable {
     public let end: String
     /// The last round's report; its model is the run's.
     public let last: EpochReport?
+    /// Rounds in which a shard that was wanted took no part.
+    public let incompleteRounds: Int
     /// The time from the first round's begin to the end.
     public let seconds: Double
     /// All bytes sent.

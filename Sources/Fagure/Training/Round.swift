@@ -6,6 +6,8 @@ struct Round {
     /// The shards asked, in the order they are folded; everything else names them by their position here.
     var shards: [ShardDescription] = []
     var workers = 0
+    /// Shards the run wants that take no part.
+    var missing: [String] = []
     var began = ContinuousClock.now
     var fold: (any StrategyFold)?
     /// What a pass for statistics gave, by shard.
@@ -20,8 +22,11 @@ struct Round {
 
     init() {}
 
-    init(shards: [ShardDescription], workers: Int, began: ContinuousClock.Instant) {
+    init(
+        shards: [ShardDescription], workers: Int, missing: [String] = [], began: ContinuousClock.Instant
+    ) {
         self.shards = shards
+        self.missing = missing
         self.workers = workers
         self.began = began
     }

@@ -9,80 +9,110 @@ extension RunDriver {
         _ stage: Stage, _ shards: [ShardDescription], _ workers: Int, in group: inout DiscardingTaskGroup
     ) async throws(RunError) {
         guard let lesson else { return }
-        round = Round(shards: shards, workers: workers, began: clock.now)
+        round = Round(shards: shards, workers: workers, missing: lacking, began: clock.now)
+        lacking = []
         if trainingBegan == nil {
             trainingBegan = round.began
             reportedBytes = await session.statistics
             let judge = ownJudge ?? JudgeDescription(shards)
             report(.started(lesson.start(configuration, shards: shards, workers: workers, judge: judge)))
         }
+        if stage.round != nil {
+            do throws(FederationError) {
+                round.fold = try strategy.makeFold(of: Array(shards.indices), at: state)
+            } catch {
+                throw .federation(error)
+            }
+        } else if stage == .statistics(pass: 1) {
+            moments = FeatureMoments(count: Scaling.sumCount(of: lesson.task))
+        }
+        for index in shards.indices { try ask(index, stage, lesson, in: &group) }
+    }
+
+    /// Says what the next stage begins without.
+    mutating func lack(_ shards: [ShardReference]) {
+        lacking = shards.map { "\($0.name)" }
+        for shard in shards where !saidLacking.contains(shard) {
+            report(
+                .notice(
+                    "\(machine.stage) goes on without \(shard), which has been away for over "
+                        + "\(configuration.patience.milliseconds / 1_000) s"))
+        }
+        saidLacking = Set(shards)
+    }
+
+    /// Asks a shard again: whoever did its job is gone, and somebody serves it now.
+    mutating func resume(
+        _ stage: Stage, _ index: Int, _ shard: ShardDescription, in group: inout DiscardingTaskGroup
+    ) throws(RunError) {
+        guard let lesson, round.shards.indices.contains(index) else { return }
+        round.shards[index] = shard
+        round.advance(index, to: 0)
+        try ask(index, stage, lesson, in: &group)
+    }
+
+    private func ask(
+        _ index: Int, _ stage: Stage, _ lesson: Lesson, in group: inout DiscardingTaskGroup
+    ) throws(RunError) {
         switch stage {
-        case .statistics(let pass): try describe(pass, shards, lesson, in: &group)
-        case .training(let number): try train(number, shards, lesson, in: &group)
+        case .statistics(let pass): try describe(pass, index, lesson, in: &group)
+        case .training(let number): train(number, index, lesson, in: &group)
         }
     }
 
-    /// Sends the model to each shard.
-    private mutating func train(
-        _ number: Int, _ shards: [ShardDescription], _ lesson: Lesson, in group: inout DiscardingTaskGroup
-    ) throws(RunError) {
+    /// Sends the model to a shard.
+    private func train(
+        _ number: Int, _ index: Int, _ lesson: Lesson, in group: inout DiscardingTaskGroup
+    ) {
         guard let scaling else { return }
-        do throws(FederationError) {
-            round.fold = try strategy.makeFold(of: Array(shards.indices), at: state)
-        } catch {
-            throw .federation(error)
-        }
+        let shard = round.shards[index]
         let (session, inbox, model, silence) = (session, inbox, state.model, configuration.silenceMaximum)
         let rate = configuration.training.schedule.rate(
             configuration.training.learningRate, round: number, of: configuration.rounds)
-        for (index, shard) in shards.enumerated() {
-            let seed = TrainingProgram.shuffleSeed(
-                seed: configuration.seed, round: number, shard: shard.reference.name)
-            let job = lesson.training.job(
-                for: shard.reference, from: model, scaling: scaling, shuffleSeed: seed, learningRate: rate)
-            group.addTask {
-                do throws(Failure) {
-                    let result = try await session.run(job, silence: silence) { progress in
-                        inbox.yield(.progress(.training(round: number), shard: index, progress.fraction))
-                    }
-                    let update = try lesson.training.update(
-                        from: result, shard: index, baseVersion: model.version)
-                    try update.metrics.check(
-                        shard, examples: lesson.training.exampleCount(rows: shard.trainRows),
-                        isLossNonnegative: lesson.isLossNonnegative)
-                    inbox.yield(.update(update, growth: Growth.of(update, from: model)))
-                } catch {
-                    inbox.yield(.failure(shard: index, error))
+        let seed = TrainingProgram.shuffleSeed(
+            seed: configuration.seed, round: number, shard: shard.reference.name)
+        let job = lesson.training.job(
+            for: shard.reference, from: model, scaling: scaling, shuffleSeed: seed, learningRate: rate)
+        group.addTask {
+            do throws(Failure) {
+                let result = try await session.run(job, silence: silence) { progress in
+                    inbox.yield(.progress(.training(round: number), shard: index, progress.fraction))
                 }
+                let update = try lesson.training.update(
+                    from: result, shard: index, baseVersion: model.version)
+                try update.metrics.check(
+                    shard, examples: lesson.training.exampleCount(rows: shard.trainRows),
+                    isLossNonnegative: lesson.isLossNonnegative)
+                inbox.yield(.update(update, growth: Growth.of(update, from: model)))
+            } catch {
+                inbox.yield(.failure(shard: index, error))
             }
         }
     }
 
-    /// One pass for where the features lie and how far they spread.
-    private mutating func describe(
-        _ pass: Int, _ shards: [ShardDescription], _ lesson: Lesson, in group: inout DiscardingTaskGroup
+    /// One pass over a shard for where the features lie and how far they spread.
+    private func describe(
+        _ pass: Int, _ index: Int, _ lesson: Lesson, in group: inout DiscardingTaskGroup
     ) throws(RunError) {
         guard let program = lesson.statistics(pass: pass) else { return }
-        if pass == 1 { moments = FeatureMoments(count: Scaling.sumCount(of: lesson.task)) }
+        let shard = round.shards[index]
         let (session, inbox, silence) = (session, inbox, configuration.silenceMaximum)
-        for (index, shard) in shards.enumerated() {
-            let job: ProgramJob
-            do throws(TensorError) {
-                job = try program.job(for: shard.reference, moments: moments)
-            } catch {
-                throw .graph(error)
-            }
-            group.addTask {
-                do throws(Failure) {
-                    let result = try await session.run(job, silence: silence) { progress in
-                        inbox.yield(.progress(.statistics(pass: pass), shard: index, progress.fraction))
-                    }
-                    let sums = try program.sums(from: result)
-                    try Metrics(examples: sums.rows).check(shard, examples: shard.trainRows)
-                    inbox.yield(.sums(shard: index, sums))
-                } catch {
-                    inbox.yield(.failure(shard: index, error))
+        let job: ProgramJob
+        do throws(TensorError) {
+            job = try program.job(for: shard.reference, moments: moments)
+        } catch {
+            throw .graph(error)
+        }
+        group.addTask {
+            do throws(Failure) {
+                let result = try await session.run(job, silence: silence) { progress in
+                    inbox.yield(.progress(.statistics(pass: pass), shard: index, progress.fraction))
                 }
+                let sums = try program.sums(from: result)
+                try Metrics(examples: sums.rows).check(shard, examples: shard.trainRows)
+                inbox.yield(.sums(shard: index, sums))
+            } catch {
+                inbox.yield(.failure(shard: index, error))
             }
         }
     }
@@ -172,7 +202,7 @@ extension RunDriver {
             round: number, epoch: number * configuration.training.localEpochs, epochs: configuration.epochs,
             isClassification: lesson?.task.isClassification ?? false,
             training: fold.metrics, test: nil, seconds: seconds(since: round.began),
-            shards: fold.shards.count,
+            shards: fold.shards.count, missing: round.missing,
             workers: round.workers, bytesSent: bytes.bytesSent - reportedBytes.bytesSent,
             bytesReceived: bytes.bytesReceived - reportedBytes.bytesReceived)
     }
@@ -198,6 +228,7 @@ extension RunDriver {
     /// Lets a report go.
     mutating func emit(_ epoch: EpochReport) {
         last = epoch
+        if !epoch.missing.isEmpty { incompleteRounds += 1 }
         report(.epoch(epoch))
     }
 }

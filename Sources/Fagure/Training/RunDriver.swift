@@ -29,7 +29,7 @@ struct RunDriver {
     let report: @Sendable (RunEvent) -> Void
     let clock = ContinuousClock()
 
-    private var machine: TrainingMachine
+    var machine: TrainingMachine
     private let model: (any Module)?
     private let began: ContinuousClock.Instant
     private var end: RunOutcome.End?
@@ -45,6 +45,9 @@ struct RunDriver {
 
     // The stage.
     var round = Round()
+    /// What the next stage begins without.
+    var lacking: [String] = []
+    var saidLacking: Set<ShardReference> = []
     var trainingBegan: ContinuousClock.Instant?
     /// Shards that are not asked to judge any more.
     var unjudged: Set<ShardReference> = []
@@ -53,6 +56,7 @@ struct RunDriver {
     var drafts: [EpochReport] = []
     var judged: [Int: Metrics?] = [:]
     var last: EpochReport?
+    var incompleteRounds = 0
     var reportedBytes = SessionStatistics()
 
     init(
@@ -73,6 +77,8 @@ struct RunDriver {
             TrainingMachine.Plan(
                 dataset: configuration.dataset, schema: configuration.schema,
                 rounds: configuration.rounds, workersMin: configuration.workersMin,
+                shardsMin: configuration.shardsMin,
+                patienceMilliseconds: configuration.patience.milliseconds, isStrict: configuration.isStrict,
                 standardizes: configuration.standardizes), now: 0)
     }
 
@@ -93,7 +99,8 @@ struct RunDriver {
         let end = end ?? .interrupted
         let summary = RunSummary(
             rounds: state.model.version, epochs: state.model.version * configuration.training.localEpochs,
-            end: end.name, last: last, seconds: trainingBegan.map { seconds(since: $0) } ?? 0,
+            end: end.name, last: last, incompleteRounds: incompleteRounds,
+            seconds: trainingBegan.map { seconds(since: $0) } ?? 0,
             bytesSent: bytes.bytesSent, bytesReceived: bytes.bytesReceived)
         return RunOutcome(end: end, model: trained, summary: summary)
     }
@@ -197,6 +204,10 @@ struct RunDriver {
             try await select(dataset)
         case .start(let stage, let shards, let workers):
             try await start(stage, shards, workers, in: &group)
+        case .resume(let stage, let shard, let description):
+            try resume(stage, shard, description, in: &group)
+        case .lack(let shards):
+            lack(shards)
         case .leaveOut(let shard, let failure, let culprits):
             try leaveOut(shard, failure, culprits)
         case .finish(let stage):
@@ -243,6 +254,7 @@ struct RunDriver {
                 ? " (what it answered for the statistics of features stays in them)" : ""
             return report(.notice("\(reference) at worker \(workers) is left out: \(failure)\(rest)"))
         }
+        round.missing.append("\(reference.name)")
         report(
             .shardLeftOut(
                 epoch: (machine.stage.round ?? 0) * configuration.training.localEpochs, shard: "\(reference)",

@@ -21,6 +21,8 @@ public enum RunError: Error, Sendable, Hashable {
     case job(ShardReference, Failure)
     /// An update that cannot be used.
     case federation(FederationError)
+    /// Shards that are away, in a run that does not go on without any.
+    case incomplete(stage: String, shards: [String])
     /// The session ended.
     case session(Failure)
 
@@ -51,6 +53,8 @@ extension RunError: CustomStringConvertible {
         case .graph(let error): "\(error)"
         case .job(let shard, let failure): "shard \(shard): \(failure)"
         case .federation(let error): "\(error)"
+        case .incomplete(let stage, let shards):
+            "\(stage) lacks \(shards.joined(separator: ", ")), and the run is not to go on without a shard"
         case .session(let failure): "\(failure)"
         }
     }

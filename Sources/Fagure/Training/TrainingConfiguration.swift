@@ -18,6 +18,13 @@ public struct TrainingConfiguration: Sendable {
     public var seed: UInt64 = 0
     /// Workers that must be present for a round to begin, and answer for it to count.
     public var workersMin = 1
+    /// Shards that must be present for a round to begin.
+    public var shardsMin = 0
+    /// How long a round waits for a shard that is away: a part of a data set that everyone has, or a site that took
+    /// part before. Then it goes on without, and says so.
+    public var patience: Duration = .seconds(60)
+    /// Whether the run ends rather than go on without a shard.
+    public var isStrict = false
     /// How long a worker may neither answer nor come further before a round goes on without its shard; `nil` for
     /// ever.
     public var silenceMaximum: Duration? = .seconds(120)

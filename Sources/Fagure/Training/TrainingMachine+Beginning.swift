@@ -12,7 +12,7 @@ extension TrainingMachine {
         guard case .waiting(let since, let saidAt) = phase, now >= restsUntil else { return [] }
         do throws(RunError) {
             var actions = try select()
-            guard let blocker = blocker(now) else { return actions + start(now) }
+            guard let blocker = blocker(now) else { return try actions + start(now) }
             let pause =
                 saidAt == nil
                 ? SessionLimits.waitingFirstMilliseconds : SessionLimits.waitingIntervalMilliseconds
@@ -41,6 +41,12 @@ extension TrainingMachine {
             self.agreement = agreement
             passes = agreement.passes(standardizes: plan.standardizes)
             stage = passes > 0 ? .statistics(pass: 1) : .training(round: 1)
+            if case .parts(let partition, let count) = agreement.cut {
+                attendance.want(
+                    (0..<count).map {
+                        ShardReference(dataset: name, partition: partition, index: $0, count: count)
+                    })
+            }
             look()
             return [.select(agreement.dataset)] + strangers() + copies()
         }
@@ -57,14 +63,26 @@ extension TrainingMachine {
     }
 
     /// What keeps the next stage from beginning, with counts; `nil` for nothing.
-    private func blocker(_ now: Int64) -> String? {
+    private mutating func blocker(_ now: Int64) -> String? {
         if brokerLostAt != nil { return "the broker" }
         guard let present, present.workers.count >= max(1, plan.workersMin) else { return missingWorkers }
+        guard present.shards.count >= plan.shardsMin else {
+            return "\(plan.shardsMin) shards, \(present.shards.count) present"
+        }
+        attendance.look({ present.holders[$0] != nil }, at: now)
+        let away = attendance.away.filter { attendance.absence(of: $0, at: now) < plan.patienceMilliseconds }
+        guard away.isEmpty else { return "\(listed(away)), then without" }
         guard let restartedAt, now - restartedAt < ProtocolLimits.returnGraceMilliseconds else { return nil }
         let missing = lastShards.filter { present.holders[$0] == nil }
         guard !missing.isEmpty else { return nil }
-        let names = missing.map { "\($0.name)" }.joined(separator: ", ")
-        return "shard\(missing.count == 1 ? "" : "s") \(names) to return after the broker's restart"
+        return "\(listed(missing)) to return after the broker's restart"
+    }
+
+    /// Such as `digits 0/4 (iid), digits 2/4 (iid) and 3 more`.
+    func listed(_ shards: [ShardReference]) -> String {
+        let more = shards.count - SessionLimits.remarksMaximum
+        return shards.prefix(SessionLimits.remarksMaximum).map { "\($0)" }.joined(separator: ", ")
+            + (more > 0 ? " and \(more) more" : "")
     }
 
     /// Such as `3 workers, 1 present (bob has no data)`.
@@ -93,12 +111,19 @@ extension TrainingMachine {
             + (shown.isEmpty ? "" : " (\(shown))")
     }
 
-    private mutating func start(_ now: Int64) -> [Action] {
+    private mutating func start(_ now: Int64) throws(RunError) -> [Action] {
         guard let present else { return [] }
+        for shard in attendance.away { attendance.giveUp(shard, at: now) }
+        let lacking = attendance.lacking
+        guard lacking.isEmpty || !plan.isStrict else {
+            throw .incomplete(stage: "\(stage)", shards: lacking.map { "\($0)" })
+        }
+        attendance.want(present.shards)
         phase = .running(StageProgress(present.shards, at: now))
         lastShards = present.shards
         let descriptions = present.shards.compactMap { present.descriptions[$0] }
-        return [.start(stage, shards: descriptions, workers: present.workers.count)]
+        return (lacking.isEmpty ? [] : [.lack(lacking)])
+            + [.start(stage, shards: descriptions, workers: present.workers.count)]
     }
 
     /// Names sites that several workers serve, each once: by accident they may be two sites of one name.

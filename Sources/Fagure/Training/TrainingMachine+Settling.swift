@@ -2,7 +2,41 @@ import Protocol
 
 // In a stage, and after it.
 extension TrainingMachine {
+    /// Takes the end of a shard's job. One that nobody did is asked for again, for as long as the plan has patience.
     mutating func settle(_ shard: Int, _ failure: Failure?, _ now: Int64) -> [Action] {
+        guard let failure, failure.isAbsence, failure.code != .deadlineExceeded, plan.patienceMilliseconds > 0
+        else { return conclude(shard, failure, now) }
+        guard case .running(var running) = phase, running.lose(shard, failure, at: now) else { return [] }
+        phase = .running(running)
+        return []
+    }
+
+    /// Asks shards again whose jobs were lost, once somebody serves them, and gives up those that stay away.
+    mutating func recover(_ now: Int64) -> [Action] {
+        guard case .running(let running) = phase else { return [] }
+        var actions: [Action] = []
+        for (shard, loss) in running.lost.sorted(by: { $0.key < $1.key }) {
+            let reference = running.shards[shard]
+            if now - loss.since >= plan.patienceMilliseconds, !loss.isAsked {
+                attendance.giveUp(reference, at: loss.since)
+                guard !plan.isStrict else {
+                    return actions
+                        + end(.failed(.incomplete(stage: "\(stage)", shards: ["\(reference)"])))
+                }
+                actions += conclude(shard, loss.failure, now)
+            } else if !loss.isAsked, now >= loss.retryAt,
+                let description = present?.descriptions[reference], case .running(var running) = phase
+            {
+                running.resume(shard, at: now)
+                phase = .running(running)
+                actions.append(.resume(stage, shard: shard, description))
+            }
+        }
+        return actions
+    }
+
+    /// Counts an answer or leaves a shard out; when that was the last, the stage is over.
+    private mutating func conclude(_ shard: Int, _ failure: Failure?, _ now: Int64) -> [Action] {
         guard case .running(var running) = phase, running.end(shard) else { return [] }
         var actions: [Action] = []
         let reference = running.shards[shard]
@@ -66,10 +100,18 @@ extension TrainingMachine {
 
     /// Names shards that nothing is heard of, now and then.
     mutating func silence(_ now: Int64) -> [Action] {
-        guard case .running(var running) = phase, let (shards, waited) = running.silent(at: now) else {
-            return []
-        }
+        guard case .running(var running) = phase else { return [] }
+        let (silent, absent) = (running.silent(at: now), running.absent(at: now))
         phase = .running(running)
+        return (silent.map { text(ofSilent: $0.shards, milliseconds: $0.milliseconds) } ?? [])
+            + (absent.map { text(ofAbsent: $0.shards, milliseconds: $0.milliseconds) } ?? [])
+    }
+
+    private func text(ofAbsent shards: [ShardReference], milliseconds: Int64) -> [Action] {
+        [.wait("\(stage) waits for \(listed(shards)) to return, \(milliseconds / 1_000) s")]
+    }
+
+    private func text(ofSilent shards: [ShardReference], milliseconds waited: Int64) -> [Action] {
         let names = shards.prefix(SessionLimits.remarksMaximum).map { shard in
             let workers = workerNames(of: present?.holders[shard] ?? []).joined(separator: ", ")
             return "\(shard)" + (workers.isEmpty ? "" : " at worker \(workers)")
@@ -90,6 +132,7 @@ extension TrainingMachine {
     private mutating func exclude(_ shard: ShardReference) -> [String] {
         let culprits = present?.holders[shard] ?? []
         excluded[shard, default: []].formUnion(culprits)
+        attendance.dismiss(shard)
         look()
         return workerNames(of: culprits)
     }

@@ -33,6 +33,10 @@ struct TrainingMachine: Sendable {
         case select(DatasetDescription)
         /// Begin a stage: a job for each shard.
         case start(Stage, shards: [ShardDescription], workers: Int)
+        /// Ask a shard of the stage again, for its job was lost.
+        case resume(Stage, shard: Int, ShardDescription)
+        /// The next stage begins without these, which the run wants.
+        case lack([ShardReference])
         /// A shard of the stage will not answer; why, and who served it where that was its fault.
         case leaveOut(shard: Int, Failure, culprits: [String])
         /// All shards of the stage have answered or were left out.
@@ -62,6 +66,12 @@ struct TrainingMachine: Sendable {
         var schema: DatasetDescription?
         var rounds: Int
         var workersMin: Int
+        /// Shards that must be there for a stage to begin.
+        var shardsMin = 0
+        /// How long a shard that is away is waited for.
+        var patienceMilliseconds: Int64 = 0
+        /// Whether the run ends rather than go on without a shard.
+        var isStrict = false
         var standardizes: Bool
     }
 
@@ -86,6 +96,7 @@ struct TrainingMachine: Sendable {
     var restsUntil: Int64 = .min
     /// The shards of the last stage that began.
     var lastShards: [ShardReference] = []
+    var attendance = Attendance()
     var knownStrangers: Set<Present.Stranger> = []
     /// Sites of which it was said that several workers serve them.
     var knownCopies: Set<ShardReference> = []
@@ -108,7 +119,7 @@ struct TrainingMachine: Sendable {
         case .catalogue(let catalogue):
             self.catalogue = catalogue
             look()
-            return strangers() + copies() + begin(now)
+            return strangers() + copies() + begin(now) + recover(now)
         case .brokerLost:
             brokerLostAt = brokerLostAt ?? now
             return []
@@ -133,7 +144,7 @@ struct TrainingMachine: Sendable {
         case .sessionEnded(let failure):
             return end(.failed(.session(failure)))
         case .tick:
-            return begin(now) + silence(now)
+            return begin(now) + recover(now) + silence(now)
         }
     }
 
