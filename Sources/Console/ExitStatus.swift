@@ -18,6 +18,8 @@ package enum ExitStatus: Int32, Sendable {
     case badData = 65
     /// No broker, or no port to listen on (EX_UNAVAILABLE).
     case unreachable = 69
+    /// The system gives the program less than it needs (EX_OSERR).
+    case limited = 71
     /// The work was done, but its results could not be written where they were wanted (EX_IOERR).
     case outputLost = 74
     /// The other side will not have us (EX_NOPERM).

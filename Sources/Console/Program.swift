@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Dispatch
 import Foundation
 import Ground
 
@@ -9,9 +10,19 @@ package enum Program {
 
     /// Parses the arguments, runs the command and ends the process with its status.
     ///
-    /// It stands in for the parser's own `main`, whose output a closed pipe or a full disk would end.
-    package static func run<Command: AsyncParsableCommand>(_ command: Command.Type) async -> Never {
+    /// It stands in for the parser's own `main`, whose output a closed pipe or a full disk would end. It is not
+    /// asynchronous: what the program needs is looked at before Swift's first task, which ends the process where
+    /// Dispatch gets no descriptor, and waits for ever where it gets no thread.
+    package static func run<Command: AsyncParsableCommand>(
+        _ command: Command.Type, needs: Needs = .any
+    ) -> Never {
         prepare()
+        needs.require(of: command.configuration.commandName ?? "")
+        Task { await perform(command) }
+        dispatchMain()
+    }
+
+    private static func perform<Command: AsyncParsableCommand>(_ command: Command.Type) async -> Never {
         if let help = helpOfDefault(command) {
             StandardStream.output.write(help + "\n")
             leave(StandardStream.output.hasLost ? ExitStatus.outputLost.rawValue : ExitStatus.done.rawValue)

@@ -17,12 +17,19 @@ struct Broker: AsyncParsableCommand {
 
             Prints "broker listening on <endpoint>" when it is ready. Every flag can also be given by the \
             environment variable beside it. Ends with 64 for flags that make no sense, 69 when it cannot listen, \
-            130 and 143 at SIGINT and SIGTERM; a second signal ends it at once. A closed terminal or a full disk \
-            behind its output does not end it.
+            71 where `ulimit` gives it less than it needs, 130 and 143 at SIGINT and SIGTERM; a second signal \
+            ends it at once. A closed terminal or a full disk behind its output does not end it.
             """,
         version: Program.version)
 
-    static func main() async { await Program.run(Broker.self) }
+    static func main() { Program.run(Broker.self, needs: needs) }
+
+    /// A connection is a file, and there is one for each session.
+    private static var needs: Needs {
+        var needs = Needs.any
+        needs.openFilesOfUse = BrokerLimits.sessionsMaximum + needs.openFiles
+        return needs
+    }
 
     @Option(
         help: """
@@ -79,6 +86,7 @@ struct Broker: AsyncParsableCommand {
     private func status(of error: ZMQError) -> ExitStatus {
         switch error.code {
         case .invalidArgument, .protocolNotSupported: .usage
+        case let code where code.isOfExhaustion: .limited
         default: .unreachable
         }
     }

@@ -19,9 +19,9 @@ struct Train: AsyncParsableCommand {
             FAGURE_BATCH_SIZE. A flag wins. Results go to standard output, news to standard error. \
             Ctrl-C ends the run in order: what there is, is written; a second one ends it at once. Exit \
             codes: 0 done, 1 the loss is no number or a worker could not do its job, 64 wrong usage, 65 \
-            bad data, or a run in --output already, 69 broker not reached within --timeout, 74 results that \
-            could not be written, 77 refused, 130 and 143 ended by SIGINT and SIGTERM. A closed terminal or a \
-            full disk behind standard output does not end a run.
+            bad data, or a run in --output already, 69 broker not reached within --timeout, 71 `ulimit` gives \
+            less than is needed, 74 results that could not be written, 77 refused, 130 and 143 ended by SIGINT \
+            and SIGTERM. A closed terminal or a full disk behind standard output does not end a run.
             """)
 
     @OptionGroup var flags: TrainFlags
@@ -37,6 +37,9 @@ struct Train: AsyncParsableCommand {
             throw ExitCode(ExitStatus.badData.rawValue)
         } catch {
             throw ValidationError("\(error)")
+        }
+        if let workers = settings.embedded {
+            Needs.computing(threads: workers, workers: workers).require(of: "trainer")
         }
         let (requests, source) = AsyncStream.makeStream(of: Signals.Request.self)
         let signals = Signals { source.yield($0) }
@@ -62,7 +65,7 @@ struct Train: AsyncParsableCommand {
         do {
             output = try RunOutput(settings)
         } catch {
-            say(error, endpoint: settings.broker)
+            say(error, endpoint: settings.outsideBroker)
             return ExitStatus(error)
         }
         let status: ExitStatus
@@ -72,7 +75,7 @@ struct Train: AsyncParsableCommand {
         } catch {
             // Before the bar's line is used for another.
             output.close()
-            say(error, endpoint: settings.broker)
+            say(error, endpoint: settings.outsideBroker)
             return ExitStatus(error)
         }
         guard status == .done, settings.output == nil, StandardStream.output.hasLost else { return status }
@@ -137,11 +140,13 @@ struct Train: AsyncParsableCommand {
     }
 
     /// Says why the program ends.
-    static func say(_ error: any Error, endpoint: String) {
+    ///
+    /// - Parameter endpoint: Where a broker might be started; `nil` where it is in this process.
+    static func say(_ error: any Error, endpoint: String?) {
         let failure = error as? Failure
         if failure?.code == .cancelled { return }
-        let advice =
-            failure?.code == .brokerUnreachable ? ": \(Program.adviceWithoutBroker(at: endpoint))" : ""
+        let isUnreachable = failure?.code == .brokerUnreachable
+        let advice = isUnreachable ? endpoint.map { ": \(Program.adviceWithoutBroker(at: $0))" } ?? "" : ""
         Program.complain("trainer", "\(error)\(advice)")
     }
 }
@@ -156,6 +161,9 @@ extension TrainSettings {
             try Dataset.load(file: file, schema: schema)
         }
     }
+
+    /// Where the broker is, unless it is in this process.
+    var outsideBroker: String? { embedded == nil ? broker : nil }
 
     /// What to judge models by: the file asked for, else what is known without one.
     func testData(otherwise known: TestData) -> TestData {

@@ -11,5 +11,5 @@ struct Trainer: AsyncParsableCommand {
         subcommands: [Train.self, Predict.self, Status.self],
         defaultSubcommand: Train.self)
 
-    static func main() async { await Program.run(Trainer.self) }
+    static func main() { Program.run(Trainer.self) }
 }

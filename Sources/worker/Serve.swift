@@ -27,7 +27,8 @@ struct Serve: AsyncParsableCommand {
             Prints a line for each shard it serves, and "worker <name> registered with <endpoint>" each time \
             the broker welcomes it. SIGTERM drains: what waits is handed back, what runs is finished, then the \
             program ends with 0. Ctrl-C ends it with 130, a second signal at once. Other exit codes: 64 wrong \
-            usage, 65 bad data, 69 broker not reached within --timeout, 77 refused by the broker. A closed \
+            usage, 65 bad data, 69 broker not reached within --timeout, 71 `ulimit` gives less than it needs, \
+            77 refused by the broker. A closed \
             terminal or a full disk behind its output does not end it.
             """)
 
@@ -42,6 +43,7 @@ struct Serve: AsyncParsableCommand {
         } catch {
             throw ValidationError("\(error)")
         }
+        Needs.computing(threads: settings.threads).require(of: "worker")
         let configuration = try settings.load()
         for shard in configuration.shards { say("worker \(settings.name) serves \(shard.summary)") }
         if configuration.shards.isEmpty { say("worker \(settings.name) has no data of its own") }
@@ -50,7 +52,12 @@ struct Serve: AsyncParsableCommand {
 
     private func serve(_ configuration: WorkerConfiguration, _ settings: Settings) async throws {
         let name = settings.name
-        let loop = try Loop(name: "worker")
+        let loop: Loop
+        do {
+            loop = try Loop(name: "worker")
+        } catch {
+            throw failure("\(error)", .limited)
+        }
         let shell = WorkerShell(
             configuration: configuration, loop: loop,
             logger: ConsoleLog.logger("worker", level: settings.logLevel)
@@ -63,7 +70,7 @@ struct Serve: AsyncParsableCommand {
         do {
             try await shell.start()
         } catch {
-            throw failure("\(error)", .usage)
+            throw failure("\(error)", error.code.isOfExhaustion ? .limited : .usage)
         }
         let outcome = await result(of: shell)
         source.finish()

@@ -11,5 +11,5 @@ struct Worker: AsyncParsableCommand {
         subcommands: [Serve.self, Describe.self, Check.self],
         defaultSubcommand: Serve.self)
 
-    static func main() async { await Program.run(Worker.self) }
+    static func main() { Program.run(Worker.self) }
 }
