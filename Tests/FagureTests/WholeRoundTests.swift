@@ -51,7 +51,7 @@ struct WholeRoundTests {
         var machine = machine()
         #expect(machine.handle(.catalogue(catalogue([part(0), part(2)])), at: 0) == [.select(data)])
         #expect(
-            machine.handle(.tick, at: 2_000) == [.wait("waiting for patients 1/3 (iid), then without, 2 s")])
+            machine.handle(.tick, at: 2_000) == [.wait("waiting for patients 1/3 (iid) (60 s at most), 2 s")])
         let lacking = TrainingMachine.Action.lack([part(1).reference])
         #expect(machine.handle(.tick, at: 60_000) == [lacking, start(1, [part(0), part(2)])])
         var early = self.machine()

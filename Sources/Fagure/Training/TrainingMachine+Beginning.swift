@@ -71,7 +71,7 @@ extension TrainingMachine {
         }
         attendance.look({ present.holders[$0] != nil }, at: now)
         let away = attendance.away.filter { attendance.absence(of: $0, at: now) < plan.patienceMilliseconds }
-        guard away.isEmpty else { return "\(listed(away)), then without" }
+        guard away.isEmpty else { return "\(listed(away)) (\(plan.patienceMilliseconds / 1_000) s at most)" }
         guard let restartedAt, now - restartedAt < ProtocolLimits.returnGraceMilliseconds else { return nil }
         let missing = lastShards.filter { present.holders[$0] == nil }
         guard !missing.isEmpty else { return nil }
