@@ -20,8 +20,8 @@ package enum BrokerLimits {
     /// Bytes of a catalogue's reasons why copies of shards are left out, which no introduction paid for.
     package static let leftOutByteCountMaximum = 256 << 10
 
-    /// Workers whose descriptions of a data set are held against a newcomer's: thousands may come at once.
-    package static let comparedWorkersMaximum = 256
+    /// Data sets of others that are held against a newcomer's: thousands of workers may come at once.
+    package static let comparedDatasetsMaximum = 1_024
 
     /// Log lines about dropped messages: one in this time; the others are counted.
     package static let noiseIntervalMilliseconds: Int64 = 1_000

@@ -4,19 +4,41 @@ import Protocol
 extension BrokerMachine {
     /// Who serves the same sites, with other rows or as many, and who means something else by a data set.
     ///
-    /// - Complexity: O(shards and data sets announced + workers looked at), these at most
-    ///   `BrokerLimits.comparedWorkersMaximum`.
+    /// - Complexity: O(bytes of the hello + data sets looked at), these at most
+    ///   `BrokerLimits.comparedDatasetsMaximum`.
     func remarks(on hello: Hello) -> [String] {
         guard hello.role == .worker else { return [] }
         let own: Int32? = if case .worker(let known) = roster.party(of: hello.session) { known } else { nil }
         var remarks: [String] = []
-        for shard in hello.shards + hello.considered {
+        var seen: Set<ShardReference> = []
+        for shard in hello.shards + hello.considered where seen.insert(shard.reference).inserted {
             guard remarks.count < ProtocolLimits.remarksMaximum else { return remarks }
             if let remark = remark(on: shard, of: own, named: hello.name) { remarks.append(remark) }
         }
+        remarks += others(than: hello, own).prefix(ProtocolLimits.remarksMaximum - remarks.count)
+        return remarks
+    }
+
+    /// Who describes a data set of the hello otherwise, one for each.
+    private func others(than hello: Hello, _ own: Int32?) -> [String] {
+        var datasets: [String: [(DatasetDescription, SchemaHash)]] = [:]
         for dataset in hello.datasets {
-            guard remarks.count < ProtocolLimits.remarksMaximum else { return remarks }
-            if let remark = remark(on: dataset, of: own) { remarks.append(remark) }
+            datasets[dataset.name, default: []].append((dataset, dataset.schemaHash))
+        }
+        var remarks: [String] = []
+        var room = BrokerLimits.comparedDatasetsMaximum
+        for worker in roster.workers.numbers where worker != own && roster.workers.isTaken(worker) {
+            for (index, other) in roster.workers[worker].datasets.enumerated() {
+                guard room > 0, !datasets.isEmpty else { return remarks }
+                room -= 1
+                guard let known = datasets[other.name], let (dataset, schema) = known.first,
+                    schema != roster.workers[worker].schemas[index]
+                else { continue }
+                datasets[other.name] = nil
+                remarks.append(
+                    "worker \(roster.workers[worker].presence.label) describes \(dataset.name) otherwise: here "
+                        + dataset.differences(from: other))
+            }
         }
         return remarks
     }
@@ -32,21 +54,5 @@ extension BrokerMachine {
         return
             "worker \(roster.workers[first.worker].presence.label) serves \(shard.reference) too: each job goes to "
             + "one of you, so the rows must be the same; another site needs a name of its own"
-    }
-
-    private func remark(on dataset: DatasetDescription, of own: Int32?) -> String? {
-        var compared = 0
-        for worker in roster.workers.numbers where worker != own && roster.workers.isTaken(worker) {
-            compared += 1
-            guard compared <= BrokerLimits.comparedWorkersMaximum else { return nil }
-            for other in roster.workers[worker].datasets where other.name == dataset.name {
-                let differences = dataset.differences(from: other)
-                guard !differences.isEmpty else { continue }
-                return
-                    "worker \(roster.workers[worker].presence.label) describes \(dataset.name) otherwise: here "
-                    + differences
-            }
-        }
-        return nil
     }
 }

@@ -25,6 +25,8 @@ struct WorkerSession: Sendable {
     var presence: Presence
     var name = ""
     var datasets: [DatasetDescription] = []
+    /// Their hashes, in the same order: to make one takes reading all its names.
+    var schemas: [SchemaHash] = []
     var shards: [ShardDescription] = []
     /// Jobs it takes at once.
     var capacity = 0
@@ -149,6 +151,7 @@ extension Roster {
         workers[worker].presence.software = hello.software
         // Of shards that are only asked about the catalogue says nothing.
         workers[worker].datasets = hello.shards.isEmpty ? [] : hello.datasets
+        workers[worker].schemas = workers[worker].datasets.map(\.schemaHash)
         // Without a capacity a worker takes what the protocol allows.
         let limit = ProtocolLimits.workerJobsMaximum
         workers[worker].capacity = hello.capacity == 0 ? limit : min(hello.capacity, limit)

@@ -153,6 +153,9 @@ package struct PeerLink {
         switch header.command {
         case .welcome:
             let welcome = try Welcome(decoding: message.bytes(at: 1))
+            guard header.epoch != 0 else {
+                throw .malformed("a welcome to run 0 of the broker, which there is not")
+            }
             return handle(.welcomed(welcome, epoch: header.epoch), hello: hello)
         case .refused:
             return handle(.refused(try Failure(decoding: message.bytes(at: 1))), hello: hello)

@@ -98,6 +98,9 @@ extension Hello: ControlBody {
 extension Welcome: ControlBody {
     package init(decoding bytes: [UInt8]) throws(ProtocolError) {
         let wire = try parse(WireWelcome.self, bytes)
+        guard ProtocolVersion.supported.contains(wire.protocolVersion) else {
+            throw .malformed("the broker welcomes to protocol \(wire.protocolVersion), which was not offered")
+        }
         guard wire.heartbeatMilliseconds > 0, wire.silenceMilliseconds > wire.heartbeatMilliseconds else {
             throw .malformed(
                 "heartbeat \(wire.heartbeatMilliseconds) ms and silence \(wire.silenceMilliseconds) ms do not fit"

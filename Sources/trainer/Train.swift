@@ -209,6 +209,7 @@ extension ExitStatus {
         case .ambiguousDataset: self = .usage
         case .job(_, let failure), .session(let failure): self.init(failure)
         case .federation, .incomplete: self = .failed
+        case .waited: self = .unreachable
         }
     }
 }

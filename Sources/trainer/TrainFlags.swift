@@ -79,6 +79,9 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "Workers that must be present for a round to begin. By default 1.")
     var workersMin: String?
 
+    @Option(help: "How many seconds a round waits for the workers it needs to begin. By default for ever.")
+    var wait: String?
+
     @Option(help: "Shards that must be present for a round to begin. By default none.")
     var shardsMin: String?
 

@@ -90,6 +90,7 @@ struct TrainSettings {
         configuration.seed = try words.seed(flags.seed, "seed") ?? 0
         configuration.workersMin = try words.integer(flags.workersMin, "workers-min", 1...1_000_000) ?? 1
         configuration.shardsMin = try words.integer(flags.shardsMin, "shards-min", 0...1_000_000) ?? 0
+        configuration.waitMaximum = try words.integer(flags.wait, "wait", 0...1_000_000).map { .seconds($0) }
         let patience = try words.integer(flags.patience, "patience", 0...1_000_000)
         if let patience { configuration.patience = .seconds(patience) }
         configuration.isStrict = try words.isSet(flags.strict, "strict")

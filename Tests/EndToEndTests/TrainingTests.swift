@@ -140,6 +140,18 @@ struct TrainingTests {
         await fleet.stop()
     }
 
+    @Test("a wait with an end ends with 69 and says for what it waited")
+    func boundedWait() async throws {
+        let fleet = try await Fleet()
+        try await fleet.addWorker("idle", [])
+        let trainer = try await fleet.train(["--epochs", "1", "--wait", "1"])
+        #expect(await trainer.end() == 69)
+        #expect(
+            trainer.errors.contains("waited 1 s for 1 worker, 0 present (idle has no data)"),
+            "\(trainer.errors)")
+        await fleet.stop()
+    }
+
     @Test("two workers with the same shard: one dies, the other serves it, and no epoch goes without")
     func spareWorker() async throws {
         let fleet = try await Fleet()

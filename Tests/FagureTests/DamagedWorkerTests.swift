@@ -56,6 +56,13 @@ struct DamagedWorkerTests {
                 try TensorValue(value.floats.map { -$0 - 1 }, shape: value.shape.dimensions)
             }
         },
+        Damage(testDescription: "an infinite sum", words: "has to be finite", standardizes: true) {
+            for name in ["mean.first", "mean.second"] {
+                try replace(name, in: &$0) { value in
+                    try TensorValue(value.floats.map { _ in Float.infinity }, shape: value.shape.dimensions)
+                }
+            }
+        },
         Damage(
             testDescription: "false sums, before another shape in the first round", words: "0.weight",
             standardizes: true
@@ -188,6 +195,19 @@ struct DamagedWorkerTests {
             log.leftOut.count == 3 && log.leftOut.allSatisfy { $0.contains("sick") && $0.contains("NaN") },
             "\(log.leftOut)")
         #expect(try #require(outcome.model).state == #require(alone.model).state)
+    }
+
+    @Test("who judges with a loss that is no number, where others have one, is not believed")
+    func judgeOfNoNumber() async throws {
+        let (outcome, alone, log) = try await run(configuration()) { result in
+            guard !Self.isTraining(result) else { return }
+            try? Self.replace("loss", in: &result) { _ in TensorValue(scalar: .nan) }
+        }
+        #expect(outcome.end == .finished)
+        #expect(log.epochs.map { $0.test?.examples } == [5, 5, 5])
+        #expect(log.epochs.allSatisfy { $0.test?.isFinite == true })
+        #expect(log.notices.count { $0.contains("sick does not judge") && $0.contains("NaN") } == 1)
+        #expect(alone.end == .finished)
     }
 
     @Test("who judges other rows than it announced judges no more, and is named")

@@ -102,6 +102,9 @@ struct ReportTests {
                 == "waiting for 2 workers, 1 present, 14 s")
         #expect(RunEvent.progress(epoch: 1, fraction: 0.5).text == nil)
         #expect(
+            RunEvent.shardLeftOut(epoch: 0, shard: "digits 0/4 (iid)", reason: "gone").text
+                == "the statistics of features go on without digits 0/4 (iid): gone")
+        #expect(
             RunEvent.workerJoined(name: "bob", shards: ["digits 0/4 (iid)"]).text
                 == "worker bob joined with digits 0/4 (iid)")
         let summary = RunSummary(

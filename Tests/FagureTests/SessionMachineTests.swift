@@ -258,6 +258,22 @@ struct SessionMachineTests {
         #expect(probe.handle(.tick, after: 100) == [.cancel(job, attempt: 1), .fail(job, failure)])
     }
 
+    @Test("progress beyond the batches there are is a failure, however it creeps")
+    func tooManyBatches() {
+        var probe = ready()
+        var counted = submission()
+        counted.batchesMaximum = 2
+        _ = probe.handle(.submit(job, counted, isCancelled: false))
+        let last = JobProgress(batchesDone: 2, batchesTotal: .max, examplesDone: 64)
+        #expect(probe.handle(.progress(job, attempt: 1, last)) == [.report(job, last)])
+        let beyond = JobProgress(batchesDone: 3, batchesTotal: .max, examplesDone: 96)
+        #expect(
+            probe.handle(.progress(job, attempt: 1, beyond)) == [
+                .cancel(job, attempt: 1),
+                .fail(job, Failure(.malformed, "it has done 3 batches of at most 2")),
+            ])
+    }
+
     @Test("while the broker is away nobody can be heard, which is not silence")
     func silenceOfTheBroker() {
         var probe = ready()

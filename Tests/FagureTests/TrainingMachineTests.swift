@@ -356,14 +356,14 @@ struct TrainingMachineTests {
         #expect(machine.handle(.tick, at: 29_999) == [])
         #expect(
             machine.handle(.tick, at: 30_000) == [
-                .wait("round 1 waits for digits 0/2 (iid) at worker alice: nothing heard for 30 s")
+                .wait("round 1 waits for digits 0/2 (iid) at worker alice, 30 s without an answer")
             ])
         #expect(machine.handle(.tick, at: 59_999) == [])
         #expect(
             machine.handle(.tick, at: 60_000) == [
                 .wait(
-                    "round 1 waits for digits 0/2 (iid) at worker alice; digits 1/2 (iid) at worker bob: "
-                        + "nothing heard for 60 s")
+                    "round 1 waits for digits 0/2 (iid) at worker alice; digits 1/2 (iid) at worker bob, "
+                        + "60 s without an answer")
             ])
         _ = machine.handle(.answered(shard: 0), at: 61_000)
         _ = machine.handle(.answered(shard: 1), at: 61_000)
@@ -387,6 +387,83 @@ struct TrainingMachineTests {
         }
         #expect(round(&machine, isSilent: true).first == .leaveOut(shard: 1, silence, culprits: ["bob"]))
         #expect(machine.handle(.answered(shard: 0), at: 2) == [.finish(.training(round: 5))])
+    }
+
+    @Test("a shard that comes further and further is named once all others have long answered")
+    func lateShard() {
+        var machine = begun()
+        _ = machine.handle(.answered(shard: 0), at: 5_000)
+        for second in 6...34 { _ = machine.handle(.heard(shard: 1), at: Int64(second) * 1_000) }
+        #expect(machine.handle(.tick, at: 34_999) == [])
+        #expect(
+            machine.handle(.tick, at: 35_000) == [
+                .wait("round 1 waits for digits 1/2 (iid) at worker bob, 30 s without an answer")
+            ])
+    }
+
+    @Test("who has too much to do in a second round in succession is asked no more")
+    func overloadedAgain() {
+        let refusal = Failure(.overloaded, "too much to do")
+        var machine = machine(rounds: 9)
+        _ = machine.handle(.catalogue(both), at: 0)
+        for culprits in [[], ["bob"]] {
+            _ = machine.handle(.answered(shard: 0), at: 1)
+            #expect(
+                machine.handle(.failed(shard: 1, refusal), at: 1).first
+                    == .leaveOut(shard: 1, refusal, culprits: culprits))
+            _ = machine.handle(.finished, at: 1)
+        }
+    }
+
+    @Test("a wait that has an end ends the run, and says for what it waited")
+    func boundedWait() {
+        var machine = TrainingMachine(
+            .init(rounds: 1, workersMin: 2, waitMilliseconds: 10_000, standardizes: false), now: 0)
+        _ = machine.handle(.catalogue(catalogue([("alice", [shard(0)]), ("carol", [])])), at: 0)
+        #expect(machine.handle(.tick, at: 9_999).count == 1)
+        let error = RunError.waited(seconds: 10, for: "2 workers, 1 present (carol has no data)")
+        #expect(machine.handle(.tick, at: 10_000) == [.end(.failed(error))])
+        #expect("\(error)" == "waited 10 s for 2 workers, 1 present (carol has no data)")
+    }
+
+    @Test("who was left out and is still there is named where others are waited for")
+    func leftOutAndWaited() {
+        var machine = machine(workersMin: 2)
+        _ = machine.handle(.catalogue(both), at: 0)
+        _ = machine.handle(.failed(shard: 1, Failure(.malformed, "it answered for 9 examples")), at: 1)
+        _ = machine.handle(.answered(shard: 0), at: 1)
+        #expect(
+            machine.handle(.tick, at: 9_001) == [
+                .wait("waiting for 2 workers, 1 present (bob was left out), 9 s")
+            ])
+    }
+
+    @Test("a liar alone in a pass leaves no sums behind, and liars that come back do not begin them anew")
+    func comingBack() {
+        let lie = Failure(.malformed, "it answered for 9 examples")
+        var machine = machine(standardizes: true)
+        _ = machine.handle(.catalogue(catalogue([("eve", [shard(1)])])), at: 0)
+        _ = machine.handle(.answered(shard: 0), at: 1)
+        _ = machine.handle(.finished, at: 1)
+        _ = machine.handle(.catalogue(catalogue([("eve", [shard(1)]), ("alice", [shard(0)])])), at: 2)
+        // Pass 2 is eve's alone; alice has come meanwhile.
+        #expect(
+            machine.handle(.failed(shard: 0, lie), at: 3).contains(
+                .start(.statistics(pass: 1), shards: [shard(0)], workers: 1)))
+        var twice = self.machine(standardizes: true)
+        _ = twice.handle(.catalogue(both), at: 0)
+        _ = finishRound(&twice, at: 1)
+        _ = twice.handle(.failed(shard: 1, lie), at: 2)
+        let again = catalogue([("alice", [shard(0)]), ("bobby", [shard(1)])])
+        _ = twice.handle(.catalogue(again), at: 2)
+        _ = twice.handle(.answered(shard: 0), at: 2)
+        _ = twice.handle(.answered(shard: 0), at: 3)
+        // Until the second round whoever came back has no part.
+        for stage in [Stage.statistics(pass: 2), .statistics(pass: 3), .training(round: 1)] {
+            #expect(twice.handle(.finished, at: 4).last == .start(stage, shards: [shard(0)], workers: 2))
+            _ = twice.handle(.answered(shard: 0), at: 5)
+        }
+        #expect(twice.handle(.finished, at: 6) == [start(2, [shard(0), shard(1)], workers: 2)])
     }
 
     @Test("who is left out after a pass has sums in it that are taken again without it")

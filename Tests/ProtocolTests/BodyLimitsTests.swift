@@ -144,6 +144,12 @@ struct BodyLimitsTests {
         }
     }
 
+    @Test("a welcome to a protocol that was not offered is none")
+    func welcomeVersion() {
+        let bytes = Welcome(version: 9).encoded()
+        #expect(isMalformed(thrown { () throws(ProtocolError) in _ = try Welcome(decoding: bytes) }))
+    }
+
     @Test("a body of more bytes than the limit is not even parsed")
     func bodies() {
         let bytes = [UInt8](repeating: 0, count: ProtocolLimits.bodyByteCountMaximum + 1)

@@ -110,6 +110,14 @@ public struct StatisticsProgram: Sendable {
         for (name, sums) in zip(outputs, sums) where sums.contains(where: \.isNaN) {
             throw Failure(.malformed, "it answered with a sum that is no number for \(name)")
         }
+        // The first sum of a pass may leave float32, the same of numbers made smaller may not.
+        let bounded = pass == .residual ? 0..<2 : 1..<2
+        for index in bounded {
+            for sum in sums[index] where !sum.isFinite {
+                throw Failure(
+                    .malformed, "it answered with \(sum) for \(outputs[index]), which has to be finite")
+            }
+        }
         for (index, name) in outputs.prefix(2).enumerated() where isNonnegative(index) {
             for sum in sums[index] where sum < 0 {
                 throw Failure(.malformed, "it answered with \(sum) for \(name), which cannot be below zero")

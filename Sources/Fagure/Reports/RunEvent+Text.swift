@@ -16,7 +16,8 @@ extension RunEvent {
             "worker \(name) joined" + (shards.isEmpty ? "" : " with \(shards.joined(separator: ", "))")
         case .workerLeft(let name): "worker \(name) left"
         case .shardLeftOut(let epoch, let shard, let reason):
-            "epoch \(epoch) goes on without \(shard): \(reason)"
+            (epoch == 0 ? "the statistics of features go" : "epoch \(epoch) goes")
+                + " on without \(shard): \(reason)"
         case .brokerLost(let reason): "the broker is out of reach: \(reason)"
         case .brokerReturned: "the broker is back"
         case .notice(let text): text

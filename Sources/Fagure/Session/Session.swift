@@ -131,6 +131,16 @@ public class Session: @unchecked Sendable {
             progress: progress)
     }
 
+    /// Runs a program of which it is known how many batches it has at most: progress beyond them is a failure.
+    func run(
+        _ job: ProgramJob, silence: Duration?, batchesMaximum: Int,
+        progress: (@Sendable (JobProgress) -> Void)? = nil
+    ) async throws(Failure) -> JobResult {
+        try await run(
+            JobPayload(job), on: .shard(job.program.shard), silence: silence, batchesMaximum: batchesMaximum,
+            progress: progress)
+    }
+
     /// Runs a graph once.
     ///
     /// Cancelling the task cancels the job.
@@ -216,14 +226,15 @@ public class Session: @unchecked Sendable {
 
     private func run(
         _ payload: JobPayload, on target: JobTarget, timeout: Duration? = nil, silence: Duration? = nil,
-        progress: (@Sendable (JobProgress) -> Void)? = nil, isRenewal: Bool = false
+        batchesMaximum: Int? = nil, progress: (@Sendable (JobProgress) -> Void)? = nil,
+        isRenewal: Bool = false
     ) async throws(Failure) -> JobResult {
         let (loop, shell, ticket) = (loop, shell, JobTicket(nextJob()))
         let answer: SessionShell.Answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waiter = SessionShell.Waiter(
                     payload: payload, target: target, continuation: continuation, progress: progress,
-                    timeout: timeout, silence: silence, isRenewal: isRenewal)
+                    timeout: timeout, silence: silence, batchesMaximum: batchesMaximum, isRenewal: isRenewal)
                 let isAccepted = loop.execute {
                     shell.assumeIsolated {
                         $0.submit(ticket.job, waiter, isCancelled: ticket.isCancelled)

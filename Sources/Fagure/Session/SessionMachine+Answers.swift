@@ -19,6 +19,14 @@ extension SessionMachine {
         case .progress(let id, let attempt, let progress):
             // Late progress is no answer: nobody counts it.
             guard let job = jobs[id], job.attempt == attempt else { return }
+            guard progress.batchesDone <= job.submission.batchesMaximum else {
+                let limit = job.submission.batchesMaximum
+                actions.append(.cancel(id, attempt: attempt))
+                return fail(
+                    id,
+                    Failure(.malformed, "it has done \(progress.batchesDone) batches of at most \(limit)"),
+                    &actions)
+            }
             // Who repeats itself has not come further.
             if progress.batchesDone > job.batchesDone {
                 jobs[id]?.heardAt = now

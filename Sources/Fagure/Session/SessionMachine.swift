@@ -17,6 +17,8 @@ struct SessionMachine: Sendable {
         let timeoutMilliseconds: Int64?
         /// How long nothing may be heard of it while the broker has it, in milliseconds; `nil` for no limit.
         var silenceMilliseconds: Int64?
+        /// Batches it has at most.
+        var batchesMaximum = UInt64.max
         /// Whether it only shows that objects are still needed: nobody asked for it.
         var isRenewal = false
     }

@@ -18,6 +18,7 @@ actor SessionShell: LinkOwner {
         let progress: (@Sendable (JobProgress) -> Void)?
         let timeout: Duration?
         let silence: Duration?
+        let batchesMaximum: Int?
         let isRenewal: Bool
     }
 
@@ -108,7 +109,9 @@ actor SessionShell: LinkOwner {
         let submission = SessionMachine.Submission(
             target: waiter.target, graphs: waiter.payload.graphs,
             timeoutMilliseconds: waiter.timeout?.milliseconds,
-            silenceMilliseconds: waiter.silence?.milliseconds, isRenewal: waiter.isRenewal)
+            silenceMilliseconds: waiter.silence?.milliseconds,
+            batchesMaximum: waiter.batchesMaximum.map { UInt64(clamping: $0) } ?? .max,
+            isRenewal: waiter.isRenewal)
         handle(.submit(id, submission, isCancelled: isCancelled))
     }
 

@@ -43,20 +43,22 @@ extension Agreement {
     /// - Parameter expected: the schema that is right whatever most say.
     static func choose(_ offers: [Offer], expected: SchemaHash?) -> Choice {
         var sides: [Agreement] = []
-        var shards: [[ShardReference]] = []
+        var numbers: [Agreement: Int] = [:]
+        var shards: [Set<ShardReference>] = []
         var workers: [[String]] = []
         for offer in offers where offer.shard.leftOut.isEmpty {
-            guard let dataset = offer.dataset else { continue }
-            let schema = dataset.schemaHash, cut = Cut(offer.reference)
-            guard expected == nil || expected == schema else { continue }
-            if let index = sides.firstIndex(where: { $0.schema == schema && $0.cut == cut }) {
-                if !shards[index].contains(offer.reference) { shards[index].append(offer.reference) }
-                if !workers[index].contains(offer.worker) { workers[index].append(offer.worker) }
-            } else {
-                sides.append(Agreement(dataset: dataset, schema: schema, cut: cut))
-                shards.append([offer.reference])
-                workers.append([offer.worker])
+            guard let dataset = offer.dataset, expected == nil || expected == offer.schema else { continue }
+            let key = Agreement(
+                dataset: .named(dataset.name), schema: offer.schema, cut: Cut(offer.reference))
+            let number = numbers[key] ?? sides.count
+            if number == sides.count {
+                numbers[key] = number
+                sides.append(Agreement(dataset: dataset, schema: key.schema, cut: key.cut))
+                shards.append([])
+                workers.append([])
             }
+            shards[number].insert(offer.reference)
+            if workers[number].last != offer.worker { workers[number].append(offer.worker) }
         }
         let ranked = sides.indices.sorted { (-shards[$0].count, $0) < (-shards[$1].count, $1) }
         guard let first = ranked.first else { return .none }
@@ -70,12 +72,18 @@ extension Agreement {
     }
 
     /// Why an offer is none for this run; `nil` for one that fits.
-    func objection(to offer: Offer) -> String? {
+    ///
+    /// - Parameter differences: what differs, by schema, as far as it was worked out before.
+    func objection(to offer: Offer, _ differences: inout [SchemaHash: String]) -> String? {
         guard offer.shard.leftOut.isEmpty else { return offer.shard.leftOut }
         guard let dataset = offer.dataset else {
             return "it does not describe the schema of \(offer.reference)"
         }
-        guard dataset.schemaHash == schema else { return dataset.differences(from: self.dataset) }
+        guard offer.schema == schema else {
+            let text = differences[offer.schema] ?? dataset.differences(from: self.dataset)
+            differences[offer.schema] = text
+            return text
+        }
         let cut = Cut(offer.reference)
         guard cut == self.cut else { return "it cuts the data set into \(cut), the run into \(self.cut)" }
         guard offer.shard.trainRows > 0 else { return "it has no rows to train on" }
@@ -95,6 +103,8 @@ struct Offer: Sendable, Hashable {
     let shard: ShardDescription
     /// `nil` where the worker names a schema that nobody described.
     let dataset: DatasetDescription?
+    /// The hash of what it describes: to make one takes reading all its names.
+    let schema: SchemaHash
 
     var reference: ShardReference { shard.reference }
 }
@@ -111,13 +121,21 @@ extension Catalogue {
         let byHash = Dictionary(
             described.map { ($0.schemaHash, $0) }, uniquingKeysWith: { first, _ in first })
         // Workers of protocol 1.0 do not say which schema a shard has: with one there is no doubt.
-        let only = byHash.count == 1 ? described.first : nil
+        let only = byHash.count == 1 ? byHash.first : nil
         return workers.filter { !$0.isDraining }.flatMap { worker in
             worker.shards.filter { $0.reference.dataset == name }.map { shard in
                 Offer(
                     worker: worker.name, session: worker.session, shard: shard,
-                    dataset: shard.schema == .none ? only : byHash[shard.schema])
+                    dataset: shard.schema == .none ? only?.value : byHash[shard.schema],
+                    schema: shard.schema == .none ? only?.key ?? .none : shard.schema)
             }
         }
+    }
+}
+
+extension DatasetDescription {
+    /// No more than a name: what is looked up by its hash need not be compared column by column.
+    fileprivate static func named(_ name: String) -> DatasetDescription {
+        DatasetDescription(name: name, tags: [], columns: [])
     }
 }

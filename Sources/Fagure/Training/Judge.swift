@@ -19,6 +19,8 @@ struct Judge: Sendable {
     let shards: [ShardDescription]
     /// How long a worker may say nothing of its job.
     let silence: Duration?
+    /// Told the position of each shard that has answered.
+    let answered: @Sendable (Int) -> Void
 
     /// Judges a model. Of the workers' rows, those of a shard whose worker is lost meanwhile are left out.
     func verdict(on model: ModelState, _ scaling: Scaling) async -> Result<Verdict, Failure> {
@@ -34,18 +36,25 @@ struct Judge: Sendable {
                 group.addTask { (index, await metrics(of: model, scaling, on: shard)) }
             }
             var answers: [(Int, Result<Metrics, Failure>)] = []
-            for await answer in group { answers.append(answer) }
+            for await answer in group {
+                answered(answer.0)
+                answers.append(answer)
+            }
             return answers.sorted { $0.0 < $1.0 }
         }
         var verdict = Verdict()
+        let hasNumbers = answers.contains { (try? $0.1.get())?.isFinite == true }
         for (index, answer) in answers {
             switch answer {
+            case .success(let metrics) where hasNumbers && !metrics.isFinite:
+                let reason = "its loss is NaN or infinite, those of others are not"
+                verdict.refusals.append((shards[index].reference, Failure(.malformed, reason)))
             case .success(let metrics):
                 verdict.metrics = verdict.metrics ?? Metrics()
                 verdict.metrics? += metrics
             case .failure(let failure):
                 // Who says nothing once would cost every round its patience.
-                if !failure.isAbsence || failure.code == .deadlineExceeded {
+                if !failure.isAbsence || failure.code == .deadlineExceeded || failure.code == .overloaded {
                     verdict.refusals.append((shards[index].reference, failure))
                 }
             }
@@ -58,7 +67,8 @@ struct Judge: Sendable {
     ) async -> Result<Metrics, Failure> {
         do throws(Failure) {
             let result = try await session.run(
-                lesson.evaluation.job(for: shard.reference, of: model, scaling: scaling), silence: silence)
+                lesson.evaluation.job(for: shard.reference, of: model, scaling: scaling), silence: silence,
+                batchesMaximum: shard.heldOutRows)
             let metrics = try lesson.evaluation.metrics(from: result)
             try metrics.check(
                 shard, examples: shard.heldOutRows, isLossNonnegative: lesson.isLossNonnegative)

@@ -19,6 +19,8 @@ struct Present: Sendable, Hashable {
     let holders: [ShardReference: Set<SessionID>]
     /// The names of the workers that serve them.
     let workers: [String]
+    /// The same, by session.
+    let names: [SessionID: String]
     /// Workers of which a shard does not fit.
     let strangers: [Stranger]
 
@@ -28,10 +30,13 @@ struct Present: Sendable, Hashable {
         var holders: [ShardReference: Set<SessionID>] = [:]
         var names: [SessionID: String] = [:]
         var strangers: [Stranger] = []
+        var known: Set<Stranger> = []
+        // Thousands of sites may share a description: what differs is worked out once.
+        var differences: [SchemaHash: String] = [:]
         for offer in offers {
-            if let reason = agreement.objection(to: offer) {
+            if let reason = agreement.objection(to: offer, &differences) {
                 let stranger = Stranger(worker: offer.worker, session: offer.session, reason: reason)
-                if !strangers.contains(stranger) { strangers.append(stranger) }
+                if known.insert(stranger).inserted { strangers.append(stranger) }
             } else if excluded[offer.reference]?.contains(offer.session) != true {
                 holders[offer.reference, default: []].insert(offer.session)
                 descriptions[offer.reference] = descriptions[offer.reference] ?? offer.shard
@@ -43,6 +48,7 @@ struct Present: Sendable, Hashable {
         self.descriptions = descriptions
         self.holders = holders
         workers = names.values.sorted()
+        self.names = names
         self.strangers = strangers
     }
 }

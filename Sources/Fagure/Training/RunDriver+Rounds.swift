@@ -75,13 +75,15 @@ extension RunDriver {
             for: shard.reference, from: model, scaling: scaling, shuffleSeed: seed, learningRate: rate)
         group.addTask {
             do throws(Failure) {
-                let result = try await session.run(job, silence: silence) { progress in
+                let examples = lesson.training.exampleCount(rows: shard.trainRows)
+                let result = try await session.run(job, silence: silence, batchesMaximum: examples) {
+                    progress in
                     inbox.yield(.progress(.training(round: number), shard: index, progress.fraction))
                 }
                 let update = try lesson.training.update(
                     from: result, shard: index, baseVersion: model.version)
                 try update.metrics.check(
-                    shard, examples: lesson.training.exampleCount(rows: shard.trainRows),
+                    shard, examples: examples,
                     isLossNonnegative: lesson.isLossNonnegative)
                 inbox.yield(.update(update, growth: Growth.of(update, from: model)))
             } catch {
@@ -105,7 +107,9 @@ extension RunDriver {
         }
         group.addTask {
             do throws(Failure) {
-                let result = try await session.run(job, silence: silence) { progress in
+                let result = try await session.run(
+                    job, silence: silence, batchesMaximum: shard.trainRows
+                ) { progress in
                     inbox.yield(.progress(.statistics(pass: pass), shard: index, progress.fraction))
                 }
                 let sums = try program.sums(from: result)
@@ -146,10 +150,12 @@ extension RunDriver {
             judge(number, .success(Judge.Verdict()))
             return [.diverged]
         }
+        let (inbox, model) = (inbox, state.model)
         let judge = Judge(
             lesson: lesson, session: session, local: local, shards: shards,
-            silence: configuration.silenceMaximum)
-        let (inbox, model) = (inbox, state.model)
+            silence: configuration.silenceMaximum,
+            answered: { inbox.yield(.judgeAnswered(round: number, shard: $0)) })
+        if local == nil { judging[number] = Judging(awaited: shards.map(\.reference), since: clock.now) }
         group.addTask {
             inbox.yield(.judged(round: number, await judge.verdict(on: model, scaling)))
         }
@@ -207,8 +213,24 @@ extension RunDriver {
             bytesReceived: bytes.bytesReceived - reportedBytes.bytesReceived)
     }
 
+    /// Names judges that have not answered for long, now and then; training goes on meanwhile, its lines wait.
+    mutating func sayJudging() {
+        let now = clock.now
+        let pause = Duration.milliseconds(SessionLimits.silenceNoticeMilliseconds)
+        for (number, held) in judging.sorted(by: { $0.key < $1.key }) where now - held.saidAt >= pause {
+            let awaited = held.awaited.sorted { $0.key < $1.key }.map(\.value)
+            guard !awaited.isEmpty else { continue }
+            judging[number]?.saidAt = now
+            report(
+                .waiting(
+                    "round \(number) waits to be judged by \(machine.listed(awaited)), "
+                        + "\(Int(seconds(since: held.since))) s without an answer"))
+        }
+    }
+
     /// Takes what the judges say and lets reports go whose turn it is.
     mutating func judge(_ number: Int, _ result: Result<Judge.Verdict, Failure>) {
+        judging[number] = nil
         switch result {
         case .success(let verdict):
             judged[number] = .some(verdict.metrics)

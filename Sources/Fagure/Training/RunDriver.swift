@@ -18,7 +18,22 @@ struct RunDriver {
         /// What training on a shard gave, and how much it grew.
         case update(Update, growth: Double)
         case failure(shard: Int, Failure)
+        case judgeAnswered(round: Int, shard: Int)
         case judged(round: Int, Result<Judge.Verdict, Failure>)
+    }
+
+    /// Who is to judge a round.
+    struct Judging {
+        /// The shards that have not answered, by their position.
+        var awaited: [Int: ShardReference]
+        let since: ContinuousClock.Instant
+        var saidAt: ContinuousClock.Instant
+
+        init(awaited: [ShardReference], since: ContinuousClock.Instant) {
+            self.awaited = Dictionary(uniqueKeysWithValues: zip(0..., awaited))
+            self.since = since
+            saidAt = since
+        }
     }
 
     let configuration: TrainingConfiguration
@@ -55,6 +70,8 @@ struct RunDriver {
     // Reports.
     var drafts: [EpochReport] = []
     var judged: [Int: Metrics?] = [:]
+    /// Rounds that workers are judging.
+    var judging: [Int: Judging] = [:]
     var last: EpochReport?
     var incompleteRounds = 0
     var reportedBytes = SessionStatistics()
@@ -78,7 +95,8 @@ struct RunDriver {
                 dataset: configuration.dataset, schema: configuration.schema,
                 rounds: configuration.rounds, workersMin: configuration.workersMin,
                 shardsMin: configuration.shardsMin,
-                patienceMilliseconds: configuration.patience.milliseconds, isStrict: configuration.isStrict,
+                patienceMilliseconds: configuration.patience.milliseconds,
+                waitMilliseconds: configuration.waitMaximum?.milliseconds, isStrict: configuration.isStrict,
                 standardizes: configuration.standardizes), now: 0)
     }
 
@@ -121,6 +139,7 @@ struct RunDriver {
             await take(event, in: &group)
         case .tick:
             await handle(.tick, in: &group)
+            sayJudging()
         case .progress(let stage, let shard, let fraction):
             guard stage == machine.stage, round.isOpen else { return }
             if stage.round != nil { advance(shard, to: fraction) }
@@ -132,6 +151,8 @@ struct RunDriver {
             await take(update, growth: growth, in: &group)
         case .failure(let shard, let failure):
             await handle(.failed(shard: shard, failure), in: &group)
+        case .judgeAnswered(let number, let shard):
+            judging[number]?.awaited[shard] = nil
         case .judged(let number, let result):
             judge(number, result)
         }

@@ -23,6 +23,8 @@ public enum RunError: Error, Sendable, Hashable {
     case federation(FederationError)
     /// Shards that are away, in a run that does not go on without any.
     case incomplete(stage: String, shards: [String])
+    /// What a round needs to begin has not come.
+    case waited(seconds: Int, for: String)
     /// The session ended.
     case session(Failure)
 
@@ -55,6 +57,7 @@ extension RunError: CustomStringConvertible {
         case .federation(let error): "\(error)"
         case .incomplete(let stage, let shards):
             "\(stage) lacks \(shards.joined(separator: ", ")), and the run is not to go on without a shard"
+        case .waited(let seconds, let blocker): "waited \(seconds) s for \(blocker)"
         case .session(let failure): "\(failure)"
         }
     }

@@ -10,11 +10,13 @@ struct StageProgress: Sendable {
     /// Workers that hold a shard that has answered.
     private(set) var workers: Set<SessionID> = []
     /// The last failure that was a shard's own fault.
-    var fault: (shard: ShardReference, Failure)?
+    private(set) var fault: (shard: ShardReference, Failure)?
+    private var blamed: Set<Int> = []
     /// Shards whose worker was lost, or would not have the job.
     private(set) var lost: [Int: Loss] = [:]
     /// When something was last heard of each shard.
     private var heardAt: [Int64]
+    private var answeredAt: Int64?
     private var saidAt: Int64?
     private var absentSaidAt: Int64?
 
@@ -46,6 +48,15 @@ struct StageProgress: Sendable {
         if lost[shard]?.isAsked == true { lost[shard] = nil }
     }
 
+    /// Takes that a failure is a shard's own fault.
+    mutating func blame(_ shard: Int, _ failure: Failure) {
+        fault = (shards[shard], failure)
+        blamed.insert(shard)
+    }
+
+    /// The shards that are not at fault.
+    var honest: Set<ShardReference> { Set(shards.indices.filter { !blamed.contains($0) }.map { shards[$0] }) }
+
     /// Takes that nobody does the job of a shard now; false for one that is not waited for.
     mutating func lose(_ shard: Int, _ failure: Failure, at now: Int64) -> Bool {
         guard awaited.contains(shard) else { return false }
@@ -67,8 +78,9 @@ struct StageProgress: Sendable {
     }
 
     /// Counts an answer.
-    mutating func count(answerOf holders: Set<SessionID>) {
+    mutating func count(answerOf holders: Set<SessionID>, at now: Int64) {
         answered += 1
+        answeredAt = now
         workers.formUnion(holders)
     }
 
@@ -77,8 +89,12 @@ struct StageProgress: Sendable {
     mutating func silent(at now: Int64) -> (shards: [ShardReference], milliseconds: Int64)? {
         let pause = SessionLimits.silenceNoticeMilliseconds
         guard saidAt.map({ now - $0 >= pause }) ?? true else { return nil }
-        let silent = awaited.filter { now - heardAt[$0] >= pause && lost[$0]?.isAsked != false }.sorted()
-        guard let since = silent.map({ heardAt[$0] }).min() else { return nil }
+        // Whoever comes further and further while all others have long answered is waited for as well.
+        let isLate = answeredAt.map { now - $0 >= pause } ?? false
+        let silent = awaited.filter { (isLate || now - heardAt[$0] >= pause) && lost[$0]?.isAsked != false }
+            .sorted()
+        guard var since = silent.map({ heardAt[$0] }).min() else { return nil }
+        if isLate { since = min(since, answeredAt ?? since) }
         saidAt = now
         return (silent.map { shards[$0] }, now - since)
     }

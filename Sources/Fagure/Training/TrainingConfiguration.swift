@@ -23,6 +23,8 @@ public struct TrainingConfiguration: Sendable {
     /// How long a round waits for a shard that is away: a part of a data set that everyone has, or a site that took
     /// part before. Then it goes on without, and says so.
     public var patience: Duration = .seconds(60)
+    /// How long a round waits for the workers and shards it needs to begin; `nil` for ever.
+    public var waitMaximum: Duration?
     /// Whether the run ends rather than go on without a shard.
     public var isStrict = false
     /// How long a worker may neither answer nor come further before a round goes on without its shard; `nil` for

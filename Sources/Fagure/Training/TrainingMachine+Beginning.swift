@@ -4,15 +4,20 @@ import Protocol
 extension TrainingMachine {
     /// Looks who takes part, as far as it is known in what.
     mutating func look() {
+        isPresentStale = false
         guard let catalogue, let agreement else { return }
         present = Present(catalogue.offers(of: agreement.dataset.name), agreement, excluded: excluded)
     }
 
     mutating func begin(_ now: Int64) -> [Action] {
         guard case .waiting(let since, let saidAt) = phase, now >= restsUntil else { return [] }
+        if isPresentStale { look() }
         do throws(RunError) {
             var actions = try select()
             guard let blocker = blocker(now) else { return try actions + start(now) }
+            if let wait = plan.waitMilliseconds, now - since >= wait {
+                throw .waited(seconds: Int(wait / 1_000), for: blocker)
+            }
             let pause =
                 saidAt == nil
                 ? SessionLimits.waitingFirstMilliseconds : SessionLimits.waitingIntervalMilliseconds
@@ -103,12 +108,20 @@ extension TrainingMachine {
                     count = 0
                 }
             }
+            remarks += leftOutNames.map { "\($0) was left out" }
             let idle = catalogue.workers.filter { $0.shards.isEmpty && !$0.isDraining }
             remarks += idle.map { "\($0.name) has no data" }
         }
         let shown = remarks.prefix(SessionLimits.remarksMaximum).joined(separator: "; ")
         return "\(needed) worker\(needed == 1 ? "" : "s"), \(count) present"
             + (shown.isEmpty ? "" : " (\(shown))")
+    }
+
+    /// Workers that are there and were left out for what they answered.
+    private var leftOutNames: [String] {
+        let sessions = Set(excluded.values.joined())
+        guard !sessions.isEmpty else { return [] }
+        return (catalogue?.workers ?? []).filter { sessions.contains($0.session) }.map(\.name)
     }
 
     private mutating func start(_ now: Int64) throws(RunError) -> [Action] {
@@ -118,12 +131,21 @@ extension TrainingMachine {
         guard lacking.isEmpty || !plan.isStrict else {
             throw .incomplete(stage: "\(stage)", shards: lacking.map { "\($0)" })
         }
-        attendance.want(present.shards)
-        phase = .running(StageProgress(present.shards, at: now))
-        lastShards = present.shards
-        let descriptions = present.shards.compactMap { present.descriptions[$0] }
+        let shards = takingPart(present)
+        attendance.want(shards)
+        phase = .running(StageProgress(shards, at: now))
+        lastShards = shards
+        let descriptions = shards.compactMap { present.descriptions[$0] }
         return (lacking.isEmpty ? [] : [.lack(lacking)])
             + [.start(stage, shards: descriptions, workers: present.workers.count)]
+    }
+
+    /// The shards of the next stage: all that are there, unless the statistics of features were begun again.
+    private mutating func takingPart(_ present: Present) -> [ShardReference] {
+        if let round = stage.round, round > 1 { admitted = nil }
+        guard let admitted else { return present.shards }
+        let shards = present.shards.filter(admitted.contains)
+        return shards.isEmpty ? present.shards : shards
     }
 
     /// Names sites that several workers serve, each once: by accident they may be two sites of one name.

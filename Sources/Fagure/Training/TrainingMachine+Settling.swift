@@ -44,16 +44,19 @@ extension TrainingMachine {
             var culprits: [String] = []
             if !failure.isAbsence || isSilentAgain(reference, failure) {
                 culprits = exclude(reference)
-                running.fault = (reference, failure)
+                running.blame(shard, failure)
             }
             actions.append(.leaveOut(shard: shard, failure, culprits: culprits))
         } else {
-            running.count(answerOf: present?.holders[reference] ?? [])
+            running.count(answerOf: present?.holders[reference] ?? [], at: now)
             silentStages[reference] = nil
         }
         phase = .running(running)
         guard running.isOver else { return actions }
-        if running.fault != nil, running.answered > 0, restartsStatistics {
+        if isPresentStale { look() }
+        if running.fault != nil, present?.shards.isEmpty == false, restartsStatistics {
+            // Whoever comes meanwhile waits for the first round, or liars that come back would never let it begin.
+            admitted = running.honest
             stage = .statistics(pass: 1)
             phase = .waiting(since: now, saidAt: nil)
             return actions + [
@@ -89,9 +92,10 @@ extension TrainingMachine {
         }
     }
 
-    /// Whether a shard has let one stage too many pass without a word, though its worker is there.
+    /// Whether a shard has let one stage too many pass, though its worker is there: without a word, or with the word
+    /// that it has too much to do.
     private mutating func isSilentAgain(_ shard: ShardReference, _ failure: Failure) -> Bool {
-        guard failure.code == .deadlineExceeded else { return false }
+        guard failure.code == .deadlineExceeded || failure.code == .overloaded else { return false }
         silentStages[shard, default: 0] += 1
         guard silentStages[shard, default: 0] >= SessionLimits.silentStagesMaximum else { return false }
         silentStages[shard] = nil
@@ -120,12 +124,12 @@ extension TrainingMachine {
         return [
             .wait(
                 "\(stage) waits for \(names.joined(separator: "; "))" + (more > 0 ? " and \(more) more" : "")
-                    + ": nothing heard for \(waited / 1_000) s")
+                    + ", \(waited / 1_000) s without an answer")
         ]
     }
 
     func workerNames(of sessions: Set<SessionID>) -> [String] {
-        (catalogue?.workers ?? []).filter { sessions.contains($0.session) }.map(\.name)
+        sessions.compactMap { present?.names[$0] }.sorted()
     }
 
     /// Leaves a shard out as long as the same processes serve it; says who they are.
@@ -133,7 +137,8 @@ extension TrainingMachine {
         let culprits = present?.holders[shard] ?? []
         excluded[shard, default: []].formUnion(culprits)
         attendance.dismiss(shard)
-        look()
+        // Thousands may be left out in one stage: who is there is looked at once, before the next.
+        isPresentStale = true
         return workerNames(of: culprits)
     }
 

@@ -70,6 +70,8 @@ struct TrainingMachine: Sendable {
         var shardsMin = 0
         /// How long a shard that is away is waited for.
         var patienceMilliseconds: Int64 = 0
+        /// How long it is waited for what a stage needs to begin; `nil` for ever.
+        var waitMilliseconds: Int64?
         /// Whether the run ends rather than go on without a shard.
         var isStrict = false
         var standardizes: Bool
@@ -97,6 +99,10 @@ struct TrainingMachine: Sendable {
     /// The shards of the last stage that began.
     var lastShards: [ShardReference] = []
     var attendance = Attendance()
+    /// Whether somebody was left out since it was looked who is there.
+    var isPresentStale = false
+    /// Who may take part until the second round, once the statistics of features were begun again.
+    var admitted: Set<ShardReference>?
     var knownStrangers: Set<Present.Stranger> = []
     /// Sites of which it was said that several workers serve them.
     var knownCopies: Set<ShardReference> = []
