@@ -81,7 +81,7 @@ struct FoldAnalysis {
     private func take(_ step: Step, _ findings: inout Findings, _ verdict: inout FoldVerdict) {
         let graph = program.step.graph, stateCount = program.stateCount
         let inputs = findings.states.indices.map { input($0, findings) } + constantStates + rows(of: step)
-        let states = RowAnalysis.states(of: graph, types: step.types, inputs: inputs, isFold: true)
+        let states = RowAnalysis.states(of: graph, types: step.types, inputs: inputs, smallestBatch: smallest)
         verdict.failure = verdict.failure ?? RowVerdict.failure(graph, step.types, states)
         verdict.secret = verdict.secret ?? RowVerdict.secret(graph, states)
         let influences = FoldInfluences(
@@ -130,6 +130,7 @@ struct FoldAnalysis {
         let isTotal = state.cell == .total || state.cell == .statistic
         if state.source.isPrivate, !isTotal { metric.source.rowCount = min(metric.source.rowCount, smallest) }
         metric.cell = nil
+        metric.origin = nil
         metric.classCount = nil
         return metric
     }

@@ -50,9 +50,10 @@ enum RowAnalysis {
     ///
     /// - Parameters:
     ///   - inputs: what is known of each input.
-    ///   - isFold: whether it is a program's step graph, which may count right answers.
+    ///   - smallestBatch: of a program's step graph, the rows of its smallest batch; such a graph may count right
+    ///     answers.
     static func states(
-        of graph: Graph, types: [ValueType], inputs: [RowState], isFold: Bool = false
+        of graph: Graph, types: [ValueType], inputs: [RowState], smallestBatch: Int? = nil
     ) -> [RowState] {
         guard types.count == graph.valueCount, inputs.count == graph.inputs.count else {
             let source = RowSource.combining(inputs.map(\.source), isRowwise: false)
@@ -60,14 +61,18 @@ enum RowAnalysis {
         }
         var states: [RowState] = []
         states.reserveCapacity(graph.valueCount)
-        for (state, type) in zip(inputs, types) { states.append(state.checked(against: type)) }
+        for (index, (state, type)) in zip(inputs, types).enumerated() {
+            var state = state.checked(against: type)
+            state.origin = state.cell == .column ? index : nil
+            states.append(state)
+        }
         for constant in graph.constants {
             var state = RowState.constant
             if constant.isFinite { state.cell = .constant }
             states.append(state)
         }
         for node in graph.nodes {
-            states.append(state(of: node, types: types, after: states, isFold: isFold))
+            states.append(state(of: node, types: types, after: states, smallestBatch: smallestBatch))
         }
         return states
     }
@@ -104,7 +109,7 @@ enum RowAnalysis {
     ///   - types: of all values up to the node's own.
     ///   - states: of all values before it.
     static func state(
-        of node: Graph.Node, types: [ValueType], after states: [RowState], isFold: Bool = false
+        of node: Graph.Node, types: [ValueType], after states: [RowState], smallestBatch: Int? = nil
     ) -> RowState {
         let isValid =
             node.inputs.count == node.operation.inputCount && types.count > states.count
@@ -117,7 +122,8 @@ enum RowAnalysis {
         let rule = RowRule(
             operation: node.operation, inputs: node.inputs.map { states[$0] },
             types: node.inputs.map { types[$0] }, output: types[states.count],
-            isOfOne: node.inputs.count > 1 && node.inputs[0] == node.inputs[1], isFold: isFold)
+            isOfOne: node.inputs.count > 1 && node.inputs[0] == node.inputs[1],
+            smallestBatch: smallestBatch, id: states.count)
         return rule.state.checked(against: rule.output)
     }
 }

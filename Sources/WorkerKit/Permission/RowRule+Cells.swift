@@ -12,7 +12,7 @@ enum RowCell: Hashable, Sendable {
     case column
     /// The same times a constant.
     case scaled
-    /// 1 where a cell of a column is there, 0 where it is missing.
+    /// 1 where a cell of a column is there, as it is stored, 0 where it is missing.
     case presence
     /// The difference from a constant, times a constant.
     case deviation
@@ -57,9 +57,9 @@ extension RowRule {
         case .power(let exponent): exponent == 2 && cell(0)?.isSigned == true ? .square : nil
         case .equal: equality
         case .select:
-            cell(0) == .presence && cell(1)?.isNumber == true && cell(2) == .constant ? cell(1) : nil
+            choosesOwnCells && cell(1)?.isNumber == true && cell(2) == .constant ? cell(1) : nil
         case .argmax(let axis):
-            isFold && form(0).isRows && inputs[0].source.isModelled && !isChosen(0)
+            smallestBatch != nil && form(0).isRows && inputs[0].source.isModelled && !isChosen(0)
                 && Shape.resolve(axis: axis, rank: dimensions(0).count) != 0 ? .choice : nil
         case .sum(let axes, _):
             isSummedOverRows(axes) ? sumOfRows : cell(0) == .total || cell(0) == .statistic ? cell(0) : nil
@@ -85,6 +85,33 @@ extension RowRule {
         guard inputs.indices.contains(where: isChosen) else { return false }
         if case .sum(let axes, _) = operation, self.cell(0) == .hit { return !isSummedOverRows(axes) }
         return cell != .hit
+    }
+
+    /// Whether it would be used which cells are missing, other than to count them or to replace these very cells.
+    var misusesPresence: Bool {
+        guard inputs.indices.contains(where: { cell($0) == .presence }) else { return false }
+        if case .sum(let axes, _) = operation { return !isSummedOverRows(axes) }
+        return !choosesOwnCells
+    }
+
+    /// Whether of the cells of a column those that are missing are replaced by something that is no rows.
+    var choosesOwnCells: Bool {
+        guard case .select = operation, cell(0) == .presence, let own = inputs[0].origin else { return false }
+        return inputs[1].origin == own && !form(2).isRows && form(2) != .secret
+            && [dimensions(0), dimensions(1)].allSatisfy { $0 == output.shape.dimensions }
+    }
+
+    /// Which value's cells these are, in the same places; nothing where they were broadcast.
+    var origin: Graph.ValueID? {
+        switch operation {
+        case .reshape, .reshapeLike, .transpose:
+            return id
+        default:
+            let rows = inputs.indices.filter { form($0).isRows }
+            let isInPlace = rows.allSatisfy { dimensions($0) == output.shape.dimensions }
+            let origins = Set(rows.map { inputs[$0].origin })
+            return isInPlace && origins.count == 1 ? origins.first ?? nil : nil
+        }
     }
 
     private func cell(_ index: Int) -> RowCell? { index < inputs.count ? inputs[index].cell : nil }
@@ -124,7 +151,7 @@ extension RowRule {
     }
 
     private var equality: RowCell? {
-        if isOfOne, cell(0) == .column || cell(0) == .scaled { return .presence }
+        if isOfOne, cell(0) == .column { return .presence }
         let cells = [cell(0), cell(1)]
         return cells == [.choice, .column] || cells == [.column, .choice] ? .hit : nil
     }

@@ -20,10 +20,9 @@ extension RowRule {
             // absolute value, of maximum and of minimum compare what a model made of them.
             comparison
         case .select:
-            // A column is no condition, but whether a cell is there is one; what a model made of a column is
-            // one in losses like Huber's.
-            !form(0).isRows || inputs[0].source.isModelled || inputs[0].cell == .presence
-                ? broadcast : .secret
+            // A column is no condition, but whether a cell is there is one for that cell; what a model made of a
+            // column is one in losses like Huber's.
+            !form(0).isRows || inputs[0].source.isModelled || choosesOwnCells ? broadcast : .secret
         case .cast, .oneHot:
             kept()
         case .sum(let axes, _), .mean(let axes, _):

@@ -11,25 +11,33 @@ struct RowRule {
     let output: ValueType
     /// Whether the first two inputs are one and the same value.
     var isOfOne = false
-    /// Whether the graph is a program's step: it may count right answers, and sizes of batches are clocks.
-    var isFold = false
+    /// Of a program's step, the rows of its smallest batch: it may count right answers, and sizes of batches are
+    /// clocks.
+    var smallestBatch: Int?
+    /// The node's value.
+    var id: Graph.ValueID = 0
 
     /// What is known of the node's value.
     var state: RowState {
         let cell = self.cell
-        let form = misusesChoice(cell) ? .secret : self.form
+        let form = misusesChoice(cell) || misusesPresence ? .secret : self.form
         var source = self.source
         source.isPooled = source.isPooled || pools(form)
-        if isFold, comparesSizes { source.rowCount = min(source.rowCount, 1) }
+        if let smallestBatch {
+            if comparesSizes { source.rowCount = min(source.rowCount, 1) }
+            if weighsBatches(form) { source.rowCount = min(source.rowCount, smallestBatch) }
+        }
         // What is computed from open values is open, known or not.
         return RowState(
             form: !source.isPrivate && form != .uniform ? .whole : form, source: source,
-            cell: form == .secret ? nil : cell, classCount: keepsClasses ? inputs.first?.classCount : nil)
+            cell: form == .secret ? nil : cell, origin: cell == nil || !form.isRows ? nil : origin,
+            classCount: keepsClasses ? inputs.first?.classCount : nil)
     }
 
     /// Whether the value is an aggregate over the batch, or knows how many rows there are.
     private func pools(_ form: RowForm) -> Bool {
         if case .broadcastLike = operation, self.form(1).isRows { return true }
+        if case .softmaxCrossEntropyGradient(.mean) = operation, self.form(1).isRows { return true }
         return !form.isRows && informing.contains(where: \.form.isRows)
     }
 
@@ -90,8 +98,9 @@ struct RowRule {
     /// As `broadcast`, for what could single rows out: rows only where some of them have met a model.
     var comparison: RowForm {
         let rows = inputs.filter(\.form.isRows)
-        return rows.isEmpty || cell == .presence || rows.contains(where: \.source.isModelled)
-            ? broadcast : .secret
+        // A value that does not equal itself is missing, or was made so by a division: that is a threshold.
+        if isOfOne, operation == .equal, !rows.isEmpty { return cell == .presence ? broadcast : .secret }
+        return rows.isEmpty || rows.contains(where: \.source.isModelled) ? broadcast : .secret
     }
 
     /// One input, of which axis 0 stays what it is.
@@ -209,7 +218,7 @@ extension Operation {
     }
 
     /// The inputs that are multiplied with one another.
-    fileprivate var factors: Range<Int> {
+    var factors: Range<Int> {
         switch self {
         case .multiply, .divide, .matmul, .linear, .softmaxCrossEntropyGradient: 0..<2
         case .addProduct: 1..<3

@@ -1,3 +1,5 @@
+import Tensor
+
 /// How a value is related to the rows of a batch.
 enum RowForm: Hashable, Sendable {
     /// The same in whatever order the rows are.
@@ -61,6 +63,8 @@ struct RowState: Hashable, Sendable {
     var source: RowSource
     /// What the closed list knows of it; nothing for most.
     var cell: RowCell?
+    /// Of cells: which value of the graph has them in these very places.
+    var origin: Graph.ValueID?
     /// Of class indices: how many classes there are; all values are sure to be below.
     var classCount: Int?
 
