@@ -57,7 +57,12 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "Passes over each shard in a round. By default 1.")
     var localEpochs: String?
 
-    @Option(help: "Rows in a batch. By default 32.")
+    @Option(
+        help: """
+            Rows in a batch. By default 32. With adam and adamw some more, where a shard's last batch would have fewer \
+            than its worker lets anything out about.
+            """
+    )
     var batchSize: String?
 
     @Option(help: "How a step follows from a gradient: sgd, adam or adamw. By default sgd.")

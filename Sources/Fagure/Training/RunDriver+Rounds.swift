@@ -71,8 +71,10 @@ extension RunDriver {
             configuration.training.learningRate, round: number, of: configuration.rounds)
         let seed = TrainingProgram.shuffleSeed(
             seed: configuration.seed, round: number, shard: shard.reference.name)
+        let batchSize = lesson.training.batchSize(for: shard, isPublic: !lesson.dataset.digest.isEmpty)
         let job = lesson.training.job(
-            for: shard.reference, from: model, scaling: scaling, shuffleSeed: seed, learningRate: rate)
+            for: shard.reference, from: model, scaling: scaling, shuffleSeed: seed, learningRate: rate,
+            batchSize: batchSize)
         group.addTask {
             do throws(Failure) {
                 let result = try await session.run(job, silence: silence) { progress in
@@ -81,7 +83,8 @@ extension RunDriver {
                 let update = try lesson.training.update(
                     from: result, shard: index, baseVersion: model.version)
                 try update.metrics.check(
-                    shard, examples: lesson.training.exampleCount(rows: shard.trainRows),
+                    shard,
+                    examples: lesson.training.exampleCount(rows: shard.trainRows, batchSize: batchSize),
                     isLossNonnegative: lesson.isLossNonnegative)
                 inbox.yield(.update(update, growth: Growth.of(update, from: model)))
             } catch {
