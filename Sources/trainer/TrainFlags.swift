@@ -16,8 +16,8 @@ struct TrainFlags: ParsableArguments {
 
     @Option(
         help: """
-            A file to judge the model of each round by, all its rows, read by the schema of the workers' data. By \
-            default a copy of the workers' built-in data set, else the rows they hold out.
+            A file to judge the model of each round by, all its rows, read by the schema of the workers' data; columns \
+            that are not in it are passed over. By default a copy of the workers' built-in data set, else the rows they hold out.
             """
     )
     var test: String?

@@ -147,6 +147,23 @@ struct SiteFlagsTests {
         ])
         #expect(await trainer.end() == 0, "\(trainer.errors)")
         #expect(try events(trainer.lines).first?["testRows"] as? Int == 200)
+        #expect(!trainer.errors.contains("passed over"), "\(trainer.errors)")
+        // Without the schema the trainer does not know what the site passes over.
+        let unaware = try await fleet.train([
+            "--model", "logistic", "--rounds", "2", "--test", folder["patients.csv"], "--json",
+        ])
+        #expect(await unaware.end() == 0, "\(unaware.errors)")
+        #expect(try events(unaware.lines).first?["testRows"] as? Int == 200)
+        #expect(
+            unaware.errors.contains(
+                "patients.csv: columns the schema does not know are passed over: id"), "\(unaware.errors)")
+        let alone = try RunningProgram(
+            "trainer",
+            [
+                "--embedded", "2", "--data", folder["patients.csv"], "--label", "outcome", "--ignore", "id",
+                "--model", "logistic", "--rounds", "1",
+            ])
+        #expect(await alone.end() == 0, "\(alone.errors)")
         let label = try await fleet.train(["--model", "logistic", "--label", "outcomee"])
         #expect(await label.end() == 64 && label.errors.contains("--label"))
         await fleet.stop()
