@@ -116,6 +116,26 @@ struct SiteFlagsTests {
             "worker", arguments + ["--data", folder["few.csv"], "--schema", folder["few.yaml"]])
         #expect(await told.end() == 69, "\(told.errors)")
         #expect(told.lines.contains { $0.contains("would serve few of tiny") }, "\(told.lines)")
+        let reason =
+            "no run takes few of tiny: 4 rows to train on, and this worker lets nothing out that is about "
+            + "fewer than 32"
+        #expect(told.lines.contains(reason), "\(told.lines)")
+        let fleet = try await Fleet()
+        let flags = [
+            "--broker", fleet.endpoint, "--data", folder["few.csv"], "--schema", folder["few.yaml"], "--site",
+            "tiny",
+        ]
+        let useless = try RunningProgram("worker", ["check"] + flags)
+        #expect(await useless.end() == 65 && useless.errors.contains("of no use"), "\(useless.errors)")
+        #expect(
+            useless.lines.contains(reason) && useless.lines.contains { $0.contains("a broker answers at") })
+        let fit = try RunningProgram("worker", ["check", "--release-rows-min", "4"] + flags)
+        #expect(await fit.end() == 0, "\(fit.errors)")
+        let served = try RunningProgram("worker", flags)
+        _ = try await served.line(containing: "registered with")
+        await served.stop()
+        #expect(served.errors.contains("warning: \(reason)"), "\(served.errors)")
+        await fleet.stop()
     }
 
     @Test("columns that identify are passed over, by the site and by whoever judges")
