@@ -16,8 +16,9 @@ struct TrainFlags: ParsableArguments {
 
     @Option(
         help: """
-            A file to judge the model of each round by, all its rows, read by the schema of the workers' data; columns \
-            that are not in it are passed over. By default a copy of the workers' built-in data set, else the rows they hold out.
+            A file to judge the model of each round by, all its rows, read by the schema of the workers' data; \
+            columns that are not in it are passed over. By default a copy of the workers' \
+            built-in data set, else the rows they hold out.
             """
     )
     var test: String?
@@ -32,6 +33,9 @@ struct TrainFlags: ParsableArguments {
 
     @Option(help: "The column of --data that is to be predicted.")
     var label: String?
+
+    @Option(help: "Columns of --data that are passed over, such as id,name, where there is no --schema.")
+    var ignore: String?
 
     @Option(help: "The folder of a data set that is read from files.")
     var dataFolder: String?

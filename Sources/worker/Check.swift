@@ -13,7 +13,8 @@ struct Check: AsyncParsableCommand {
         abstract: "Reads the data, shows what would be announced, looks for the broker; serves nothing.",
         discussion: """
             Takes the flags of serve. Ends with 65 for data that cannot be served or is of no use, because it has \
-            fewer rows than --release-rows-min or the broker has something to say of it, 69 where no broker answers, 74 where what was found could not be written.
+            fewer rows than --release-rows-min or the broker has something to say of it, 69 where no broker \
+            answers, 74 where what was found could not be written.
             """)
 
     @OptionGroup var flags: Flags

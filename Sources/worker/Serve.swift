@@ -175,6 +175,8 @@ extension WorkerConfiguration {
 extension Shard {
     /// Such as `patients of north: 480 rows to train, 120 held out`.
     var summary: String {
-        "\(description.reference): \(description.trainRows) rows to train, \(description.heldOutRows) held out"
+        let rows = description.trainRows
+        return "\(description.reference): \(rows) row\(rows == 1 ? "" : "s") to train, "
+            + "\(description.heldOutRows) held out"
     }
 }

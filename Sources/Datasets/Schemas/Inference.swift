@@ -46,7 +46,8 @@ struct SchemaInference {
         for (name, facts) in columns.sorted(by: { $0.name < $1.name }) + [label] where facts.missingCount > 0
         {
             lines.append(
-                "\(facts.missingCount) cells of \(shortened(name)) have no value, the first in line "
+                "\(counted(facts.missingCount, "cell")) of \(shortened(name)) "
+                    + "\(facts.missingCount == 1 ? "has" : "have") no value, the first in line "
                     + "\(facts.firstMissing ?? 0): missing is refuse, unless you make it mean, zero or drop-row"
             )
         }
