@@ -43,6 +43,11 @@ struct SchemaInference {
     func decisions(_ schema: DataSchema) -> [String] {
         var lines = schema.features.map(\.description)
         lines.append("label \(schema.label)")
+        for (name, facts) in columns.sorted(by: { $0.name < $1.name })
+        where facts.isNumeric && facts.countsRows {
+            lines.append(
+                "\(shortened(name)): a number that counts the rows; --ignore it if it is an identifier")
+        }
         for (name, facts) in columns.sorted(by: { $0.name < $1.name }) + [label] where facts.missingCount > 0
         {
             lines.append(
