@@ -32,6 +32,7 @@ extension Flag {
             return "--\(flag) is '\(VisibleText.shortened(text, to: 200))': \(error)"
         }
         return text.hasPrefix("inproc:")
-            ? "--\(flag) is '\(text)': inproc leads nowhere outside of one process; use tcp or ipc" : nil
+            ? "--\(flag) is \(Words.quoted(text)): inproc leads nowhere outside of one process; use tcp or ipc"
+            : nil
     }
 }

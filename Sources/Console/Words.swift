@@ -1,3 +1,6 @@
+import Foundation
+import Ground
+
 /// Words that are no setting; the text says which, what was expected and what came.
 package struct SettingFault: Error, CustomStringConvertible {
     /// Which word, what was expected and what came.
@@ -13,6 +16,18 @@ extension Words {
         let isDecimal = text.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || "+-.eE".utf8.contains($0) }
         return isDecimal ? Float(text) : nil
     }
+
+    /// Whether a number in decimal notation is 0 as it is written, and not for being too small.
+    private static func isZero(_ text: String) -> Bool {
+        text.prefix { $0 != "e" && $0 != "E" }.allSatisfy { !("1"..."9").contains($0) }
+    }
+
+    /// What somebody typed, in quotation marks, for a message: cut where it is long.
+    package static func quoted(_ text: String) -> String {
+        "'\(VisibleText.shortened(text, to: quotedLengthMaximum))'"
+    }
+
+    private static let quotedLengthMaximum = 100
 
     /// Arguments in which negative numbers belong to the option before them: the parser takes whatever begins with a
     /// dash for a flag, and says that the option has no value, not that it is out of range.
@@ -50,8 +65,13 @@ package struct Words {
         switch text.lowercased() {
         case "1", "true", "yes": return true
         case "0", "false", "no": return false
-        default: throw SettingFault("\(Flag.variable(name)) is '\(text)', expected 1 or 0")
+        default: throw SettingFault("\(Flag.variable(name)) is \(Words.quoted(text)), expected 1 or 0")
         }
+    }
+
+    /// Names with commas between them.
+    package func names(_ flag: String?, _ name: String) -> [String] {
+        (value(flag, name) ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     /// A whole number of a range.
@@ -59,7 +79,8 @@ package struct Words {
         guard let text = value(flag, name) else { return nil }
         guard let number = Int(text), range.contains(number) else {
             let (low, high) = (range.lowerBound, range.upperBound)
-            throw SettingFault("--\(name) is '\(text)', expected a whole number from \(low) to \(high)")
+            throw SettingFault(
+                "--\(name) is \(Words.quoted(text)), expected a whole number from \(low) to \(high)")
         }
         return number
     }
@@ -68,7 +89,8 @@ package struct Words {
     package func seed(_ flag: String?, _ name: String) throws -> UInt64? {
         guard let text = value(flag, name) else { return nil }
         guard let number = UInt64(text) else {
-            throw SettingFault("--\(name) is '\(text)', expected a whole number from 0 to \(UInt64.max)")
+            throw SettingFault(
+                "--\(name) is \(Words.quoted(text)), expected a whole number from 0 to \(UInt64.max)")
         }
         return number
     }
@@ -78,7 +100,12 @@ package struct Words {
         guard let text = value(flag, name) else { return nil }
         guard let number = Words.decimal(text), number >= 0, number < limit else {
             let bound = limit.isFinite ? " to below \(limit)" : ""
-            throw SettingFault("--\(name) is '\(text)', expected a number from 0\(bound)")
+            throw SettingFault("--\(name) is \(Words.quoted(text)), expected a number from 0\(bound)")
+        }
+        guard number > 0 || Words.isZero(text) else {
+            throw SettingFault(
+                "--\(name) is \(Words.quoted(text)), which is too small: expected 0, or a number from "
+                    + "\(Float.leastNonzeroMagnitude) on")
         }
         return number
     }
@@ -88,7 +115,7 @@ package struct Words {
         guard let text = value(flag, name) else { return nil }
         let widths = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
         guard widths.allSatisfy({ $0.map { (1...1_000_000).contains($0) } ?? false }) else {
-            throw SettingFault("--\(name) is '\(text)', expected widths such as 200,200")
+            throw SettingFault("--\(name) is \(Words.quoted(text)), expected widths such as 200,200")
         }
         return widths.compactMap(\.self)
     }
@@ -99,7 +126,8 @@ package struct Words {
         case nil: return nil
         case "tab", "\\t", "\t": return "\t"
         case let text? where text.count == 1: return text.first
-        case let text?: throw SettingFault("--\(name) is '\(text)', expected one character, or tab")
+        case let text?:
+            throw SettingFault("--\(name) is \(Words.quoted(text)), expected one character, or tab")
         }
     }
 
@@ -107,7 +135,7 @@ package struct Words {
     package func decimalMark(_ flag: String?, _ name: String) throws -> Character? {
         guard let text = value(flag, name) else { return nil }
         guard text == "." || text == "," else {
-            throw SettingFault("--\(name) is '\(text)', expected . or ,")
+            throw SettingFault("--\(name) is \(Words.quoted(text)), expected . or ,")
         }
         return text.first
     }

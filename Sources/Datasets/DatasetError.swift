@@ -63,7 +63,7 @@ extension DatasetError: CustomStringConvertible {
         case .shardOutOfRange(let index, let count):
             "shard \(index) of \(count) is out of range, \(allowedShards(count))"
         case .tooFewRows(let dataset, let rowCount, let shardCount):
-            "data set \(quoted(dataset)) has \(rowCount) rows, too few for \(shardCount) shards"
+            "data set \(quoted(dataset)) has \(counted(rowCount, "row")), too few for \(shardCount) shards"
         }
     }
 

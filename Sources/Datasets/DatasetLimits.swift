@@ -36,4 +36,6 @@ package enum DatasetLimits {
     package static let quotedNameCountMaximum = 12
     /// Characters of a foreign text quoted in an error.
     package static let quotedLengthMaximum = 40
+    /// Rows a column of numbers must count, one by one, to be taken for an identifier.
+    static let countedRowCountMinimum = 5
 }

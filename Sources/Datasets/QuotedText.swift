@@ -14,3 +14,6 @@ func listed(_ names: [String]) -> String {
     let shown = names.prefix(limit).map(shortened).joined(separator: ", ")
     return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
 }
+
+/// Such as `1 row` or `2 rows`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -52,7 +52,8 @@ struct Broker: AsyncParsableCommand {
 
     func validate() throws {
         guard level != nil else {
-            throw ValidationError("there is no log level '\(levelName)'; the levels are \(Broker.levels)")
+            throw ValidationError(
+                "there is no log level \(Words.quoted(levelName)); the levels are \(Broker.levels)")
         }
         if let fault = Flag.fault(ofEndpoint: endpoint, flag: "bind", isBound: true) {
             throw ValidationError(fault)

@@ -87,7 +87,9 @@ struct Train: AsyncParsableCommand {
         guard let workers = settings.embedded else {
             let session = try await Session.connect(
                 settings.broker, timeout: settings.timeout, notice: { output.notice($0) })
-            let testData = settings.testData(otherwise: .builtIn(folder: settings.dataFolder))
+            let testData = settings.testData(otherwise: .builtIn(folder: settings.dataFolder)) {
+                output.notice($0)
+            }
             return try await train(settings, session, testData, output)
         }
         let dataset = try settings.dataset()
@@ -100,8 +102,10 @@ struct Train: AsyncParsableCommand {
                     publicDatasets: [dataset.name])
             }
             return try await train(
-                settings, session, settings.testData(otherwise: dataset.test.map { .table($0) } ?? .heldOut),
-                output)
+                settings, session,
+                settings.testData(otherwise: dataset.test.map { .table($0) } ?? .heldOut) {
+                    output.notice($0)
+                }, output)
         } catch {
             await session.close()
             throw error
@@ -166,16 +170,22 @@ extension TrainSettings {
     var outsideBroker: String? { embedded == nil ? broker : nil }
 
     /// What to judge models by: the file asked for, else what is known without one.
-    func testData(otherwise known: TestData) -> TestData {
+    ///
+    /// What a site's schema ignores does not travel, so columns that are no feature are passed over.
+    ///
+    /// - Parameter notice: Hears what was passed over or dropped.
+    func testData(otherwise known: TestData, notice: @escaping @Sendable (String) -> Void) -> TestData {
         guard let test else { return known }
         let ignored = schema.map { $0.ignore + ($0.test.by.map { [$0] } ?? []) } ?? []
         return .file(path: test) { (dataset) throws(DatasetError) in
             let schema = try DataSchema(describing: dataset)
             let columns = Set(schema.columnNames)
-            return try Dataset.table(
+            let rows = try Dataset.table(
                 file: DataFile(test),
-                schema: schema.replacing(ignore: Array(Set(ignored).subtracting(columns)).sorted())
-            ).table
+                schema: schema.replacing(ignore: Array(Set(ignored).subtracting(columns)).sorted()),
+                passesOverOthers: true)
+            for text in rows.notices { notice("\(test): \(text)") }
+            return rows.table
         }
     }
 

@@ -16,8 +16,9 @@ struct TrainFlags: ParsableArguments {
 
     @Option(
         help: """
-            A file to judge the model of each round by, all its rows, read by the schema of the workers' data. By \
-            default a copy of the workers' built-in data set, else the rows they hold out.
+            A file to judge the model of each round by, all its rows, read by the schema of the workers' data; \
+            columns that are not in it are passed over. By default a copy of the workers' \
+            built-in data set, else the rows they hold out.
             """
     )
     var test: String?
@@ -32,6 +33,9 @@ struct TrainFlags: ParsableArguments {
 
     @Option(help: "The column of --data that is to be predicted.")
     var label: String?
+
+    @Option(help: "Columns of --data that are passed over, such as id,name, where there is no --schema.")
+    var ignore: String?
 
     @Option(help: "The folder of a data set that is read from files.")
     var dataFolder: String?
@@ -57,7 +61,12 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "Passes over each shard in a round. By default 1.")
     var localEpochs: String?
 
-    @Option(help: "Rows in a batch. By default 32.")
+    @Option(
+        help: """
+            Rows in a batch. By default 32. With adam and adamw some more, where a shard's last batch would have fewer \
+            than its worker lets anything out about.
+            """
+    )
     var batchSize: String?
 
     @Option(help: "How a step follows from a gradient: sgd, adam or adamw. By default sgd.")

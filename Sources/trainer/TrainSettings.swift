@@ -58,27 +58,35 @@ struct TrainSettings {
             throw SettingFault("--data is what --embedded learns from; to judge by a file give it as --test")
         }
         if let label = words.value(flags.label, "label"), embedded == nil {
-            throw SettingFault("--label is '\(label)', which is for --embedded: workers say what theirs is")
+            throw SettingFault(
+                "--label is \(Words.quoted(label)), which is for --embedded: workers say what theirs is")
         }
         let strategy = words.value(flags.strategy, "strategy") ?? FederatedAveraging.name
         guard strategy == FederatedAveraging.name else {
-            throw SettingFault("--strategy is '\(strategy)', there is \(FederatedAveraging.name)")
+            throw SettingFault("--strategy is \(Words.quoted(strategy)), there is \(FederatedAveraging.name)")
         }
     }
 
     private static func source(
         _ flags: TrainFlags, _ words: Words, _ schema: DataSchema?
     ) throws -> Source {
+        let ignore = words.names(flags.ignore, "ignore")
+        guard ignore.isEmpty || (schema == nil && words.value(flags.data, "data") != nil) else {
+            throw SettingFault(
+                "--ignore is for --data of --embedded without a --schema, which has its own list")
+        }
         guard let path = words.value(flags.data, "data") else {
             return .named(
                 words.value(flags.dataset, "dataset"), folder: words.value(flags.dataFolder, "data-folder"))
         }
         let label = words.value(flags.label, "label")
         guard label != nil || schema != nil else {
-            throw SettingFault("--data \(path) needs --label, the column to be predicted, or a --schema")
+            throw SettingFault(
+                "--data \(Words.quoted(path)) needs --label, the column to be predicted, or a --schema")
         }
         return .file(
-            DataFile(path, label: label, dataset: words.value(flags.dataset, "dataset")), schema: schema)
+            DataFile(path, label: label, dataset: words.value(flags.dataset, "dataset"), ignore: ignore),
+            schema: schema)
     }
 
     private static func configuration(
@@ -140,7 +148,7 @@ struct TrainSettings {
             guard momentum == 0 else { throw SettingFault("--momentum is for --optimizer sgd, not \(name)") }
             return AdamRule(weightDecay: weightDecay, decouplesWeightDecay: name == "adamw")
         default:
-            throw SettingFault("--optimizer is '\(name)', there are sgd, adam and adamw")
+            throw SettingFault("--optimizer is \(Words.quoted(name)), there are sgd, adam and adamw")
         }
     }
 
@@ -157,8 +165,8 @@ struct TrainSettings {
             return .step(every: every, factor: factor)
         default:
             throw SettingFault(
-                "--schedule is '\(name)', there are constant, cosine and step:ROUNDS:FACTOR such as step:10:0.5"
-            )
+                "--schedule is \(Words.quoted(name)), there are constant, cosine and "
+                    + "step:ROUNDS:FACTOR such as step:10:0.5")
         }
     }
 
@@ -171,7 +179,7 @@ struct TrainSettings {
         case "mlp":
             return .mlp(hidden: try words.widths(flags.hidden, "hidden") ?? [200, 200])
         default:
-            throw SettingFault("--model is '\(name)', there are linear, logistic and mlp")
+            throw SettingFault("--model is \(Words.quoted(name)), there are linear, logistic and mlp")
         }
     }
 }

@@ -12,8 +12,9 @@ struct Check: AsyncParsableCommand {
         commandName: "check",
         abstract: "Reads the data, shows what would be announced, looks for the broker; serves nothing.",
         discussion: """
-            Takes the flags of serve. Ends with 65 for data that cannot be served, 69 where no broker answers, \
-            74 where what was found could not be written.
+            Takes the flags of serve. Ends with 65 for data that cannot be served or is of no use, because it has \
+            fewer rows than --release-rows-min or the broker has something to say of it, 69 where no broker \
+            answers, 74 where what was found could not be written.
             """)
 
     @OptionGroup var flags: Flags
@@ -36,8 +37,13 @@ struct Check: AsyncParsableCommand {
             for column in described.columns { announce(column) }
         }
         if configuration.shards.isEmpty { say("would serve no data of its own") }
-        try await lookForBroker(settings, configuration.shards)
+        let tooSmall = configuration.tooSmall
+        for text in tooSmall { say(text) }
+        let remarkCount = try await lookForBroker(settings, configuration.shards)
         try checkOutput()
+        guard tooSmall.isEmpty, remarkCount == 0 else {
+            throw failure("as it is, this is of no use to a run: what was printed says why", .badData)
+        }
     }
 
     private func announce(_ column: ColumnDescription) {
@@ -63,7 +69,9 @@ struct Check: AsyncParsableCommand {
     }
 
     /// Registers for a moment without data, which tells that a broker answers and who else serves the same, and leaves.
-    private func lookForBroker(_ settings: Settings, _ shards: [Shard]) async throws {
+    ///
+    /// - Returns: How much the broker had to say of what would be served.
+    private func lookForBroker(_ settings: Settings, _ shards: [Shard]) async throws -> Int {
         let loop = try Loop(name: "check")
         let (answers, source) = AsyncStream.makeStream(of: WorkerNotice.self)
         var configuration = WorkerConfiguration(
@@ -80,22 +88,27 @@ struct Check: AsyncParsableCommand {
             throw failure("\(error)", .usage)
         }
         let watch = Task {
+            var remarkCount = 0
             for await notice in answers {
                 switch notice {
-                case .remarked(let text): say("as the broker says, \(text)")
+                case .remarked(let text):
+                    remarkCount += 1
+                    say("as the broker says, \(text)")
                 case .registered(let endpoint):
                     say("a broker answers at \(endpoint)")
-                    return await shell.stop(reason: "only a check")
+                    await shell.stop(reason: "only a check")
+                    return remarkCount
                 case .lost, .waiting: continue
                 }
             }
+            return remarkCount
         }
         var reason: Failure?
         do throws(Failure) { try await shell.waitUntilDone() } catch { reason = error }
         source.finish()
-        await watch.value
+        let remarkCount = await watch.value
         await loop.shutdown(lingerMilliseconds: 2_000)
-        guard let reason, reason.code != .cancelled else { return }
+        guard let reason, reason.code != .cancelled else { return remarkCount }
         throw failure(of: reason, at: settings.broker)
     }
 }

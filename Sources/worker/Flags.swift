@@ -36,14 +36,18 @@ struct Flags: ParsableArguments {
     var partition: String?
 
     @Option(
-        help: "The worker's name in catalogues and errors. By default the host's name and the process number."
+        help: """
+            The worker's name in catalogues and errors. By default the site's name where there is a --site, else the \
+            host's name and the process number.
+            """
     )
     var name: String?
 
     @Option(help: "The folder of a data set that is read from files.")
     var dataFolder: String?
 
-    @Option(help: "How many seconds to look for the broker before giving up. By default for ever.")
+    @Option(
+        help: "How many seconds to look for the broker before giving up. By default for ever; 5 for check.")
     var timeout: String?
 
     @Option(

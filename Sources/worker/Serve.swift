@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Datasets
+import Logging
 import Protocol
 import WorkerKit
 import ZMQ
@@ -47,6 +48,8 @@ struct Serve: AsyncParsableCommand {
         let configuration = try settings.load()
         for shard in configuration.shards { say("worker \(settings.name) serves \(shard.summary)") }
         if configuration.shards.isEmpty { say("worker \(settings.name) has no data of its own") }
+        let logger = ConsoleLog.logger("worker", level: settings.logLevel)
+        for text in configuration.tooSmall { logger.warning("\(text)") }
         try await serve(configuration, settings)
     }
 
@@ -156,9 +159,24 @@ extension Settings {
     }
 }
 
+extension WorkerConfiguration {
+    /// Shards no run takes, for they have fewer rows to train on than anything that leaves must be about.
+    var tooSmall: [String] {
+        shards.compactMap { shard in
+            let rows = shard.description.trainRows
+            guard !publicDatasets.contains(shard.dataset), rows < releaseRowsMinimum else { return nil }
+            return
+                "no run takes \(shard.reference): \(rows) row\(rows == 1 ? "" : "s") to train on, and this "
+                + "worker lets nothing out that is about fewer than \(releaseRowsMinimum)"
+        }
+    }
+}
+
 extension Shard {
     /// Such as `patients of north: 480 rows to train, 120 held out`.
     var summary: String {
-        "\(description.reference): \(description.trainRows) rows to train, \(description.heldOutRows) held out"
+        let rows = description.trainRows
+        return "\(description.reference): \(rows) row\(rows == 1 ? "" : "s") to train, "
+            + "\(description.heldOutRows) held out"
     }
 }

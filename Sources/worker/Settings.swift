@@ -102,7 +102,7 @@ struct Settings {
         let level = words.value(run.logLevel, "log-level") ?? "info"
         guard let logLevel = Logger.Level(rawValue: level) else {
             let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-            throw SettingFault("--log-level is '\(level)', known are \(known)")
+            throw SettingFault("--log-level is \(Words.quoted(level)), known are \(known)")
         }
         self.logLevel = logLevel
     }
@@ -130,15 +130,16 @@ struct Settings {
         }
         guard dataset == nil || paths.count == 1 else {
             throw SettingFault(
-                "--dataset \(dataset ?? "") names one data set, there are \(paths.count) --data")
+                "--dataset \(Words.quoted(dataset ?? "")) names one data set, there are \(paths.count) --data"
+            )
         }
         let label = words.value(flags.file.label, "label")
         guard !schemas.isEmpty || label != nil else {
             throw SettingFault(
-                "--data \(paths[0]) needs --label, the column to be predicted, or a --schema "
+                "--data \(Words.quoted(paths[0])) needs --label, the column to be predicted, or a --schema "
                     + "(worker describe writes one)")
         }
-        let kind = try labelKind(flags.file, words), ignore = names(words.value(flags.file.ignore, "ignore"))
+        let kind = try labelKind(flags.file, words), ignore = words.names(flags.file.ignore, "ignore")
         guard ignore.isEmpty || schemas.isEmpty else {
             throw SettingFault("--ignore is for files without a --schema, which has its own list")
         }
@@ -160,26 +161,20 @@ struct Settings {
             path, label: words.value(flags.label, "label"), labelKind: try labelKind(flags, words),
             delimiter: try words.delimiter(flags.delimiter, "delimiter"),
             decimalMark: try words.decimalMark(flags.decimal, "decimal"),
-            dataset: words.value(dataset, "dataset"), ignore: names(words.value(flags.ignore, "ignore"))
+            dataset: words.value(dataset, "dataset"), ignore: words.names(flags.ignore, "ignore")
         )
     }
 
-    /// Names with commas between them.
-    private static func names(_ text: String?) -> [String] {
-        (text ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-    }
-
     private static func labelKind(_ flags: FileFlags, _ words: Words) throws -> LabelKind {
-        let classes = words.value(flags.classes, "classes")?.split(separator: ",").map {
-            $0.trimmingCharacters(in: .whitespaces)
-        }
+        let classes = words.value(flags.classes, "classes").map { words.names($0, "classes") }
         switch (words.value(flags.labelKind, "label-kind"), classes) {
         case (nil, nil): return .automatic
         case (nil, let classes?), ("classes", let classes?): return .classes(classes)
         case ("classes", nil): return .classes(nil)
         case ("number", nil): return .number
         case ("number", _): throw SettingFault("--classes is given, but --label-kind is number")
-        case (let kind?, _): throw SettingFault("--label-kind is '\(kind)', there are classes and number")
+        case (let kind?, _):
+            throw SettingFault("--label-kind is \(Words.quoted(kind)), there are classes and number")
         }
     }
 
@@ -218,7 +213,8 @@ struct Settings {
         for (flag, name) in orphans {
             guard let text = words.value(flag, name) else { continue }
             throw SettingFault(
-                "--\(name) is '\(text)', but no data is named: give --dataset NAME or --data FILE")
+                "--\(name) is \(Words.quoted(text)), but no data is named: give --dataset NAME or --data FILE"
+            )
         }
     }
 }

@@ -23,6 +23,29 @@ struct WordsTests {
         }
     }
 
+    @Test("what is too small to be told from 0 is refused, 0 is not")
+    func tooSmall() throws {
+        for text in ["1e-400", "0.01e-50", ".5E-99"] {
+            let error = #expect(throws: SettingFault.self) { try Words().number(text, "learning-rate") }
+            #expect(error?.description.contains("'\(text)', which is too small") == true)
+        }
+        for text in ["0", "0.000", "0e5"] { #expect(try Words().number(text, "learning-rate") == 0) }
+        #expect(try Words().number("1e-45", "learning-rate") == .leastNonzeroMagnitude)
+    }
+
+    @Test("what is long is cut where it is shown")
+    func long() {
+        let text = String(repeating: "x", count: 100_000)
+        let error = #expect(throws: SettingFault.self) { try Words().integer(text, "rounds", 1...9) }
+        #expect(error.map { $0.description.count < 200 && $0.description.contains("x…'") } == true)
+    }
+
+    @Test("names have commas between them, and spaces about")
+    func names() {
+        #expect(Words().names("id, full name ,x", "ignore") == ["id", "full name", "x"])
+        #expect(Words().names(nil, "no-such-flag").isEmpty)
+    }
+
     @Test("a negative number belongs to the option before it")
     func negative() {
         #expect(

@@ -98,7 +98,7 @@ import Testing
         let file = DataFile(Fixtures.fieldCase("labels/lab_nan_text.csv"), label: "outcome")
         let schema = try DataSchema.infer(file: file).schema.replacing(missing: .dropRow)
         let dataset = try Dataset.load(file: file, schema: schema)
-        #expect(dataset.notices == ["1 rows without outcome dropped"])
+        #expect(dataset.notices == ["1 row without outcome dropped"])
     }
 
     @Test("classes with line breaks and labels with quotation marks survive their schema's file")
@@ -141,7 +141,7 @@ import Testing
         let inference = try DataSchema.infer(file: file)
         #expect(
             inference.decisions.contains {
-                $0.hasPrefix("1 cells of age have no value, the first in line 12")
+                $0.hasPrefix("1 cell of age has no value, the first in line 12")
             })
         let plain = try load("dialects/tab")
         let count = plain.train.rowCount + (plain.test?.rowCount ?? 0)

@@ -93,6 +93,8 @@ struct BadInputTests {
             ),
             ("worker", describe + ["y", "--label-kind", "number"], 65, "x.csv:2: column 3 (y)", nil),
             ("worker", describe + ["Y"], 65, "did you mean 'y'?", nil),
+            ("trainer", ["--learning-rate", "1e-400"], 64, "too small", "Usage: trainer train"),
+            ("trainer", ["--ignore", "id"], 64, "--ignore is for", "Usage: trainer train"),
             ("worker", ["check", "--threads", "-3"], 64, "--threads is '-3'", "Usage: worker check"),
         ]
         for (program, arguments, status, says, usage) in cases {

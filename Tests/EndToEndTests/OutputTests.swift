@@ -120,6 +120,19 @@ struct OutputTests {
         #expect(try folder.bytes("run/history.jsonl") != before)
     }
 
+    @Test("a run that could not begin leaves nothing in the way of the corrected command")
+    func failedStart() async throws {
+        let folder = try TemporaryFolder()
+        let arguments = Self.train + ["--output", folder["run"]]
+        let failed = try RunningProgram("trainer", arguments + ["--test", folder["none.csv"], "--json"])
+        #expect(await failed.end() == 65, "\(failed.errors)")
+        let last = try #require(try events(failed.lines).last)
+        #expect(last["end"] as? String == "failed")
+        #expect((last["reason"] as? String)?.contains("none.csv") == true, "\(last)")
+        let corrected = try RunningProgram("trainer", arguments)
+        #expect(await corrected.end() == 0, "\(corrected.errors)")
+    }
+
     @Test("a history that cannot grow costs lines, not the model, and ends with 74")
     func historyFull() async throws {
         let folder = try TemporaryFolder()

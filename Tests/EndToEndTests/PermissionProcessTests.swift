@@ -154,7 +154,7 @@ struct PermissionProcessTests {
             (["--partition", "iid"], ["--partition", "--dataset"]),
             (["--data-folder", "/tmp"], ["--data-folder", "--dataset"]),
             (["--data", "x.csv", "--label", "y"], ["--data", "--site"]),
-            (["--data", "x.csv", "--site", "north"], ["--data x.csv", "--label", "--schema"]),
+            (["--data", "x.csv", "--site", "north"], ["--data 'x.csv'", "--label", "--schema"]),
         ] as [([String], [String])])
     func badFlags(_ flags: [String], _ says: [String]) async throws {
         let worker = try RunningProgram(

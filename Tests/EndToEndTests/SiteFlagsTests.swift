@@ -116,6 +116,26 @@ struct SiteFlagsTests {
             "worker", arguments + ["--data", folder["few.csv"], "--schema", folder["few.yaml"]])
         #expect(await told.end() == 69, "\(told.errors)")
         #expect(told.lines.contains { $0.contains("would serve few of tiny") }, "\(told.lines)")
+        let reason =
+            "no run takes few of tiny: 4 rows to train on, and this worker lets nothing out that is about "
+            + "fewer than 32"
+        #expect(told.lines.contains(reason), "\(told.lines)")
+        let fleet = try await Fleet()
+        let flags = [
+            "--broker", fleet.endpoint, "--data", folder["few.csv"], "--schema", folder["few.yaml"], "--site",
+            "tiny",
+        ]
+        let useless = try RunningProgram("worker", ["check"] + flags)
+        #expect(await useless.end() == 65 && useless.errors.contains("of no use"), "\(useless.errors)")
+        #expect(
+            useless.lines.contains(reason) && useless.lines.contains { $0.contains("a broker answers at") })
+        let fit = try RunningProgram("worker", ["check", "--release-rows-min", "4"] + flags)
+        #expect(await fit.end() == 0, "\(fit.errors)")
+        let served = try RunningProgram("worker", flags)
+        _ = try await served.line(containing: "registered with")
+        await served.stop()
+        #expect(served.errors.contains("warning: \(reason)"), "\(served.errors)")
+        await fleet.stop()
     }
 
     @Test("columns that identify are passed over, by the site and by whoever judges")
@@ -147,6 +167,23 @@ struct SiteFlagsTests {
         ])
         #expect(await trainer.end() == 0, "\(trainer.errors)")
         #expect(try events(trainer.lines).first?["testRows"] as? Int == 200)
+        #expect(!trainer.errors.contains("passed over"), "\(trainer.errors)")
+        // Without the schema the trainer does not know what the site passes over.
+        let unaware = try await fleet.train([
+            "--model", "logistic", "--rounds", "2", "--test", folder["patients.csv"], "--json",
+        ])
+        #expect(await unaware.end() == 0, "\(unaware.errors)")
+        #expect(try events(unaware.lines).first?["testRows"] as? Int == 200)
+        #expect(
+            unaware.errors.contains(
+                "patients.csv: columns the schema does not know are passed over: id"), "\(unaware.errors)")
+        let alone = try RunningProgram(
+            "trainer",
+            [
+                "--embedded", "2", "--data", folder["patients.csv"], "--label", "outcome", "--ignore", "id",
+                "--model", "logistic", "--rounds", "1",
+            ])
+        #expect(await alone.end() == 0, "\(alone.errors)")
         let label = try await fleet.train(["--model", "logistic", "--label", "outcomee"])
         #expect(await label.end() == 64 && label.errors.contains("--label"))
         await fleet.stop()

@@ -182,7 +182,7 @@ struct ProgramTests {
         let job = program.job(
             for: reference, from: try ModelState(model), scaling: try .plain(for: task), shuffleSeed: 1)
         let result = try Samples.run(job, on: try Samples.shard(of: Samples.dataset()))
-        #expect(program.exampleCount(rows: 5) == result.examples)
+        #expect(program.exampleCount(rows: 5, batchSize: batchSize) == result.examples)
     }
 
     @Test("each round and shard has an order of its own, the same in every run")

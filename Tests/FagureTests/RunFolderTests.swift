@@ -10,6 +10,11 @@ import Testing
 struct RunFolderTests {
     private let temporary: TemporaryFolder
     private let path: String
+    private let started = RunEvent.started(
+        RunStart(
+            dataset: "digits", model: "linear", parameterCount: 1, epochs: 1, rounds: 1, shards: 1,
+            workers: 1,
+            examples: 1, judge: .nobody))
     private let done = RunEvent.done(
         RunSummary(
             rounds: 1, epochs: 1, end: "finished", last: nil, incompleteRounds: 0, seconds: 1, bytesSent: 0,
@@ -30,16 +35,27 @@ struct RunFolderTests {
         let folder = try RunFolder(path)
         try folder.write(.brokerReturned)
         #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
-        try folder.write(done)
+        try folder.write(started)
         try folder.write(done)
         let lines = try history()
-        #expect(lines.count == 2 && lines.allSatisfy { $0.hasPrefix(#"{"event":"done""#) })
+        #expect(lines.count == 2)
+        #expect(lines[0].hasPrefix(#"{"event":"started""#) && lines[1].hasPrefix(#"{"event":"done""#))
         #expect(throws: TensorError.self) { _ = try RunFolder("\(path)/history.jsonl/x") }
+    }
+
+    @Test("a run that never began leaves nothing in the way of the next, and the one before as it was")
+    func neverBegan() throws {
+        try RunFolder(path).write(done)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
+        try RunFolder(path).write(started)
+        try RunFolder(path, overwrites: true).write(done)
+        #expect(try history().count == 1)
+        #expect(try history()[0].hasPrefix(#"{"event":"started""#))
     }
 
     @Test("a run that is there is refused, and replaced at the first line where that is allowed")
     func overwrites() throws {
-        try RunFolder(path).write(done)
+        try RunFolder(path).write(started)
         try Data("old".utf8).write(to: URL(fileURLWithPath: "\(path)/model.safetensors"))
         let error = #expect(throws: TensorError.self) { _ = try RunFolder(path) }
         let text = "\(error.map { "\($0)" } ?? "")"
@@ -48,7 +64,7 @@ struct RunFolderTests {
         }
         let folder = try RunFolder(path, overwrites: true)
         #expect(try history().count == 1)
-        try folder.write(done)
+        try folder.write(started)
         #expect(try history().count == 1)
         #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["history.jsonl"])
     }
@@ -67,7 +83,7 @@ struct RunFolderTests {
         }
         #expect(throws: TensorError.self) { _ = try RunFolder(path, overwrites: true) }
         // It was not there when the run began.
-        #expect(throws: TensorError.self) { try folder.write(done) }
+        #expect(throws: TensorError.self) { try folder.write(started) }
         let file = Safetensors([:])
         #expect(throws: TensorError.self) { try file.write(to: "\(path)/\(name)") }
         if isLink {

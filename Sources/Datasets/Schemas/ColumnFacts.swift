@@ -15,6 +15,9 @@ struct ColumnFacts {
     private(set) var texts = Set<String>()
     /// The distinct values as whole numbers, until there are more than the limit; `nil` once one is none.
     private(set) var wholes: Set<Int>? = []
+    /// The last value, as long as each is one more than the one before.
+    private var count: Int?
+    private var isCounting = true
     private let limit: Int
     private let name: String?
     private let expected: Set<String>?
@@ -45,12 +48,18 @@ struct ColumnFacts {
         return odd.text.utf8.contains { (0x30...0x39).contains($0) }
     }
 
+    /// Whether the column counts the rows, as identifiers do: each value is one more than the one before.
+    var countsRows: Bool {
+        isCounting && missingCount == 0 && numberCount >= DatasetLimits.countedRowCountMinimum
+    }
+
     /// Sees a cell of a file.
     mutating func see(_ reading: NumberText.Reading, text: @autoclosure () -> String, line: Int, mark: UInt8)
     {
         switch reading {
         case .number:
             numberCount += 1
+            if isCounting { go(on: NumberText.whole(text(), mark: mark)) }
             if expected != nil { expect(text(), line, mark) }
             guard !isOverLimit || wholes.map({ $0.count <= limit }) ?? false else { return }
             let text = text()
@@ -87,6 +96,11 @@ struct ColumnFacts {
             !(NumberText.whole(text, mark: mark).map { expected.contains(String($0)) } ?? false)
         else { return }
         firstUnexpected = (text, line)
+    }
+
+    private mutating func go(on whole: Int?) {
+        isCounting = whole != nil && (count == nil || count?.addingReportingOverflow(1).partialValue == whole)
+        count = whole
     }
 
     private mutating func note(_ text: String) {

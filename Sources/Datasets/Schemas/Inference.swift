@@ -43,10 +43,16 @@ struct SchemaInference {
     func decisions(_ schema: DataSchema) -> [String] {
         var lines = schema.features.map(\.description)
         lines.append("label \(schema.label)")
+        for (name, facts) in columns.sorted(by: { $0.name < $1.name })
+        where facts.isNumeric && facts.countsRows {
+            lines.append(
+                "\(shortened(name)): a number that counts the rows; --ignore it if it is an identifier")
+        }
         for (name, facts) in columns.sorted(by: { $0.name < $1.name }) + [label] where facts.missingCount > 0
         {
             lines.append(
-                "\(facts.missingCount) cells of \(shortened(name)) have no value, the first in line "
+                "\(counted(facts.missingCount, "cell")) of \(shortened(name)) "
+                    + "\(facts.missingCount == 1 ? "has" : "have") no value, the first in line "
                     + "\(facts.firstMissing ?? 0): missing is refuse, unless you make it mean, zero or drop-row"
             )
         }

@@ -64,7 +64,8 @@ private struct MemoryRows {
         for name in names where columns[name]?.count != rowCount {
             throw .invalidTable(
                 reason:
-                    "column \(quoted(name)) has \(columns[name]?.count ?? 0) rows, others have \(rowCount)")
+                    "column \(quoted(name)) has \(counted(columns[name]?.count ?? 0, "row")), others have \(rowCount)"
+            )
         }
         guard rowCount > 0, rowCount <= Int(Int32.max) else {
             throw .invalidTable(reason: "\(rowCount) rows")

@@ -11,9 +11,9 @@ extension Dataset {
         guard isInferred, !isPublic, rows < rowsMinimum, tellsNames else { return }
         throw .invalidTable(
             reason:
-                "data set \(quoted(name)) has \(rows) rows, fewer than the \(rowsMinimum) of --release-rows-min: "
-                + "the names of categories and classes found in them would be announced; give them in a schema that "
-                + "may be read by all")
+                "data set \(quoted(name)) has \(counted(rows, "row")), fewer than the \(rowsMinimum) of "
+                + "--release-rows-min: the names of categories and classes found in them would be announced; give them "
+                + "in a schema that may be read by all")
     }
 
     private var tellsNames: Bool {

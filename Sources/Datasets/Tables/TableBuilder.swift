@@ -159,7 +159,7 @@ struct TableBuilder {
                     : checked(TensorValue(numbers, shape: [lines.count, 1])))
         }
         let words = dropped.sorted { $0.key < $1.key }.map {
-            "\($0.value) rows without \(shortened($0.key)) dropped"
+            "\(counted($0.value, "row")) without \(shortened($0.key)) dropped"
         }
         return TableRows(
             table: try Table(schema: schema.tableSchema(hasLabel: hasLabel), values: values), lines: lines,

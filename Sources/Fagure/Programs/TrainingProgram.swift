@@ -14,7 +14,7 @@ public struct TrainingProgram: Sendable {
     public struct Settings: Sendable {
         /// Passes over the shard in one round.
         public var localEpochs = 1
-        /// Rows in a batch.
+        /// Rows in a batch; some more where a shard's last batch would be too small to leave with this optimizer.
         public var batchSize = 32
         /// The step's size.
         public var learningRate: Float = 0.1
@@ -90,16 +90,18 @@ public struct TrainingProgram: Sendable {
     /// - Parameters:
     ///   - shuffleSeed: What the order of the rows is drawn from; `nil` for the order they are stored in.
     ///   - learningRate: The size of a step in this round; the settings' unless given.
+    ///   - batchSize: Rows in a batch of this shard; the settings' unless given.
     public func job(
         for shard: ShardReference, from model: ModelState, scaling: Scaling, shuffleSeed: UInt64?,
-        learningRate: Float? = nil
+        learningRate: Float? = nil, batchSize: Int? = nil
     ) -> ProgramJob {
         let program = Program(
             step: step, finish: finish, stateCount: names.count + memory.count,
             constantCount: constantCount,
             columns: [task.feature.name, task.label.name], shard: shard, part: .train,
             schedule: Program.Schedule(
-                epochs: settings.localEpochs, batchSize: settings.batchSize, shuffleSeed: shuffleSeed,
+                epochs: settings.localEpochs, batchSize: batchSize ?? settings.batchSize,
+                shuffleSeed: shuffleSeed,
                 batchLimit: settings.batchLimit),
             outputs: names + metricNames)
         return ProgramJob(
@@ -123,16 +125,16 @@ public struct TrainingProgram: Sendable {
         }
     }
 
-    /// The examples a shard of so many rows sees in one round.
-    func exampleCount(rows: Int) -> Int {
+    /// The examples a shard of so many rows sees in one round, in batches of a size.
+    func exampleCount(rows: Int, batchSize: Int) -> Int {
         guard rows > 0 else { return 0 }
         // Rows, epochs and batch sizes have limits that keep these products far below 2⁶³.
-        let perEpoch = (rows - 1) / settings.batchSize + 1
+        let perEpoch = (rows - 1) / batchSize + 1
         guard let limit = settings.batchLimit, limit < perEpoch * settings.localEpochs else {
             return rows * settings.localEpochs
         }
         let (epochs, batches) = limit.quotientAndRemainder(dividingBy: perEpoch)
-        return epochs * rows + min(batches * settings.batchSize, rows)
+        return epochs * rows + min(batches * batchSize, rows)
     }
 
     /// What the order of a shard's rows is drawn from in one round of a run.

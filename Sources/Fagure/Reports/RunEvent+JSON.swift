@@ -87,6 +87,7 @@ extension RunSummary {
             .init("epochs", .integer(Int64(epochs))),
             .init("end", .string(end)),
         ]
+        if let reason { members.append(.init("reason", .string(reason))) }
         members += last?.results ?? []
         members.append(.init("seconds", .number(seconds.rounded(to: 1_000))))
         members += last?.presence ?? []

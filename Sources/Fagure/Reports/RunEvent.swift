@@ -107,4 +107,6 @@ public struct RunSummary: Sendable, Hashable {
     public let bytesReceived: UInt64
     /// The file the model was written to.
     public var modelPath: String?
+    /// Why it failed or diverged; `nil` where it did not.
+    public var reason: String?
 }

@@ -6,7 +6,7 @@ public import Tensor
 /// The folder a run leaves its results in: `history.jsonl`, a line for each round and a last one, and
 /// `model.safetensors`.
 ///
-/// Nothing in it is touched before the first result: a run that never begins leaves the one before it as it was.
+/// Nothing in it is touched before the run begins: one that never does leaves the one before it as it was.
 /// Nothing is written through a symbolic link, nor to a pipe or a device.
 public final class RunFolder: Sendable {
     /// The folder.
@@ -59,18 +59,18 @@ public final class RunFolder: Sendable {
 
     /// Adds an event to the history, if it belongs there; it is on its way to the disk when this returns.
     ///
-    /// The first one replaces a run that is there.
+    /// The first one replaces a run that is there. The end of a run that never began is none: it would stand in the
+    /// way of the next.
     ///
     /// - Throws: `TensorError.invalidFile` where the disk does not take it; what follows may be written again.
     public func write(_ event: RunEvent) throws(TensorError) {
         guard let json = event.json else { return }
         do throws(FileError) {
-            let history = try history.withLock { history throws(FileError) in
-                if let history { return history }
-                let new = try begin()
-                history = new
-                return new
+            let open = try history.withLock { history throws(FileError) -> History? in
+                if history == nil, !event.isEnd { history = try begin() }
+                return history
             }
+            guard let history = open else { return }
             do throws(SystemError) {
                 try Descriptor.append(Array("\(json)\n".utf8), to: history.descriptor)
             } catch {
@@ -103,4 +103,8 @@ public final class RunFolder: Sendable {
             throw .invalidFile(path: error.path, reason: error.reason)
         }
     }
+}
+
+extension RunEvent {
+    fileprivate var isEnd: Bool { if case .done = self { true } else { false } }
 }

@@ -71,11 +71,13 @@ extension RunDriver {
             configuration.training.learningRate, round: number, of: configuration.rounds)
         let seed = TrainingProgram.shuffleSeed(
             seed: configuration.seed, round: number, shard: shard.reference.name)
+        let batchSize = lesson.training.batchSize(for: shard, isPublic: !lesson.dataset.digest.isEmpty)
         let job = lesson.training.job(
-            for: shard.reference, from: model, scaling: scaling, shuffleSeed: seed, learningRate: rate)
+            for: shard.reference, from: model, scaling: scaling, shuffleSeed: seed, learningRate: rate,
+            batchSize: batchSize)
         group.addTask {
             do throws(Failure) {
-                let examples = lesson.training.exampleCount(rows: shard.trainRows)
+                let examples = lesson.training.exampleCount(rows: shard.trainRows, batchSize: batchSize)
                 let result = try await session.run(job, silence: silence, batchesMaximum: examples) {
                     progress in
                     inbox.yield(.progress(.training(round: number), shard: index, progress.fraction))

@@ -119,7 +119,7 @@ struct RunDriver {
             rounds: state.model.version, epochs: state.model.version * configuration.training.localEpochs,
             end: end.name, last: last, incompleteRounds: incompleteRounds,
             seconds: trainingBegan.map { seconds(since: $0) } ?? 0,
-            bytesSent: bytes.bytesSent, bytesReceived: bytes.bytesReceived)
+            bytesSent: bytes.bytesSent, bytesReceived: bytes.bytesReceived, reason: end.reason)
         return RunOutcome(end: end, model: trained, summary: summary)
     }
 

@@ -39,4 +39,12 @@ extension RunOutcome.End {
         case .failed: "failed"
         }
     }
+    /// Why it went wrong, where it did.
+    var reason: String? {
+        switch self {
+        case .finished, .interrupted: nil
+        case .diverged(let round): "the loss of round \(round) is NaN or infinite"
+        case .failed(let error): "\(error)"
+        }
+    }
 }

@@ -189,4 +189,22 @@ import Testing
             try Dataset.load(csv: path, label: "y")
         }
     }
+
+    @Test(
+        "a column that counts the rows is named; one that skips, stands still, lacks a cell or is short is not",
+        arguments: [
+            ("1 2 3 4 5", true), ("20000001 20000002 20000003 20000004 20000005", true),
+            ("-2 -1 0 1.0 2", true),
+            ("1 2 3 4", false), ("1 2 3 4 6", false), ("1 1 2 3 4 5", false), ("5 4 3 2 1", false),
+            ("1 2 NA 4 5 6", false), ("1 2 NA 3 4 5", false), ("1.5 2.5 3.5 4.5 5.5", false),
+        ])
+    func identifiers(values: String, isNamed: Bool) throws {
+        let cells = values.split(separator: " ")
+        let rows = cells.enumerated().map { "\($1),\($0 % 3),\($0 % 2)\n" }
+        let path = try folder.write("patient_id,age,y\n" + rows.joined(), to: "x.csv")
+        let decisions = try DataSchema.infer(file: DataFile(path, label: "y")).decisions
+        let line = "patient_id: a number that counts the rows; --ignore it if it is an identifier"
+        #expect(decisions.contains(line) == isNamed, "\(decisions)")
+        #expect(!decisions.contains { $0.hasPrefix("age: a number that") })
+    }
 }

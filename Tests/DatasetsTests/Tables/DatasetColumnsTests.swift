@@ -29,7 +29,7 @@ import Testing
         #expect(!dataset.isPublic)
         let dropped = try Dataset(columns: columns, schema: schema(.dropRow))
         #expect(dropped.train.rowCount == 2)
-        #expect(dropped.notices == ["1 rows without sex dropped"])
+        #expect(dropped.notices == ["1 row without sex dropped"])
     }
 
     @Test("cells that do not fit are refused with column and row")

@@ -164,7 +164,7 @@ extension ArrayFile {
             table: try table.selecting(rows: rows.map { Int32($0) }), lines: rows.map { $0 + 1 },
             rowNumbers: rows.map { $0 + 1 }, groups: nil,
             classes: classes.map { classes in rows.map { classes[$0] } },
-            notices: ["\(lacking.count) rows without a value dropped"])
+            notices: ["\(counted(lacking.count, "row")) without a value dropped"])
     }
 }
 

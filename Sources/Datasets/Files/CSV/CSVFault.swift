@@ -68,7 +68,7 @@ extension CSVFault: CustomStringConvertible {
             "no label column \(quoted(name)), the columns are \(listed(columns))"
                 + NearName.hint(for: name, among: columns)
         case .raggedRow(let cellCount, let columnCount):
-            "\(cellCount) cells where the header has \(columnCount) (if the cells are not separated as it "
+            "\(counted(cellCount, "cell")) where the header has \(columnCount) (if the cells are not separated as it "
                 + "seems, say how with --delimiter)"
         case .missingValue:
             "no value, and the schema does not say what that means (missing: mean, zero or drop-row)"

@@ -8,6 +8,10 @@ public protocol OptimizerRule: Sendable {
     /// The names of what is kept per parameter, such as `velocity`; none for a rule without memory.
     var slotNames: [String] { get }
 
+    /// Whether what a step keeps is more than plain sums of gradients, so that a worker counts what leaves it as of
+    /// its smallest batch; true for a rule that does not say.
+    var needsFullBatches: Bool { get }
+
     /// The scalars of one step.
     ///
     /// There are as many at every step. They are computed in double precision, where powers close to 1 keep
@@ -40,6 +44,9 @@ public protocol OptimizerRule: Sendable {
 // Many parameters at once. Their state is a flat list: the first slot of every parameter, then the second of
 // every parameter, and so on.
 extension OptimizerRule {
+    /// Squares and quotients of gradients are no plain sums: true unless a rule knows better.
+    public var needsFullBatches: Bool { true }
+
     /// The state before the first step: zeros for every slot of every parameter.
     public func initialState(for parameters: [ValueType]) -> [TensorValue] {
         slotNames.flatMap { _ in parameters.map(TensorValue.zeros) }

@@ -23,6 +23,9 @@ public struct SGDRule: OptimizerRule {
     /// The velocity, where there is momentum.
     public var slotNames: [String] { momentum == 0 ? [] : ["velocity"] }
 
+    /// False: parameters and velocities are sums of gradients.
+    public var needsFullBatches: Bool { false }
+
     /// −η, the same at every step.
     public func numbers(step: Int, learningRate: Float) -> [Float] { [-learningRate] }
 
