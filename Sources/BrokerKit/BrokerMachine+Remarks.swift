@@ -31,13 +31,15 @@ extension BrokerMachine {
             for (index, other) in roster.workers[worker].datasets.enumerated() {
                 guard room > 0, !datasets.isEmpty else { return remarks }
                 room -= 1
-                guard let known = datasets[other.name], let (dataset, schema) = known.first,
-                    schema != roster.workers[worker].schemas[index]
-                else { continue }
+                guard let known = datasets[other.name], let (dataset, schema) = known.first else { continue }
+                let differences =
+                    schema == roster.workers[worker].schemas[index]
+                    ? dataset.unitDifferences(from: other) : dataset.differences(from: other)
+                guard !differences.isEmpty else { continue }
                 datasets[other.name] = nil
                 remarks.append(
                     "worker \(roster.workers[worker].presence.label) describes \(dataset.name) otherwise: here "
-                        + dataset.differences(from: other))
+                        + differences)
             }
         }
         return remarks

@@ -334,6 +334,33 @@ struct TrainingMachineTests {
         #expect(machine.handle(.catalogue(sites), at: 1) == [])
     }
 
+    @Test("units that differ are said once, and are no reason to leave anybody out")
+    func units() {
+        func years(_ unit: String) -> DatasetDescription {
+            DatasetDescription(
+                name: "patients", tags: [],
+                columns: [
+                    ColumnDescription(
+                        name: "features", role: .feature, elementType: 1, dimensions: [1], classes: [],
+                        features: [.init(name: "age", kind: .number, unit: unit)])
+                ])
+        }
+        let one = years("years"), other = years("months")
+        #expect(one.schemaHash == other.schemaHash)
+        let sites = catalogue([("a", [site("a", one)]), ("b", [site("b", other)])], datasets: [one, other])
+        var machine = machine()
+        let actions = machine.handle(.catalogue(sites), at: 0)
+        #expect(
+            actions == [
+                .select(one),
+                .notice(
+                    "workers disagree on the units of data set patients: age is in months, expected years"),
+                start(1, [site("a", one), site("b", other)], workers: 2),
+            ])
+        #expect(machine.handle(.catalogue(sites), at: 1) == [])
+        #expect(years("").unitDifferences(from: one) == "" && one.unitDifferences(from: years("")) == "")
+    }
+
     @Test("a round that loses all its shards is begun again, after a rest")
     func abandoned() {
         var machine = begun()

@@ -53,7 +53,7 @@ extension TrainingMachine {
                     })
             }
             look()
-            return [.select(agreement.dataset)] + strangers() + copies()
+            return [.select(agreement.dataset)] + strangers() + copies() + units()
         }
     }
 
@@ -157,6 +157,19 @@ extension TrainingMachine {
             return .notice(
                 "\(site) is served by workers \(workers.joined(separator: ", ")): each job goes to one of them, so "
                     + "their rows must be the same")
+        }
+    }
+
+    /// Says that workers who mean the same columns do not mean the same units, once: who, the catalogue does not tell.
+    mutating func units() -> [Action] {
+        guard let agreement, let catalogue else { return [] }
+        let others = catalogue.datasets.filter {
+            $0.name == agreement.dataset.name && $0 != agreement.dataset
+        }
+        let texts = others.filter { $0.schemaHash == agreement.schema }
+            .map { $0.unitDifferences(from: agreement.dataset) }
+        return texts.filter { !$0.isEmpty && knownUnits.insert($0).inserted }.map { text in
+            .notice("workers disagree on the units of data set \(agreement.dataset.name): \(text)")
         }
     }
 

@@ -98,6 +98,8 @@ struct TrainingMachine: Sendable {
     var restsUntil: Int64 = .min
     /// The shards of the last stage that began.
     var lastShards: [ShardReference] = []
+    /// What was said of units that differ.
+    var knownUnits: Set<String> = []
     var attendance = Attendance()
     /// Whether somebody was left out since it was looked who is there.
     var isPresentStale = false
@@ -125,7 +127,7 @@ struct TrainingMachine: Sendable {
         case .catalogue(let catalogue):
             self.catalogue = catalogue
             look()
-            return strangers() + copies() + begin(now) + recover(now)
+            return strangers() + copies() + units() + begin(now) + recover(now)
         case .brokerLost:
             brokerLostAt = brokerLostAt ?? now
             return []

@@ -17,6 +17,24 @@ extension DatasetDescription {
             + (rest > 0 ? " and \(rest) more differences" : "")
     }
 
+    /// Where both say in which unit a feature is, and not the same: `age is in months, expected years`. Units are no
+    /// part of the hash, for many files do not say them.
+    public func unitDifferences(from expected: DatasetDescription) -> String {
+        let units = Dictionary(
+            expected.columns.flatMap(\.features).map { ($0.name, $0.unit) },
+            uniquingKeysWith: { first, _ in first })
+        let sentences = columns.flatMap(\.features).compactMap { feature -> String? in
+            guard let unit = units[feature.name], !unit.isEmpty, !feature.unit.isEmpty, unit != feature.unit
+            else {
+                return nil
+            }
+            return "\(feature.name) is in \(feature.unit), expected \(unit)"
+        }
+        let rest = sentences.count - ProtocolLimits.differencesMaximum
+        return sentences.prefix(ProtocolLimits.differencesMaximum).joined(separator: ", ")
+            + (rest > 0 ? " and \(rest) more differences" : "")
+    }
+
     /// The names of what it holds, features first: `age, bp, outcome`.
     public var termNames: [String] { SchemaTerm.terms(of: self).map(\.name) }
 }
