@@ -104,6 +104,12 @@ let package = Package(
                 "Ground", "Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", "Federation",
                 "BrokerKit", "WorkerKit", logging,
             ]),
+        // A whole fleet in a simulated world, for SimulationTests and scripts/simulate; no product.
+        room(
+            "Simulation",
+            [
+                "Fagure", "BrokerKit", "WorkerKit", "Protocol", "ZMQ", "Tensor", "Datasets", logging,
+            ]),
         // What the three programs share: how they begin and end, flags, output, logging, signals, exit codes.
         room("Console", ["Ground", "ZMQ", arguments, logging]),
 
@@ -139,6 +145,11 @@ let package = Package(
             ],
             path: "Fuzz", swiftSettings: settings),
 
+        // Courses of a simulated world, for scripts/simulate; no product.
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation", "Fagure", arguments], path: "Simulate",
+            swiftSettings: settings),
+
         // What tests of more than one target need: seeds, fixtures, folders, raw peers.
         .target(
             name: "TestSupport", dependencies: ["Protocol", "Tensor", "ZMQ", logging],
@@ -161,6 +172,12 @@ let package = Package(
             [
                 "Ground", "Fagure", "Federation", "BrokerKit", "WorkerKit", "Link", "Jobs", "Protocol",
                 "Tensor", "Datasets", "ZMQ", logging,
+            ]),
+        tests(
+            "SimulationTests",
+            [
+                "Simulation", "Fagure", "BrokerKit", "WorkerKit", "Protocol", "ZMQ", "Tensor", "Datasets",
+                "Federation",
             ]),
         tests("ConsoleTests", ["Console", "Ground"]),
         tests("EndToEndTests", ["broker", "worker", "trainer", "Datasets", "Tensor"]),

@@ -6,7 +6,7 @@ actor RawBroker: LoopActor {
     /// What it calls its run.
     static let epoch: UInt64 = 77
 
-    nonisolated let loop: Loop
+    nonisolated let loop: any Reactor
     private let catalogue: Catalogue
     private var socket: SocketID?
     private var peer: RoutingID?

@@ -3,7 +3,7 @@ import ZMQ
 
 /// Peers of a broker that say what they are told to, each by a socket of its own.
 actor RawPeers: LoopActor {
-    nonisolated let loop: Loop
+    nonisolated let loop: any Reactor
     private let endpoint: String
     private var sockets: [SocketID] = []
     private var welcome: CheckedContinuation<Bool, Never>?

@@ -15,7 +15,7 @@ extension BrokerShell {
             if let objection = header.objection(toFrames: message.frameCount - 1) {
                 return takeDamaged(header, objection, from: id)
             }
-            let event = try event(of: header, from: peer(id, message.sourceDescriptor), &message)
+            let event = try event(of: header, from: peer(id, loop.descriptor(of: message)), &message)
             var current = Optional(message)
             handle(event, carrying: &current)
         } catch {

@@ -19,7 +19,7 @@ package final class BrokerShell: @unchecked Sendable {
     /// Where it listens, as it was asked to.
     package let endpoint: String
 
-    let loop: Loop
+    let loop: any Reactor
     let logger: Logger
     var machine: BrokerMachine
     var socket: SocketID?
@@ -44,14 +44,15 @@ package final class BrokerShell: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - endpoint: such as `tcp://127.0.0.1:5555`; port 0 takes a free one.
-    ///   - epoch: a number for this run that no other run has.
+    ///   - epoch: a number for this run that no other run has; drawn unless given.
     package init(
-        endpoint: String, loop: Loop, logger: Logger, epoch: UInt64 = UInt64.random(in: 1...UInt64.max)
+        endpoint: String, loop: any Reactor, logger: Logger, epoch: UInt64? = nil
     ) {
         self.endpoint = endpoint
         self.loop = loop
         self.logger = logger
-        machine = BrokerMachine(epoch: epoch, now: loop.now())
+        // Run 0 is nobody's.
+        machine = BrokerMachine(epoch: epoch ?? max(1, loop.random()), now: loop.now())
     }
 
     /// Listens.

@@ -28,7 +28,7 @@ package enum Delivery: Sendable, Hashable {
     case dropped
 }
 
-/// An actor that lives on the loop and holds a link; the link's socket calls it, without a hop or a task.
+/// An actor that lives on a reactor and holds a link; the link's socket calls it, without a hop or a task.
 package protocol LinkOwner: LoopActor {
     /// A message came: give it to `PeerLink.receive`.
     func linkDidReceive(_ message: borrowing Message)

@@ -15,7 +15,7 @@ package struct PeerLink {
     /// What it has carried.
     package internal(set) var statistics = LinkStatistics()
 
-    let loop: Loop
+    let loop: any Reactor
     var machine: LinkMachine
     var socket: SocketID?
     /// The run of the broker that welcomed us last; its messages count even while the link is being remade.
@@ -43,7 +43,7 @@ package struct PeerLink {
     ///   - repeatsDropped: whether the owner sends again what was dropped; a link that overflows is remade for
     ///     one that does not.
     package init(
-        endpoint: String, timeoutMilliseconds: Int64? = nil, repeatsDropped: Bool = false, loop: Loop
+        endpoint: String, timeoutMilliseconds: Int64? = nil, repeatsDropped: Bool = false, loop: any Reactor
     ) {
         self.endpoint = endpoint
         self.repeatsDropped = repeatsDropped
@@ -221,7 +221,7 @@ package struct PeerLink {
         try loop.connect(socket, to: endpoint)
     }
 
-    private static func open(on loop: Loop, for owner: some LinkOwner) throws(ZMQError) -> SocketID {
+    private static func open(on loop: any Reactor, for owner: some LinkOwner) throws(ZMQError) -> SocketID {
         let socket = try loop.open(
             .dealer, options: .dealer(LinkLimits.socketLimits), for: owner,
             receive: { owner, message in owner.linkDidReceive(message) },
@@ -251,7 +251,7 @@ package struct PeerLink {
         Self.awaitRoom(on: loop, socket, for: owner)
     }
 
-    private static func awaitRoom(on loop: Loop, _ socket: SocketID, for owner: some LinkOwner) {
+    private static func awaitRoom(on loop: any Reactor, _ socket: SocketID, for owner: some LinkOwner) {
         loop.onWritable(socket) { [weak owner] in owner?.assumeIsolated { $0.linkDidBecomeWritable() } }
     }
 }

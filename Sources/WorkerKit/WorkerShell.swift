@@ -13,7 +13,7 @@ package import ZMQ
 /// a graph of some microseconds is done right here: waking a thread for it would take longer.
 package actor WorkerShell {
     /// The loop it lives on.
-    package nonisolated let loop: Loop
+    package nonisolated let loop: any Reactor
     private let configuration: WorkerConfiguration
     private let inventory: Inventory
     private let logger: Logger
@@ -21,7 +21,8 @@ package actor WorkerShell {
 
     private var link: PeerLink
     private var machine: WorkerMachine
-    private var executor: Executor?
+    private let makeExecutor: ExecutorMaker
+    private var executor: (any JobExecutor)?
     /// For jobs too small to be worth a thread's waking.
     private var bench: Workbench?
     private var actions: [WorkerMachine.Action] = []
@@ -39,14 +40,18 @@ package actor WorkerShell {
 
     /// A worker that has not started.
     ///
-    /// - Parameter notice: told what happens to the link, on the loop; must not block.
+    /// - Parameters:
+    ///   - notice: told what happens to the link, on the loop; must not block.
+    ///   - makeExecutor: makes what runs its jobs.
     package init(
-        configuration: WorkerConfiguration, loop: Loop, logger: Logger,
-        notice: @escaping @Sendable (WorkerNotice) -> Void = { _ in }
+        configuration: WorkerConfiguration, loop: any Reactor, logger: Logger,
+        notice: @escaping @Sendable (WorkerNotice) -> Void = { _ in },
+        executor makeExecutor: @escaping ExecutorMaker = Executor.onThreads
     ) {
         self.configuration = configuration
         self.loop = loop
         self.logger = logger
+        self.makeExecutor = makeExecutor
         self.notice = notice
         inventory = Inventory(configuration)
         link = PeerLink(
@@ -64,12 +69,10 @@ package actor WorkerShell {
     /// - Throws: `ZMQError` for an endpoint that cannot be one.
     package func start() throws(ZMQError) {
         let loop = loop
-        bench = Workbench(inventory, now: { Loop.nanoseconds() })
-        executor = Executor(
-            inventory, threadCount: configuration.threads, now: { Loop.nanoseconds() },
-            notify: { [weak self] in
-                loop.execute { [weak self] in self?.assumeIsolated { $0.takeReports() } }
-            })
+        bench = Workbench(inventory, now: { loop.nanoseconds() })
+        executor = makeExecutor(inventory, configuration.threads, loop) { [weak self] in
+            loop.execute { [weak self] in self?.assumeIsolated { $0.takeReports() } }
+        }
         let event = try link.start(for: self) { hello }
         handle(event)
         scheduleTick()

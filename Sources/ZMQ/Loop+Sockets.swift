@@ -20,33 +20,6 @@ extension Loop {
         return entry.id
     }
 
-    /// Opens a socket for an actor that lives on this loop; its closures run isolated to the actor.
-    package func open<Owner: Actor>(
-        _ kind: SocketKind,
-        options: [SocketOption],
-        for owner: Owner,
-        receive: @escaping @Sendable (isolated Owner, consuming Message) -> Void,
-        endOfTurn: (@Sendable (isolated Owner) -> Void)? = nil,
-        tooLarge: (@Sendable (isolated Owner, MessageHead) -> Void)? = nil
-    ) throws(ZMQError) -> SocketID {
-        var endOfTurnOfOwner: (@Sendable () -> Void)?
-        if let endOfTurn { endOfTurnOfOwner = { owner.assumeIsolated { endOfTurn($0) } } }
-        var tooLargeOfOwner: (@Sendable (MessageHead) -> Void)?
-        if let tooLarge { tooLargeOfOwner = { head in owner.assumeIsolated { tooLarge($0, head) } } }
-        return try open(
-            kind, options: options,
-            receive: { message in
-                // A noncopyable value cannot be consumed out of a capture; an optional can be emptied.
-                var message = Optional(message)
-                owner.assumeIsolated { owner in
-                    if let message = message.take() { receive(owner, message) }
-                }
-            },
-            endOfTurn: endOfTurnOfOwner,
-            tooLarge: tooLargeOfOwner
-        )
-    }
-
     /// Accepts peers at an endpoint.
     ///
     /// - Returns: the endpoint with wildcards resolved: port 0 has become the real one.
@@ -77,6 +50,9 @@ extension Loop {
         counters.count(outcome, frames: frames, bytes: bytes)
         return outcome
     }
+
+    /// The descriptor of the connection a received message came by.
+    package func descriptor(of message: borrowing Message) -> Int32? { message.sourceDescriptor }
 
     /// Calls `body` once, later, when a socket that said `full` may take more.
     ///

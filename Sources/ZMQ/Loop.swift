@@ -24,7 +24,7 @@ internal import Synchronization
 /// it down, for its thread keeps it alive. Ending is in this order: refuse new work, close all sockets, end
 /// the context on a thread of its own under a watchdog (`zmq_ctx_term` waits for unsent messages, and has
 /// bugs). One loop per program, outside of tests.
-package final class Loop: SerialExecutor, Sendable {
+package final class Loop: Reactor, Sendable {
     /// The name of the thread, cut to 15 bytes by the system.
     package let name: String
 
@@ -64,6 +64,15 @@ package final class Loop: SerialExecutor, Sendable {
 
     /// Milliseconds of a clock that never goes back; any thread.
     package func now() -> Int64 { Self.now() }
+
+    /// Nanoseconds of a clock that never goes back; any thread.
+    package func nanoseconds() -> Int64 { Self.nanoseconds() }
+
+    /// A number of the system's generator; any thread.
+    package func random() -> UInt64 { .random(in: .min ... .max) }
+
+    /// Tasks have the system's threads.
+    package var taskExecutor: (any TaskExecutor)? { nil }
 
     /// Whether the calling thread is the loop's.
     package var isOnLoop: Bool {

@@ -1,12 +1,11 @@
-/// An actor that lives on a loop: it runs on the loop's thread, and code on that thread may `assumeIsolated`
-/// to it.
+/// An actor that lives on a reactor: it runs on its thread, and code on that thread may `assumeIsolated` to it.
 package protocol LoopActor: Actor {
-    /// The loop it lives on.
-    nonisolated var loop: Loop { get }
+    /// The reactor it lives on.
+    nonisolated var loop: any Reactor { get }
 }
 
 extension LoopActor {
-    /// The loop, as the runtime wants it.
+    /// The reactor, as the runtime wants it.
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }

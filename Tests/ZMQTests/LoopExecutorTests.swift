@@ -6,13 +6,14 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct LoopExecutorTests {
     /// An actor that lives on a loop and echoes what its socket hears.
     private actor Echo: LoopActor {
-        nonisolated let loop: Loop
+        nonisolated let thread: Loop
+        nonisolated var loop: any Reactor { thread }
         private var socket: SocketID?
         private(set) var echoed = 0
         private(set) var turns = 0
         private(set) var isAlwaysOnLoop = true
 
-        init(loop: Loop) { self.loop = loop }
+        init(loop: Loop) { thread = loop }
 
         func start(at endpoint: String) throws -> String {
             let socket = try loop.open(
@@ -24,16 +25,16 @@ import Testing
         }
 
         private func answer(_ message: consuming Message) {
-            isAlwaysOnLoop = isAlwaysOnLoop && loop.isOnLoop
+            isAlwaysOnLoop = isAlwaysOnLoop && thread.isOnLoop
             guard let socket, loop.send(&message, on: socket) == .sent else { return }
             echoed += 1
         }
 
-        func isOnLoop() -> Bool { loop.isOnLoop }
+        func isOnLoop() -> Bool { thread.isOnLoop }
 
         func hopAway() async -> Bool {
             await Self.elsewhere()
-            return loop.isOnLoop
+            return thread.isOnLoop
         }
 
         @concurrent private static func elsewhere() async {}
@@ -104,6 +105,6 @@ import Testing
     }
 
     private static func end(_ echo: isolated Echo) async -> ShutdownOutcome {
-        await echo.loop.shutdown()
+        await echo.thread.shutdown()
     }
 }

@@ -1,6 +1,7 @@
 import Protocol
 import Synchronization
 public import Tensor
+import ZMQ
 
 extension Session {
     /// The worker of a name.
@@ -22,8 +23,8 @@ extension Session {
                 }
                 return false
             }
-            group.addTask {
-                try? await Task.sleep(for: timeout)
+            group.addTask { [clock] in
+                try? await clock.sleep(for: timeout)
                 return false
             }
             defer { group.cancelAll() }

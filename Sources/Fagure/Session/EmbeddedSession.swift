@@ -16,7 +16,7 @@ public final class EmbeddedSession: Session, @unchecked Sendable {
 
     init(_ house: EmbeddedHouse, notice: @escaping @Sendable (String) -> Void) {
         self.house = house
-        super.init(house.endpoint, "trainer", .seconds(30), house.loop, ownsLoop: false, notice)
+        super.init(house.endpoint, "trainer", .seconds(30), house.loop, notice)
     }
 
     /// Starts a worker in this process.

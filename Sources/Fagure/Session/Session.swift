@@ -20,12 +20,13 @@ public class Session: @unchecked Sendable {
 
     /// Where the broker is.
     public let endpoint: String
-    private let loop: Loop
-    private let ownsLoop: Bool
+    private let loop: any Reactor
+    /// The loop, where the session made it and must end it.
+    private let ownLoop: Loop?
     private let shell: SessionShell
     // Jobs are named by a number no other session has and their own: a random name each would cost a system
     // call.
-    private let jobPrefix = UInt64.random(in: .min ... .max)
+    private let jobPrefix: UInt64
     private let jobCount = Atomic<UInt64>(0)
     /// What workers keep for the session.
     let ledger = ObjectLedger()
@@ -34,12 +35,13 @@ public class Session: @unchecked Sendable {
     /// The workers that were asked for, as long as somebody refers to them.
     let workers = WorkerDirectory()
     init(
-        _ endpoint: String, _ name: String, _ timeout: Duration?, _ loop: Loop, ownsLoop: Bool,
+        _ endpoint: String, _ name: String, _ timeout: Duration?, _ loop: any Reactor, ownLoop: Loop? = nil,
         _ notice: @escaping @Sendable (String) -> Void
     ) {
         self.endpoint = endpoint
         self.loop = loop
-        self.ownsLoop = ownsLoop
+        self.ownLoop = ownLoop
+        jobPrefix = loop.random()
         shell = SessionShell(
             endpoint: endpoint, name: name, timeoutMilliseconds: timeout?.milliseconds, loop: loop,
             notice: notice)
@@ -64,7 +66,7 @@ public class Session: @unchecked Sendable {
         } catch {
             throw Failure(.brokerUnreachable, "\(error)")
         }
-        let session = Session(endpoint, name, timeout, loop, ownsLoop: true, notice)
+        let session = Session(endpoint, name, timeout, loop, ownLoop: loop, notice)
         try await session.open()
         return session
     }
@@ -72,10 +74,10 @@ public class Session: @unchecked Sendable {
     /// Connects on a loop that others use too, as for `inproc` endpoints it must be; it is not shut down at
     /// the end.
     package static func connect(
-        _ endpoint: String, name: String = "trainer", timeout: Duration? = .seconds(30), on loop: Loop,
+        _ endpoint: String, name: String = "trainer", timeout: Duration? = .seconds(30), on loop: any Reactor,
         notice: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(Failure) -> Session {
-        let session = Session(endpoint, name, timeout, loop, ownsLoop: false, notice)
+        let session = Session(endpoint, name, timeout, loop, notice)
         try await session.open()
         return session
     }
@@ -184,7 +186,7 @@ public class Session: @unchecked Sendable {
     func renew(at worker: SessionID) {
         let released = ledger.takeReleased(at: worker)
         let payload = JobPayload(StoreJob(released: released))
-        Task {
+        Task(executorPreference: loop.taskExecutor) { [self] in
             do throws(Failure) {
                 _ = try await run(payload, on: .session(worker), isRenewal: true)
             } catch {
@@ -197,6 +199,9 @@ public class Session: @unchecked Sendable {
             }
         }
     }
+
+    /// The time tasks of the session go by.
+    var clock: ReactorClock { ReactorClock(loop) }
 
     /// The last thing the broker said of workers and data.
     public var catalogue: Catalogue {
@@ -217,7 +222,7 @@ public class Session: @unchecked Sendable {
     /// Fails what is open, says goodbye and ends the connection; a second call does nothing.
     public func close() async {
         await shell.close(reason: "the trainer is done")
-        if ownsLoop { await loop.shutdown() }
+        await ownLoop?.shutdown()
     }
 
     private func nextJob() -> JobID {

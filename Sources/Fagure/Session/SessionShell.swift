@@ -22,7 +22,7 @@ actor SessionShell: LinkOwner {
         let isRenewal: Bool
     }
 
-    nonisolated let loop: Loop
+    nonisolated let loop: any Reactor
 
     /// The last thing the broker said of workers and data.
     var catalogue: Catalogue { machine.catalogue }
@@ -41,12 +41,13 @@ actor SessionShell: LinkOwner {
     private var isEnded = false
 
     init(
-        endpoint: String, name: String, timeoutMilliseconds: Int64?, loop: Loop,
+        endpoint: String, name: String, timeoutMilliseconds: Int64?, loop: any Reactor,
         notice: @escaping @Sendable (String) -> Void
     ) {
         self.loop = loop
         self.notice = notice
-        hello = Hello(name: name, role: .trainer, session: .random())
+        var randomness = ReactorRandomness(loop)
+        hello = Hello(name: name, role: .trainer, session: .random(using: &randomness))
         link = PeerLink(
             endpoint: endpoint, timeoutMilliseconds: timeoutMilliseconds, repeatsDropped: true, loop: loop)
     }

@@ -1,5 +1,6 @@
 import Federation
 import Protocol
+import ZMQ
 
 /// A stage under way.
 struct Round {
@@ -8,7 +9,8 @@ struct Round {
     var workers = 0
     /// Shards the run wants that take no part.
     var missing: [String] = []
-    var began = ContinuousClock.now
+    /// When it began; `nil` before it has.
+    var began: ReactorClock.Instant?
     var fold: (any StrategyFold)?
     /// What a pass for statistics gave, by shard.
     var sums: [Int: FeatureSums] = [:]
@@ -23,7 +25,7 @@ struct Round {
     init() {}
 
     init(
-        shards: [ShardDescription], workers: Int, missing: [String] = [], began: ContinuousClock.Instant
+        shards: [ShardDescription], workers: Int, missing: [String] = [], began: ReactorClock.Instant
     ) {
         self.shards = shards
         self.missing = missing

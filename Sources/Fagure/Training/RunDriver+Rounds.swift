@@ -2,6 +2,7 @@ import Federation
 import Jobs
 import Protocol
 import Tensor
+import ZMQ
 
 extension RunDriver {
     /// Begins a stage: a job for each shard.
@@ -209,7 +210,7 @@ extension RunDriver {
         return EpochReport(
             round: number, epoch: number * configuration.training.localEpochs, epochs: configuration.epochs,
             isClassification: lesson?.task.isClassification ?? false,
-            training: fold.metrics, test: nil, seconds: seconds(since: round.began),
+            training: fold.metrics, test: nil, seconds: round.began.map { seconds(since: $0) } ?? 0,
             shards: fold.shards.count, missing: round.missing,
             workers: round.workers, bytesSent: bytes.bytesSent - reportedBytes.bytesSent,
             bytesReceived: bytes.bytesReceived - reportedBytes.bytesReceived)
@@ -219,7 +220,8 @@ extension RunDriver {
     mutating func sayJudging() {
         let now = clock.now
         let pause = Duration.milliseconds(SessionLimits.silenceNoticeMilliseconds)
-        for (number, held) in judging.sorted(by: { $0.key < $1.key }) where now - held.saidAt >= pause {
+        for (number, held) in judging.sorted(by: { $0.key < $1.key })
+        where held.saidAt.duration(to: now) >= pause {
             let awaited = held.awaited.sorted { $0.key < $1.key }.map(\.value)
             guard !awaited.isEmpty else { continue }
             judging[number]?.saidAt = now

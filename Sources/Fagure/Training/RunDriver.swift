@@ -3,6 +3,7 @@ import Federation
 import Jobs
 import Protocol
 import Tensor
+import ZMQ
 
 /// A run under way: does what `TrainingMachine` decides, and tells it what came of it.
 ///
@@ -26,10 +27,10 @@ struct RunDriver {
     struct Judging {
         /// The shards that have not answered, by their position.
         var awaited: [Int: ShardReference]
-        let since: ContinuousClock.Instant
-        var saidAt: ContinuousClock.Instant
+        let since: ReactorClock.Instant
+        var saidAt: ReactorClock.Instant
 
-        init(awaited: [ShardReference], since: ContinuousClock.Instant) {
+        init(awaited: [ShardReference], since: ReactorClock.Instant) {
             self.awaited = Dictionary(uniqueKeysWithValues: zip(0..., awaited))
             self.since = since
             saidAt = since
@@ -42,11 +43,11 @@ struct RunDriver {
     let testData: TestData
     let inbox: AsyncStream<Input>.Continuation
     let report: @Sendable (RunEvent) -> Void
-    let clock = ContinuousClock()
+    let clock: ReactorClock
 
     var machine: TrainingMachine
     private let model: (any Module)?
-    private let began: ContinuousClock.Instant
+    private let began: ReactorClock.Instant
     private var end: RunOutcome.End?
 
     // What is known once the data set is.
@@ -63,7 +64,7 @@ struct RunDriver {
     /// What the next stage begins without.
     var lacking: [String] = []
     var saidLacking: Set<ShardReference> = []
-    var trainingBegan: ContinuousClock.Instant?
+    var trainingBegan: ReactorClock.Instant?
     /// Shards that are not asked to judge any more.
     var unjudged: Set<ShardReference> = []
 
@@ -89,6 +90,7 @@ struct RunDriver {
         self.testData = testData
         self.inbox = inbox
         self.report = report
+        clock = session.clock
         began = clock.now
         machine = TrainingMachine(
             TrainingMachine.Plan(
@@ -282,8 +284,8 @@ struct RunDriver {
                 reason: "\(failure)"))
     }
 
-    func seconds(since instant: ContinuousClock.Instant) -> Double {
-        let (seconds, attoseconds) = (clock.now - instant).components
+    func seconds(since instant: ReactorClock.Instant) -> Double {
+        let (seconds, attoseconds) = instant.duration(to: clock.now).components
         return Double(seconds) + Double(attoseconds) * 1e-18
     }
 }

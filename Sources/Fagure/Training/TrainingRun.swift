@@ -1,5 +1,6 @@
 public import Federation
 public import Tensor
+import ZMQ
 
 /// A model learned from shards where they are: rounds of local training, averaged.
 ///
@@ -47,9 +48,9 @@ public struct TrainingRun: Sendable {
             group.addTask {
                 for await event in events { sender.yield(.session(event)) }
             }
-            group.addTask {
+            group.addTask { [clock = session.clock] in
                 while !Task.isCancelled {
-                    try? await Task.sleep(for: .seconds(1))
+                    try? await clock.sleep(for: .seconds(1))
                     sender.yield(.tick)
                 }
             }

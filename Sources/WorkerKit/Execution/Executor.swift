@@ -3,6 +3,7 @@ import Ground
 import Protocol
 import Synchronization
 import Tensor
+import ZMQ
 
 /// Runs jobs on threads of its own, first come first served, one at a time on each thread.
 ///
@@ -11,7 +12,7 @@ import Tensor
 /// loop when there is nothing more to do, when it has gathered enough, or when a millisecond has passed: a
 /// flood of tiny jobs costs one wake-up for dozens of answers, a lone one costs no delay. Every thread keeps
 /// its own plans and buffers, behind a lock that only it ever takes.
-package final class Executor: Sendable {
+package final class Executor: JobExecutor {
     private struct State {
         var waiting: Deque<Work> = []
         /// What each thread runs.
@@ -63,6 +64,12 @@ package final class Executor: Sendable {
         memory.whenShort {
             for lane in lanes { lane.queue.run { lane.bench.withLock { $0.plans.removeAll() } } }
         }
+    }
+
+    /// Makes an executor with threads, as every worker has but a simulated one.
+    package static let onThreads: ExecutorMaker = { inventory, threadCount, reactor, notify in
+        Executor(
+            inventory, threadCount: threadCount, now: { reactor.nanoseconds() }, notify: notify)
     }
 
     /// Gives work to the threads; after `stop` it is dropped.

@@ -1,5 +1,5 @@
 /// What all threads of a worker share: what it has, and what its owner lets out.
-struct Inventory: Sendable {
+package struct Inventory: Sendable {
     /// The shards it serves.
     let shards: ShardStore
     /// The tensors it keeps for trainers.

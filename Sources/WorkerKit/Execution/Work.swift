@@ -1,13 +1,13 @@
 package import Ground
 package import Protocol
-import Tensor
+package import Tensor
 
 /// A job on its way to a compute thread, as it came off the wire: decoding it is the thread's work too.
 package struct Work: Sendable {
     /// The job's name.
-    let job: JobID
+    package let job: JobID
     /// This run of it.
-    let run: WorkerMachine.RunID
+    package let run: WorkerMachine.RunID
     /// Whose objects it means: what the broker made of the trainer's session.
     let owner: Identifier
     /// Whether another worker passed it on.
@@ -17,7 +17,7 @@ package struct Work: Sendable {
     /// Its tensors.
     let frames: [Storage]
     /// Set when nobody waits for it any more.
-    let flag = CancelFlag()
+    package let flag = CancelFlag()
     /// The bytes it came as.
     let byteCount: Int
 

@@ -1,10 +1,10 @@
 import Ground
 import Jobs
-import Protocol
+package import Protocol
 import Tensor
 
 /// What one compute thread works with: its plans and their buffers, and what all threads share.
-struct Workbench {
+package struct Workbench {
     /// The plans of this thread.
     var plans: PlanCache
     private var runner: TensorJobRunner
@@ -15,7 +15,7 @@ struct Workbench {
     /// - Parameters:
     ///   - threadCount: how many there are to share the memory for plans that are kept.
     ///   - now: a clock in nanoseconds.
-    init(_ inventory: Inventory, threadCount: Int = 1, now: @escaping @Sendable () -> Int64) {
+    package init(_ inventory: Inventory, threadCount: Int = 1, now: @escaping @Sendable () -> Int64) {
         plans = PlanCache(byteCountMaximum: inventory.memory.cacheByteCount / max(1, threadCount))
         runner = TensorJobRunner(inventory)
         self.inventory = inventory
@@ -27,7 +27,7 @@ struct Workbench {
     /// - Parameters:
     ///   - started: called when a program begins; one graph alone is over too soon to tell.
     ///   - progressed: called now and then while a program runs.
-    mutating func answer(
+    package mutating func answer(
         _ work: Work, started: () -> Void, progressed: (JobProgress) -> Void
     ) -> Answer {
         // Plans give way to jobs: what is kept here, others may wait for.

@@ -11,7 +11,7 @@ import ZMQ
 struct PeerLinkTests {
     /// A peer that notes what its link tells it.
     private actor Peer: LinkOwner {
-        nonisolated let loop: Loop
+        nonisolated let loop: any Reactor
         private let events: AsyncStream<LinkEvent>.Continuation
         private var link: PeerLink
 

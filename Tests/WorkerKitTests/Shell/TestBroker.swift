@@ -15,13 +15,13 @@ actor TestBroker: LoopActor {
         let frames: [Storage]
     }
 
-    nonisolated let loop: Loop
+    nonisolated let loop: any Reactor
     nonisolated let epoch: UInt64
     private var socket: SocketID?
     private var heard: [Heard] = []
     private var waiter: (command: Command?, continuation: CheckedContinuation<Heard, Never>)?
 
-    init(loop: Loop, epoch: UInt64 = 77) {
+    init(loop: any Reactor, epoch: UInt64 = 77) {
         self.loop = loop
         self.epoch = epoch
     }

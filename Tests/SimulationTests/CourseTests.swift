@@ -1,0 +1,24 @@
+import Fagure
+import Simulation
+import Testing
+
+@Suite("Courses of a simulated world", .timeLimit(.minutes(2)))
+struct CourseTests {
+    private var configuration: TrainingConfiguration {
+        var configuration = TrainingConfiguration()
+        configuration.model = .logistic
+        configuration.rounds = 5
+        return configuration
+    }
+
+    @Test("whatever goes wrong, the run ends with the model of a calm world")
+    func seeds() throws {
+        let shards = try SamplePoints.shards(count: 4, workers: 4)
+        let calm = Course(seed: 0, shards: shards, faultCount: 0).run(configuration)
+        let model = try #require(calm.outcome?.model)
+        for seed in 1...50 as ClosedRange<UInt64> {
+            let report = Course(seed: seed, shards: shards, faultCount: 12).run(configuration, calm: model)
+            #expect(report.violations.isEmpty, "seed \(seed): \(report.faults)")
+        }
+    }
+}
