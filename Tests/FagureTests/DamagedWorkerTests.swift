@@ -72,6 +72,11 @@ struct DamagedWorkerTests {
             }
             try replace("0.weight", in: &$0) { try TensorValue($0.floats + [0], shape: [7]) }
         },
+        Damage(testDescription: "another shape that grew beyond bounds", words: "shape") {
+            try replace("0.weight", in: &$0) {
+                try TensorValue($0.floats.map { ($0 + 1) * 5_000 } + [0], shape: [7])
+            }
+        },
         Damage(testDescription: "other rows than announced in a pass", words: "examples", standardizes: true)
         {
             if !isTraining($0) { $0.examples -= 1 }

@@ -88,6 +88,15 @@ extension Graph.Input {
 }
 
 extension JobResult {
+    /// An output.
+    ///
+    /// - Throws: `ResultError` where it is not there, or of another type or shape.
+    func value(_ name: String, _ type: ValueType) throws(ResultError) -> TensorValue {
+        guard let value = self[name] else { throw .missing(name) }
+        guard value.type == type else { throw .misfit(name, expected: type, got: value.type) }
+        return value
+    }
+
     /// The numbers of an output of float32.
     ///
     /// - Throws: `ResultError` where it is not there, or of another type or shape.

@@ -36,6 +36,7 @@ public struct TrainingProgram: Sendable {
     private let step: SealedGraph
     private let finish: SealedGraph
     private let names: [String]
+    private let types: [ValueType]
     private let metricNames: [String]
     /// What the optimizer keeps before the first step.
     private let memory: [TensorValue]
@@ -82,6 +83,7 @@ public struct TrainingProgram: Sendable {
                 metricTypes: objective.metrics.map { _ in ValueType(.float32, .scalar) },
                 releasedState: parameters.count))
         names = parameters.map(\.name)
+        types = parameters.map(\.parameter.type)
         metricNames = objective.names
     }
 
@@ -116,7 +118,9 @@ public struct TrainingProgram: Sendable {
     public func update(from result: JobResult, shard: Int, baseVersion: Int) throws(Failure) -> Update {
         do {
             let metrics = try result.metrics(metricNames)
-            let values = result.outputs.prefix(names.count).map { NamedValue(name: $0.name, value: $0.value) }
+            let values = try zip(names, types).map { name, type throws(ResultError) in
+                NamedValue(name: name, value: try result.value(name, type))
+            }
             return Update(
                 shard: shard, baseVersion: baseVersion, weight: Double(result.examples), values: values,
                 metrics: metrics)
