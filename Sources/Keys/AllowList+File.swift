@@ -79,6 +79,7 @@ extension AllowList {
     /// Reads a list, changes it and writes it, while nobody else does.
     ///
     /// The old list stays where the new one cannot be written whole.
+    @discardableResult
     package static func change<T>(
         at path: String, _ body: (inout AllowList) throws(KeyError) -> T
     ) throws(KeyError) -> T {

@@ -35,14 +35,14 @@ public class Session: @unchecked Sendable {
     let workers = WorkerDirectory()
     init(
         _ endpoint: String, _ name: String, _ timeout: Duration?, _ loop: Loop, ownsLoop: Bool,
-        _ notice: @escaping @Sendable (String) -> Void
+        credentials: CurveCredentials? = nil, _ notice: @escaping @Sendable (String) -> Void
     ) {
         self.endpoint = endpoint
         self.loop = loop
         self.ownsLoop = ownsLoop
         shell = SessionShell(
-            endpoint: endpoint, name: name, timeoutMilliseconds: timeout?.milliseconds, loop: loop,
-            notice: notice)
+            endpoint: endpoint, credentials: credentials, name: name,
+            timeoutMilliseconds: timeout?.milliseconds, loop: loop, notice: notice)
     }
 
     /// Connects to a broker and waits until it has said what there is.
@@ -58,13 +58,22 @@ public class Session: @unchecked Sendable {
         _ endpoint: String, name: String = "trainer", timeout: Duration? = .seconds(30),
         notice: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(Failure) -> Session {
+        try await connect(endpoint, credentials: nil, name: name, timeout: timeout, notice: notice)
+    }
+
+    /// Connects, on a loop of its own, with keys or without.
+    package static func connect(
+        _ endpoint: String, credentials: CurveCredentials?, name: String, timeout: Duration?,
+        notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(Failure) -> Session {
         let loop: Loop
         do {
             loop = try Loop(name: "fagure")
         } catch {
             throw Failure(.brokerUnreachable, "\(error)")
         }
-        let session = Session(endpoint, name, timeout, loop, ownsLoop: true, notice)
+        let session = Session(
+            endpoint, name, timeout, loop, ownsLoop: true, credentials: credentials, notice)
         try await session.open()
         return session
     }

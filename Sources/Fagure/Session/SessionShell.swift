@@ -41,14 +41,16 @@ actor SessionShell: LinkOwner {
     private var isEnded = false
 
     init(
-        endpoint: String, name: String, timeoutMilliseconds: Int64?, loop: Loop,
+        endpoint: String, credentials: CurveCredentials?, name: String, timeoutMilliseconds: Int64?,
+        loop: Loop,
         notice: @escaping @Sendable (String) -> Void
     ) {
         self.loop = loop
         self.notice = notice
         hello = Hello(name: name, role: .trainer, session: .random())
         link = PeerLink(
-            endpoint: endpoint, timeoutMilliseconds: timeoutMilliseconds, repeatsDropped: true, loop: loop)
+            endpoint: endpoint, credentials: credentials, timeoutMilliseconds: timeoutMilliseconds,
+            repeatsDropped: true, loop: loop)
     }
 
     // MARK: The session
@@ -164,7 +166,7 @@ actor SessionShell: LinkOwner {
                 handle(.catalogue(try Catalogue(decoding: message.body)))
                 finishConnecting(nil)
             case .hello, .welcome, .refused, .goodbye, .heartbeat, .reset, .catalogueQuery, .submit,
-                .dispatch, .started, .cancel, .transfer:
+                .owner, .dispatch, .started, .cancel, .transfer:
                 return
             }
         } catch {
