@@ -172,7 +172,7 @@ let package = Package(
                 "Tensor", "Datasets", "ZMQ", logging,
             ]),
         tests("ConsoleTests", ["Console", "Ground"]),
-        tests("EndToEndTests", ["broker", "worker", "trainer", "Datasets", "Keys", "Tensor"]),
+        tests("EndToEndTests", ["broker", "worker", "trainer", "Datasets", "Keys", "Tensor", "ZMQ"]),
         tests("TidyTests", ["Protocol", "Tensor"]),
     ],
     swiftLanguageModes: [.v6]

@@ -6,7 +6,7 @@ package struct AccessConfiguration: Sendable {
     /// The broker's keys.
     let keys: CurveKeyPair
     /// Where the list of who is let in is.
-    let listPath: String
+    package let listPath: String
     /// The list as it was read when the broker began.
     let list: AllowList
     /// Keys that are on no list, to try whether they are let in.

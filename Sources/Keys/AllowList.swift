@@ -57,7 +57,7 @@ extension AllowList {
         if let fault = KeyName.fault(of: name) { throw .refused("the name '\(name)' \(fault)") }
         if let known = enrolled(name) {
             throw .refused(
-                "\(name) is enrolled already, as a \(known.role.rawValue) with a key that begins with "
+                "\(name) is enrolled already, as \(known.role.described) with a key that begins with "
                     + "\(known.key.beginning): `broker revoke` it first if it is to have another key")
         }
         entries.removeAll { $0.name == name && $0.isInvited }
@@ -89,7 +89,7 @@ extension AllowList {
         }
         guard role == file.role else {
             throw .refused(
-                "\(file.name) was invited as a \(role.rawValue), the file says \(file.role.rawValue)")
+                "\(file.name) was invited as \(role.described), the file says \(file.role.rawValue)")
         }
         let credential = Credential(key: file.key, name: file.name, role: role)
         entries.removeAll { $0.name == file.name && $0.isInvited }

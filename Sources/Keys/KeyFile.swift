@@ -96,9 +96,9 @@ extension KeyFile {
                 "\(path) is a broker's key: a site makes its own with `worker join` or `trainer join`")
         }
         guard roles.contains(membership.role) else {
-            let expected = roles.map(\.rawValue).joined(separator: " or ")
+            let expected = roles.map(\.described).joined(separator: " or ")
             throw .refused(
-                "\(path) is the key of a \(membership.role.rawValue), expected that of a \(expected)")
+                "\(path) is the key of \(membership.role.described), expected that of \(expected)")
         }
         return membership
     }

@@ -9,6 +9,9 @@ package enum KeyRole: String, Sendable, Hashable, CaseIterable {
     /// See who is there, and submit nothing.
     case admin
 
+    /// The role with its article, for a sentence.
+    package var described: String { self == .admin ? "an admin" : "a \(rawValue)" }
+
     /// All of them, for a person.
     package static let names = "worker, trainer or admin"
 }
