@@ -139,7 +139,7 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Ground", "ZMQ", "Protocol", "Tensor", "Datasets", "Jobs", "Federation", "BrokerKit",
+                "Ground", "Keys", "ZMQ", "Protocol", "Tensor", "Datasets", "Jobs", "Federation", "BrokerKit",
                 "WorkerKit", "Fagure", logging,
             ],
             path: "Fuzz", swiftSettings: settings),
