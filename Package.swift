@@ -78,6 +78,8 @@ let package = Package(
         room("Ground", ["CCrypto"]),
         // Sockets and the loop thread that owns them.
         room("ZMQ", ["CZMQ"]),
+        // Who is who: key files, invitations, the list of who is let in.
+        room("Keys", ["Ground", "ZMQ"]),
         // PROTOCOL.md in Swift: header, commands, control bodies, limits.
         room("Protocol", ["Ground", protobuf], exclude: ["wire.proto"]),
         // Values, operations, graphs, gradients, plans and kernels.
@@ -93,15 +95,16 @@ let package = Package(
         // Strategies: pure functions on values.
         room("Federation", ["Protocol", "Tensor"]),
         // The broker: a pure machine and a thin shell.
-        room("BrokerKit", ["Ground", "Protocol", "ZMQ", logging, deques]),
+        room("BrokerKit", ["Ground", "Keys", "Protocol", "ZMQ", logging, deques]),
         // The worker: a pure machine, a thin shell, runners beside the data.
         room(
-            "WorkerKit", ["Ground", "Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", logging, deques]),
+            "WorkerKit",
+            ["Ground", "Keys", "Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", logging, deques]),
         // What users import.
         room(
             "Fagure",
             [
-                "Ground", "Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", "Federation",
+                "Ground", "Keys", "Protocol", "ZMQ", "Tensor", "Datasets", "Jobs", "Link", "Federation",
                 "BrokerKit", "WorkerKit", logging,
             ]),
         // A whole fleet in a simulated world, for SimulationTests and scripts/simulate; no product.
@@ -111,14 +114,16 @@ let package = Package(
                 "Fagure", "BrokerKit", "WorkerKit", "Protocol", "ZMQ", "Tensor", "Datasets", logging,
             ]),
         // What the three programs share: how they begin and end, flags, output, logging, signals, exit codes.
-        room("Console", ["Ground", "ZMQ", arguments, logging]),
+        room("Console", ["Ground", "Keys", "ZMQ", arguments, logging]),
 
-        program("broker", ["BrokerKit", "Console", "ZMQ", arguments, logging]),
-        program("worker", ["WorkerKit", "Console", "Datasets", "Protocol", "ZMQ", arguments, logging]),
+        program("broker", ["BrokerKit", "Console", "Keys", "ZMQ", arguments, logging]),
+        program(
+            "worker",
+            ["WorkerKit", "Console", "Datasets", "Keys", "Protocol", "ZMQ", arguments, logging]),
         program(
             "trainer",
             [
-                "Fagure", "Console", "Ground", "Protocol", "Tensor", "Datasets", "Jobs", "Federation",
+                "Fagure", "Console", "Ground", "Keys", "Protocol", "Tensor", "Datasets", "Jobs", "Federation",
                 arguments,
                 logging,
             ]),
@@ -140,7 +145,7 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Ground", "ZMQ", "Protocol", "Tensor", "Datasets", "Jobs", "Federation", "BrokerKit",
+                "Ground", "Keys", "ZMQ", "Protocol", "Tensor", "Datasets", "Jobs", "Federation", "BrokerKit",
                 "WorkerKit", "Fagure", logging,
             ],
             path: "Fuzz", swiftSettings: settings),
@@ -157,16 +162,20 @@ let package = Package(
         // Counts allocations, by standing in front of malloc in the test bundle.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
         tests("ZMQTests", ["ZMQ", "CZMQ"]),
+        tests("KeysTests", ["Ground", "Keys", "ZMQ"]),
         tests("ProtocolTests", ["Protocol"]),
         tests("GroundTests", ["Ground"]),
         tests("TensorTests", ["Ground", "Tensor", "COneDNN", "CAllocations"]),
         tests("DatasetsTests", ["Datasets", "Tensor"]),
         tests("JobsTests", ["Ground", "Jobs", "Protocol", "Tensor"]),
         tests("FederationTests", ["Federation", "Jobs", "Tensor"]),
-        tests("BrokerKitTests", ["BrokerKit", "Protocol", "ZMQ", logging]),
+        tests("BrokerKitTests", ["BrokerKit", "Ground", "Keys", "Protocol", "ZMQ", logging]),
         tests(
             "WorkerKitTests",
-            ["Ground", "WorkerKit", "Link", "Jobs", "Protocol", "Tensor", "Datasets", "ZMQ", logging]),
+            [
+                "Ground", "Keys", "WorkerKit", "Link", "Jobs", "Protocol", "Tensor", "Datasets", "ZMQ",
+                logging,
+            ]),
         tests(
             "FagureTests",
             [
@@ -180,7 +189,7 @@ let package = Package(
                 "Federation",
             ]),
         tests("ConsoleTests", ["Console", "Ground"]),
-        tests("EndToEndTests", ["broker", "worker", "trainer", "Datasets", "Tensor"]),
+        tests("EndToEndTests", ["broker", "worker", "trainer", "Datasets", "Keys", "Tensor", "ZMQ"]),
         tests("TidyTests", ["Protocol", "Tensor"]),
     ],
     swiftLanguageModes: [.v6]

@@ -29,7 +29,7 @@ struct Fault: Error, CustomStringConvertible {
 /// The targets by their names, and the names of several.
 enum Targets {
     static let messages = ["broker", "worker", "trainer"]
-    static let files = ["csv", "idx", "npy", "npz", "safetensors", "model", "schema"]
+    static let files = ["csv", "idx", "npy", "npz", "safetensors", "model", "schema", "keys"]
     static let all = messages + files + ["graph"]
 
     /// The targets a name stands for; none for one that is unknown.
@@ -48,6 +48,7 @@ enum Targets {
         case "worker": try WorkerTarget()
         case "trainer": try TrainerTarget()
         case "graph": try GraphTarget()
+        case "keys": try KeyTarget(folder: folder)
         default: try FileTarget(name, folder: folder)
         }
     }

@@ -30,6 +30,13 @@ package enum BrokerLimits {
     /// Log lines about peers that come and go: so many at once.
     package static let sessionLogBurst = 200
 
+    /// How often a broker with keys looks whether its list of peers has changed.
+    package static let listIntervalMilliseconds: Int64 = 500
+    /// How long a broker may take to find that it keeps strangers out.
+    package static let proofMilliseconds: Int64 = 5_000
+    /// Owners remembered as known to a worker; a worker remembers several times as many.
+    package static let knownOwnersMaximum = 1_024
+
     /// How long the broker does not listen when it has no descriptor left for another peer.
     package static let listeningPauseMilliseconds: Int64 = 1_000
 

@@ -13,6 +13,8 @@ extension BrokerMachine {
         case fail(to: PeerID, Header, Failure)
         /// Send a `welcome`.
         case welcome(to: PeerID, Header, Welcome)
+        /// Send an `owner`.
+        case owner(to: PeerID, Header, OwnerDescription)
         /// Send a `goodbye`.
         case goodbye(to: PeerID, Header, Goodbye)
         /// Send one `catalogue` to all of these.

@@ -1,4 +1,6 @@
+package import Keys
 package import Protocol
+package import ZMQ
 
 extension BrokerMachine {
     /// What can happen to the broker. Messages come with a decoded header, and with a decoded body where the
@@ -6,6 +8,10 @@ extension BrokerMachine {
     package enum Event: Sendable {
         /// A peer introduces itself; the number of bytes of its body.
         case hello(PeerID, Hello, byteCount: Int)
+        /// A peer introduces itself under a key.
+        case introduction(PeerID, Hello, byteCount: Int, Credential)
+        /// Keys are let in no more.
+        case revoked(Set<CurvePublicKey>)
         /// A peer leaves.
         case goodbye(PeerID, Header, reason: String)
         /// A worker did not do a job, or will not.

@@ -80,6 +80,7 @@ extension BrokerMachine {
         _ slot: Int32, to worker: Int32, flags: Header.Flags, _ actions: inout [Action]
     ) {
         guard let peer = roster.workers[worker].presence.peer else { return }
+        introduce(jobs[slot].trainer, to: worker, at: peer, &actions)
         dispatchCount += 1
         counters.dispatched += 1
         roster.workers[worker].lastUsed = dispatchCount

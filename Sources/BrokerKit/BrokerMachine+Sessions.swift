@@ -1,10 +1,17 @@
+import Keys
 import Protocol
 
 // How sessions begin and end.
 extension BrokerMachine {
     /// Lets a peer in, or says why not.
-    mutating func welcome(_ hello: Hello, byteCount: Int, from peer: PeerID, _ actions: inout [Action]) {
-        if let failure = refusal(of: hello, byteCount: byteCount, from: peer) {
+    ///
+    /// - Parameter credential: whom its key stands for, where there are keys.
+    mutating func welcome(
+        _ hello: Hello, byteCount: Int, from peer: PeerID, by credential: Credential? = nil,
+        _ actions: inout [Action]
+    ) {
+        let objection = objection(to: hello, by: credential)
+        if let failure = objection ?? refusal(of: hello, byteCount: byteCount, from: peer) {
             let label = LogText.printable(hello.name)
             logSession("refused \(label): \(LogText.printable(failure.message))", .warning, &actions)
             actions.append(.fail(to: peer, Header(.refused, job: .none, attempt: 0, epoch: epoch), failure))
@@ -22,6 +29,7 @@ extension BrokerMachine {
         case .worker: welcomeWorker(hello, byteCount: byteCount, from: peer, &actions)
         case .trainer: welcomeTrainer(hello, from: peer, &actions)
         }
+        if let credential { tie(hello.session, to: credential) }
     }
 
     private func refusal(of hello: Hello, byteCount: Int, from peer: PeerID) -> Failure? {

@@ -82,6 +82,9 @@ package struct BrokerMachine: ~Copyable, Sendable {
         case .failed(let peer, let header, let code): receive(header, from: peer, failure: code, &actions)
         case .hello(let peer, let hello, let byteCount):
             welcome(hello, byteCount: byteCount, from: peer, &actions)
+        case .introduction(let peer, let hello, let byteCount, let credential):
+            welcome(hello, byteCount: byteCount, from: peer, by: credential, &actions)
+        case .revoked(let keys): revoke(keys, &actions)
         case .goodbye(let peer, _, let reason): part(from: peer, reason: reason, &actions)
         case .damaged(let peer, let header, let error): answer(damaged: header, error, from: peer, &actions)
         case .garbage(let error):
@@ -145,7 +148,8 @@ extension BrokerMachine {
 
     private mutating func receive(_ header: Header, fromTrainer trainer: Int32, _ actions: inout [Action]) {
         switch header.command {
-        case .submit: submit(header, from: trainer, &actions)
+        case .submit where maySubmit(trainer): submit(header, from: trainer, &actions)
+        case .submit: refuseSubmit(header, from: trainer, &actions)
         case .cancel: cancel(header, from: trainer, &actions)
         case .catalogueQuery: query(from: trainer)
         case .heartbeat: send(Header(.heartbeat), toTrainer: trainer, &actions)

@@ -10,12 +10,13 @@ extension BrokerShell {
             return handle(
                 .garbage(.malformed("a routing id of more than \(RoutingID.byteCountMaximum) bytes")))
         }
+        guard isAdmitted(message, from: id) else { return }
         do throws(ProtocolError) {
             let header = try Header(behindRoutingIDOf: message)
             if let objection = header.objection(toFrames: message.frameCount - 1) {
                 return takeDamaged(header, objection, from: id)
             }
-            let event = try event(of: header, from: peer(id, loop.descriptor(of: message)), &message)
+            let event = try event(of: header, from: peer(id, of: message), &message)
             var current = Optional(message)
             handle(event, carrying: &current)
         } catch {
@@ -40,6 +41,7 @@ extension BrokerShell {
                     limit: BrokerLimits.messageByteCountMaximum)
             }
         guard head.frames.count == 2, let id = head.routingID else { return handle(.garbage(error)) }
+        guard isAdmitted(head, from: id) else { return }
         let bytes = head.frames[1]
         guard let header = try? Header(decoding: bytes.span) else { return handle(.garbage(error)) }
         takeDamaged(header, error, from: id)
@@ -52,11 +54,15 @@ extension BrokerShell {
     }
 
     /// The number of the connection a message came by.
-    private func peer(_ id: RoutingID, _ descriptor: @autoclosure () -> Int32?) -> PeerID {
+    private func peer(_ id: RoutingID, of message: borrowing Message) -> PeerID {
         if let peer = connections.peer(of: id) { return peer }
         // What the monitor has seen and not yet told may be the end of the connection before this one.
         if let socket { loop.readEvents(of: socket) }
-        let (peer, ended) = connections.add(id, descriptor: descriptor())
+        let (peer, ended) = connections.add(id, descriptor: loop.descriptor(of: message))
+        if gate != nil {
+            let credential = credential(of: message)
+            gate?.assign(credential, to: peer)
+        }
         if let ended { depart(ended) }
         return peer
     }
@@ -68,7 +74,11 @@ extension BrokerShell {
         case .hello:
             let body = message.bytes(at: 2)
             do {
-                return .hello(peer, try Hello(decoding: body), byteCount: body.count)
+                let hello = try Hello(decoding: body)
+                guard let credential = gate?.credential(of: peer) else {
+                    return .hello(peer, hello, byteCount: body.count)
+                }
+                return .introduction(peer, hello, byteCount: body.count, credential)
             } catch {
                 refuse(peer, error)
                 throw error

@@ -28,6 +28,7 @@ extension BrokerShell {
         case .send(let peer, let header): send(header, nil, to: peer)
         case .fail(let peer, let header, let failure): send(header, failure.encoded(), to: peer)
         case .welcome(let peer, let header, let welcome): send(header, welcome.encoded(), to: peer)
+        case .owner(let peer, let header, let owner): send(header, owner.encoded(), to: peer)
         case .goodbye(let peer, let header, let goodbye): send(header, goodbye.encoded(), to: peer)
         case .catalogue(let peers, let header, let catalogue):
             let body = catalogue.encoded()
@@ -88,6 +89,7 @@ extension BrokerShell {
     func forget(_ peer: PeerID) {
         parked.remove(peer)
         connections.remove(peer)
+        gate?.assign(nil, to: peer)
         departures.removeAll { $0 == peer }
     }
 }

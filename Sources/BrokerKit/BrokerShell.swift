@@ -24,6 +24,8 @@ package final class BrokerShell: @unchecked Sendable {
     var machine: BrokerMachine
     var socket: SocketID?
     var connections = ConnectionTable()
+    /// Who is let in; `nil` where everybody is.
+    var gate: AccessGate?
     var parked = ParkedMessages()
     /// Peers of another major version that were told so.
     var refused: Set<RoutingID> = []
@@ -44,13 +46,16 @@ package final class BrokerShell: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - endpoint: such as `tcp://127.0.0.1:5555`; port 0 takes a free one.
+    ///   - access: who is let in; `nil` for everybody. With it, nobody is heard before `proveAccess`.
     ///   - epoch: a number for this run that no other run has; drawn unless given.
     package init(
-        endpoint: String, loop: any Reactor, logger: Logger, epoch: UInt64? = nil
+        endpoint: String, loop: any Reactor, logger: Logger, access: AccessConfiguration? = nil,
+        epoch: UInt64? = nil
     ) {
         self.endpoint = endpoint
         self.loop = loop
         self.logger = logger
+        gate = access.map { AccessGate($0) }
         // Run 0 is nobody's.
         machine = BrokerMachine(epoch: epoch ?? max(1, loop.random()), now: loop.now())
     }
@@ -78,8 +83,7 @@ package final class BrokerShell: @unchecked Sendable {
     }
 
     /// Does something on the loop; once that has ended, gives another answer.
-    private func onLoop<T: Sendable>(otherwise: T, _ body: @escaping @Sendable (BrokerShell) -> T) async -> T
-    {
+    func onLoop<T: Sendable>(otherwise: T, _ body: @escaping @Sendable (BrokerShell) -> T) async -> T {
         await withCheckedContinuation { continuation in
             let isTaken = loop.execute { continuation.resume(returning: body(self)) }
             if !isTaken { continuation.resume(returning: otherwise) }
@@ -92,7 +96,8 @@ extension BrokerShell {
     private func open() throws(ZMQError) -> String {
         precondition(socket == nil, "a broker starts once")
         let socket = try loop.open(
-            .router, options: .router(BrokerLimits.socketLimits), receive: { self.receive($0) },
+            .router, options: .router(BrokerLimits.socketLimits) + openAccess(),
+            receive: { self.receive($0) },
             endOfTurn: { self.endTurn() }, tooLarge: { self.receive($0) })
         do {
             try loop.monitor(socket) { self.observe($0) }
@@ -100,6 +105,7 @@ extension BrokerShell {
             self.socket = socket
             listening = resolved
             scheduleTick()
+            watchList()
             return resolved
         } catch {
             loop.close(socket, lingerMilliseconds: 0)
@@ -118,8 +124,8 @@ extension BrokerShell {
     private func collect() -> BrokerStatistics {
         BrokerStatistics(
             counters: machine.counters, workers: machine.workerCount, trainers: machine.trainerCount,
-            openJobs: machine.openJobCount, connections: connections.count, parkedMessages: parked.count,
-            parkedBytes: parked.byteCount)
+            openJobs: machine.openJobCount, connections: connections.count,
+            refused: gate?.refusedCount ?? 0, parkedMessages: parked.count, parkedBytes: parked.byteCount)
     }
 }
 
@@ -138,14 +144,19 @@ extension BrokerShell {
         turnTime = nil
     }
 
+    /// Handles what came by neither socket nor tick.
+    func handleBetweenTurns(_ event: BrokerMachine.Event) {
+        turnTime = nil
+        handle(event)
+        endTurn()
+    }
+
     private func scheduleTick() {
         timer = loop.schedule(afterMilliseconds: BrokerLimits.tickMilliseconds) { self.tick() }
     }
 
     private func tick() {
-        turnTime = nil
-        handle(.tick)
-        endTurn()
+        handleBetweenTurns(.tick)
         scheduleTick()
     }
 }
@@ -160,6 +171,7 @@ extension BrokerShell {
         case .disconnected(_, let descriptor):
             if let peer = connections.disconnected(descriptor) { depart(peer) }
         case .handshakeFailed(_, let failure):
+            if takeFailedHandshake(failure) { break }
             handle(.garbage(.malformed("the handshake failed: \(failure)")))
             turnTime = nil
         case .acceptFailed(let endpoint, let code):

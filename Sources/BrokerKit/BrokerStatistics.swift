@@ -10,6 +10,8 @@ package struct BrokerStatistics: Sendable, Hashable {
     package var openJobs = 0
     /// Connections that have a number.
     package var connections = 0
+    /// Connections and messages refused for their keys.
+    package var refused: UInt64 = 0
     /// Messages that wait for a peer.
     package var parkedMessages = 0
     /// Bytes of messages that wait for a peer.

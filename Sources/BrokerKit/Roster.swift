@@ -1,3 +1,4 @@
+import Keys
 import Protocol
 
 /// How a session stands with the broker: what workers and trainers have in common.
@@ -14,6 +15,8 @@ struct Presence: Sendable {
     var heardAt: Int64
     /// When something was last sent to it.
     var sentAt: Int64
+    /// Whom the key stands for that introduced it; `nil` where there are no keys.
+    var credential: Credential?
     /// When its connection broke.
     var missingSince: Int64?
 
@@ -36,6 +39,8 @@ struct WorkerSession: Sendable {
     var lastUsed: UInt64 = 0
     /// Jobs it said it has that nobody has asked this broker for yet.
     var claims: [JobID] = []
+    /// Owners it was told who they are, on this connection.
+    var knownOwners: Set<Identifier> = []
     /// Bytes of its introduction.
     var announcedByteCount = 0
 

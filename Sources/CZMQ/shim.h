@@ -3,6 +3,7 @@
 #define FAGURE_CZMQ_SHIM_H
 
 #include <errno.h>
+#include <string.h>
 #include <zmq.h>
 
 #if defined(__linux__)

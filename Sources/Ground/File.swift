@@ -27,9 +27,12 @@ package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
 package enum File {
     /// Reads a regular file.
     ///
+    /// - Parameter isSecret: whether it must belong to whoever runs this process, and to nobody else.
     /// - Throws: `FileError` with what the system said, or when the file is longer than the
     ///   maximum.
-    package static func read(_ path: String, byteCountMaximum: Int) throws(FileError) -> [UInt8] {
+    package static func read(
+        _ path: String, byteCountMaximum: Int, isSecret: Bool = false
+    ) throws(FileError) -> [UInt8] {
         let descriptor = try descriptor(of: path)
         defer { close(descriptor) }
         var information = stat()
@@ -39,6 +42,9 @@ package enum File {
         }
         guard information.st_mode & S_IFMT == S_IFREG else {
             throw FileError(path: path, reason: "is no regular file")
+        }
+        if isSecret {
+            try checkSecrecy(of: path, owner: information.st_uid, mode: UInt32(information.st_mode))
         }
         let byteCount = Int(information.st_size)
         guard byteCount <= byteCountMaximum else {
@@ -88,13 +94,16 @@ package enum File {
     /// What stands under the name must be a regular file, or nothing: a symbolic link is not followed, and a pipe
     /// or a device is not replaced.
     ///
+    /// - Parameter mode: who may read and write it; the process's mask takes from it.
     /// - Throws: `FileError` with what the system said; the old file, if any, is then
     ///   untouched.
-    package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+    package static func write(
+        _ bytes: [UInt8], to path: String, mode: UInt32 = 0o644
+    ) throws(FileError) {
         _ = try isThere(path)
         let temporary = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 16)).partial"
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        let descriptor = unsafe open(temporary, flags, 0o644)
+        let descriptor = unsafe open(temporary, flags, mode_t(mode))
         guard descriptor >= 0 else { throw failure(path, "cannot be created") }
         do throws(FileError) {
             let wrote = Result<Void, SystemError> { () throws(SystemError) in

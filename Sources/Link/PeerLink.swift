@@ -15,6 +15,8 @@ package struct PeerLink {
     /// What it has carried.
     package internal(set) var statistics = LinkStatistics()
 
+    /// What the broker knows us by, and we it; `nil` where there are no keys.
+    let credentials: CurveCredentials?
     let loop: any Reactor
     var machine: LinkMachine
     var socket: SocketID?
@@ -40,12 +42,15 @@ package struct PeerLink {
     /// - Parameters:
     ///   - endpoint: where the broker is, such as `tcp://127.0.0.1:5555`.
     ///   - timeoutMilliseconds: how long to look for a broker before failing; `nil` for ever.
+    ///   - credentials: one's own keys and the broker's; `nil` for a broker without.
     ///   - repeatsDropped: whether the owner sends again what was dropped; a link that overflows is remade for
     ///     one that does not.
     package init(
-        endpoint: String, timeoutMilliseconds: Int64? = nil, repeatsDropped: Bool = false, loop: any Reactor
+        endpoint: String, credentials: CurveCredentials? = nil, timeoutMilliseconds: Int64? = nil,
+        repeatsDropped: Bool = false, loop: any Reactor
     ) {
         self.endpoint = endpoint
+        self.credentials = credentials
         self.repeatsDropped = repeatsDropped
         self.loop = loop
         machine = LinkMachine(now: loop.now(), timeoutMilliseconds: timeoutMilliseconds)
@@ -74,7 +79,7 @@ package struct PeerLink {
         switch event {
         case .handshakeSucceeded: handle(.connected, hello: hello)
         case .disconnected: handle(.disconnected, hello: hello)
-        case .handshakeFailed(_, let failure): note { "the handshake with \($0) failed: \(failure)" }
+        case .handshakeFailed(_, let failure): take(failure, hello: hello)
         default: nil
         }
     }
@@ -179,7 +184,7 @@ package struct PeerLink {
     }
 
     /// Gives the machine an event and does what it says.
-    private mutating func handle(_ event: LinkMachine.Event, hello: () -> Hello) -> LinkEvent? {
+    mutating func handle(_ event: LinkMachine.Event, hello: () -> Hello) -> LinkEvent? {
         var result: LinkEvent?
         for action in machine.handle(event, at: loop.now()) {
             switch action {
@@ -216,14 +221,17 @@ package struct PeerLink {
     private mutating func open() throws(ZMQError) {
         close(lingerMilliseconds: 0)
         guard let owner else { return }
-        let socket = try Self.open(on: loop, for: owner)
+        let socket = try Self.open(on: loop, for: owner, credentials)
         self.socket = socket
         try loop.connect(socket, to: endpoint)
     }
 
-    private static func open(on loop: any Reactor, for owner: some LinkOwner) throws(ZMQError) -> SocketID {
+    private static func open(
+        on loop: any Reactor, for owner: some LinkOwner, _ credentials: CurveCredentials?
+    ) throws(ZMQError) -> SocketID {
         let socket = try loop.open(
-            .dealer, options: .dealer(LinkLimits.socketLimits), for: owner,
+            .dealer, options: .dealer(LinkLimits.socketLimits) + (credentials.map { [$0.option] } ?? []),
+            for: owner,
             receive: { owner, message in owner.linkDidReceive(message) },
             endOfTurn: { owner in owner.linkDidEndTurn() },
             tooLarge: { owner, head in owner.linkDidReceive(head) },
@@ -240,7 +248,7 @@ package struct PeerLink {
     }
 
     /// A line for the log about an endpoint, unless there was one just now.
-    private mutating func note(_ text: (_ endpoint: String) -> String) -> LinkEvent? {
+    mutating func note(_ text: (_ endpoint: String) -> String) -> LinkEvent? {
         let endpoint = endpoint
         return gate.admit(text(endpoint), at: loop.now()).map { .noticed($0) }
     }

@@ -136,6 +136,25 @@ extension Goodbye: ControlBody {
     }
 }
 
+extension OwnerDescription: ControlBody {
+    package init(decoding bytes: [UInt8]) throws(ProtocolError) {
+        let wire = try parse(WireOwner.self, bytes)
+        guard wire.key.count == ProtocolLimits.keyByteCount else {
+            throw .malformed("a public key has \(ProtocolLimits.keyByteCount) bytes, got \(wire.key.count)")
+        }
+        try checkName("a trainer's name", wire.name)
+        self.init(owner: try Identifier(wire.owner), key: Array(wire.key), name: wire.name)
+    }
+
+    package func encoded() -> [UInt8] {
+        var wire = WireOwner()
+        wire.owner.append(contentsOf: owner.bytes)
+        wire.key.append(contentsOf: key)
+        wire.name = name
+        return serialise(wire)
+    }
+}
+
 extension Failure: ControlBody {
     package init(decoding bytes: [UInt8]) throws(ProtocolError) {
         let wire = try parse(WireFailure.self, bytes)

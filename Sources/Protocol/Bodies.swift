@@ -73,6 +73,23 @@ package struct Goodbye: Sendable, Hashable {
     package init(reason: String) { self.reason = reason }
 }
 
+/// Who is behind an owner: what the broker says of a trainer whose key it knows.
+package struct OwnerDescription: Sendable, Hashable {
+    /// What dispatches name the trainer's session by.
+    package var owner: Identifier
+    /// The trainer's public key.
+    package var key: [UInt8]
+    /// What the broker's owner calls the trainer.
+    package var name: String
+
+    /// Puts them together.
+    package init(owner: Identifier, key: [UInt8], name: String) {
+        self.owner = owner
+        self.key = key
+        self.name = name
+    }
+}
+
 /// How far a job has come.
 public struct JobProgress: Sendable, Hashable {
     /// Batches done, over all epochs.

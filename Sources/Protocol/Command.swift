@@ -12,6 +12,9 @@ package enum Command: UInt8, Sendable, Hashable, CaseIterable {
     case catalogueQuery = 16
     case catalogue = 17
 
+    // Who is behind an owner.
+    case owner = 20
+
     // A job: trainer, broker, worker and back.
     case submit = 32
     case dispatch = 33
@@ -36,7 +39,7 @@ extension Command {
     package var direction: Direction {
         switch self {
         case .hello, .catalogueQuery, .submit, .transfer: .toBroker
-        case .welcome, .refused, .reset, .catalogue, .dispatch, .resend: .fromBroker
+        case .welcome, .refused, .reset, .catalogue, .owner, .dispatch, .resend: .fromBroker
         case .goodbye, .heartbeat, .started, .progress, .result, .failed, .cancel: .both
         }
     }
@@ -45,8 +48,8 @@ extension Command {
     package var hasBody: Bool {
         switch self {
         case .heartbeat, .reset, .catalogueQuery, .started, .cancel, .resend: false
-        case .hello, .welcome, .refused, .goodbye, .catalogue, .submit, .dispatch, .progress, .result,
-            .failed, .transfer:
+        case .hello, .welcome, .refused, .goodbye, .catalogue, .owner, .submit, .dispatch, .progress,
+            .result, .failed, .transfer:
             true
         }
     }

@@ -44,7 +44,7 @@ extension FailureCode {
             code: .deadlineExceeded, name: "deadline-exceeded", speakers: [.broker, .worker], kind: .absence),
         Entry(code: .unknownGraph, name: "unknown-graph", speakers: [.worker], kind: .passing),
         Entry(code: .invalidJob, name: "invalid-job", speakers: [.worker], kind: .final),
-        Entry(code: .notPermitted, name: "not-permitted", speakers: [.worker], kind: .final),
+        Entry(code: .notPermitted, name: "not-permitted", speakers: [.broker, .worker], kind: .final),
         Entry(code: .unknownDataset, name: "unknown-dataset", speakers: [.worker], kind: .final),
         Entry(code: .executionFailed, name: "execution-failed", speakers: [.worker], kind: .final),
         Entry(code: .draining, name: "draining", speakers: [.worker], kind: .handedBack),

@@ -28,7 +28,7 @@ public struct FailureCode: RawRepresentable, Sendable, Hashable {
     public static let unknownGraph = FailureCode(rawValue: 9)
     /// The job's graph, bindings or schedule break a rule.
     public static let invalidJob = FailureCode(rawValue: 10)
-    /// The worker's owner does not allow it.
+    /// The worker's owner, or the broker's, does not allow it.
     public static let notPermitted = FailureCode(rawValue: 11)
     /// The worker has no such data set, shard or column.
     public static let unknownDataset = FailureCode(rawValue: 12)

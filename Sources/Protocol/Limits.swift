@@ -25,6 +25,8 @@ package enum ProtocolLimits {
     package static let rowsMaximum = Int(Int32.max)
     /// Bytes of the digest of public data.
     package static let digestByteCount = 32
+    /// Bytes of a public key.
+    package static let keyByteCount = 32
     /// Differences of two schemas that are said, and names of a list: more would drown the sentence.
     package static let differencesMaximum = 8
     /// Remarks of a welcome.

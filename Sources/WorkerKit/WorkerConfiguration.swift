@@ -1,5 +1,7 @@
 package import Datasets
+package import Keys
 package import Protocol
+package import ZMQ
 
 /// What a worker is told when it is made.
 package struct WorkerConfiguration: Sendable {
@@ -7,6 +9,10 @@ package struct WorkerConfiguration: Sendable {
     package var name: String
     /// Where the broker is.
     package var endpoint: String
+    /// Its keys and the broker's; `nil` for a broker without.
+    package var credentials: CurveCredentials?
+    /// Who may ask it anything; `nil` for every trainer the broker lets in.
+    package var trainers: TrainerList?
     /// What it serves.
     package var shards: [Shard]
     /// What it asks the broker about and does not serve.

@@ -5,6 +5,8 @@ package enum WorkerLimits {
     package static let answerCountMaximum = 256
     /// Bytes of all answers kept; a larger one is computed again when asked for again.
     package static let answerByteCountMaximum = 32 << 20
+    /// Owners a worker remembers who they are: more than the broker takes for known before it says so again.
+    package static let knownOwnersMaximum = 4_096
     /// Graphs kept: trainers use a handful each.
     package static let graphCountMaximum = 1_024
     /// Serialised bytes of all graphs kept; in memory they take about ten times as much.

@@ -19,6 +19,7 @@ package actor WorkerShell {
     private let logger: Logger
     private let notice: @Sendable (WorkerNotice) -> Void
 
+    private var gate: TrainerGate
     private var link: PeerLink
     private var machine: WorkerMachine
     private let makeExecutor: ExecutorMaker
@@ -54,8 +55,10 @@ package actor WorkerShell {
         self.makeExecutor = makeExecutor
         self.notice = notice
         inventory = Inventory(configuration)
+        gate = TrainerGate(configuration.trainers)
         link = PeerLink(
-            endpoint: configuration.endpoint, timeoutMilliseconds: configuration.timeoutMilliseconds,
+            endpoint: configuration.endpoint, credentials: configuration.credentials,
+            timeoutMilliseconds: configuration.timeoutMilliseconds,
             loop: loop)
         machine = WorkerMachine(drainMilliseconds: configuration.drainMilliseconds)
         waitingNoticeAt = loop.now() + WorkerLimits.waitingNoticeMilliseconds
@@ -139,6 +142,7 @@ package actor WorkerShell {
         let header = message.header
         switch header.command {
         case .dispatch:
+            if let objection = gate.objection(to: header.target) { return fail(header, objection) }
             dispatch = message
             let now = turnTime ?? readTurnTime()
             inventory.objects.touch(header.target, at: now)
@@ -151,6 +155,12 @@ package actor WorkerShell {
             dispatch = nil
         case .cancel:
             apply(.cancelled(header.job))
+        case .owner:
+            do throws(ProtocolError) {
+                gate.learn(try OwnerDescription(decoding: message.body))
+            } catch {
+                logger.warning("what the broker says of a trainer cannot be read: \(error)")
+            }
         default:
             logger.debug("a worker has no use for \(header.command)")
         }
@@ -160,6 +170,10 @@ package actor WorkerShell {
     private func refuse(_ header: Header, _ failure: Failure) {
         guard header.command == .dispatch else { return }
         apply(.cancelled(header.job))
+        fail(header, failure)
+    }
+
+    private func fail(_ header: Header, _ failure: Failure) {
         send(Header(.failed, job: header.job, attempt: header.attempt, epoch: 0), body: failure.encoded())
     }
 

@@ -51,7 +51,7 @@ package struct CurveKeyPair: Sendable, Hashable {
         return unsafe text.withCString { unsafe zmq_z85_decode(&key, $0) } != nil
     }
 
-    private static func text(_ key: [CChar]) -> String {
+    static func text(_ key: [CChar]) -> String {
         String(decoding: key.prefix(characterCount).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

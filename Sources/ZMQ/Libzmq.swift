@@ -223,4 +223,13 @@ enum Libzmq {
             return unsafe String(cString: value)
         }
     }
+
+    /// Whether a named property of a frame is a text, found out without making one.
+    static func property(
+        _ cell: UnsafeMutablePointer<zmq_msg_t>, named name: StaticString, is text: String
+    ) -> Bool {
+        let name = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+        guard let value = unsafe zmq_msg_gets(cell, name) else { return false }
+        return unsafe text.withCString { unsafe strcmp(value, $0) == 0 }
+    }
 }

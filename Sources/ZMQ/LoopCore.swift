@@ -59,6 +59,8 @@ final class LoopSocket {
     /// The mailbox's content while it is worked off.
     var items: [Mailbox.Item] = []
     var isStopping = false
+    /// The socket that says who is let in.
+    var authenticator: SocketID?
     /// Set when the thread has nothing left to do but late jobs.
     var outcome: ShutdownOutcome?
 
@@ -82,10 +84,11 @@ final class LoopSocket {
         return socket
     }
 
-    /// All open sockets, monitors first.
+    /// All open sockets, monitors first, and last whoever says who is let in: libzmq lets everybody in without it.
     var openSockets: [LoopSocket] {
         let open = slots.compactMap(\.self)
-        return open.filter(\.isMonitor) + open.filter { !$0.isMonitor }
+        return open.filter(\.isMonitor) + open.filter { !$0.isMonitor && $0.id != authenticator }
+            + open.filter { $0.id == authenticator }
     }
 
     /// Opens a socket and gives it a name.
@@ -97,6 +100,11 @@ final class LoopSocket {
         endOfTurn: (@Sendable () -> Void)?
     ) throws(ZMQError) -> LoopSocket {
         guard !isStopping else { throw ZMQError(.terminated, function: "zmq_socket", detail: "\(kind)") }
+        guard authenticator != nil || !options.contains(where: \.needsAuthenticator) else {
+            throw ZMQError(
+                .invalidArgument, function: "zmq_setsockopt",
+                detail: "curveServer: without an authenticator everybody would be let in")
+        }
         let socket = try Socket(kind, options: options, in: context)
         let entry = LoopSocket(
             id: freeID(), kind: kind, socket: socket, isMonitor: isMonitor, receive: receive,

@@ -10,6 +10,8 @@ package struct MessageHead: Sendable {
 
     /// Copies of the first frames: a routing id and a header, at most, each only where it is short.
     package let frames: [[UInt8]]
+    /// The name the authenticator gave its peer; nil where nobody authenticated it.
+    package let userID: String?
     /// Which limit it is beyond.
     package let excess: Excess
 
@@ -27,6 +29,7 @@ package struct MessageHead: Sendable {
     init(_ message: borrowing Message, _ limits: SocketLimits) {
         let isLong = message.frameCount > limits.frameCountMaximum
         excess = isLong ? .frames(read: message.frameCount) : .bytes(read: message.totalByteCount)
+        userID = message.userID
         var frames: [[UInt8]] = []
         for index in 0..<min(message.frameCount, Self.frameCountMaximum) {
             guard message.byteCount(at: index) <= Self.frameByteCountMaximum else { break }

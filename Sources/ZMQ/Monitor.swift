@@ -39,6 +39,10 @@ package enum MonitorEvent: Sendable, Hashable {
         case protocolError(Int)
         /// The authenticator refused: 300 for now, 400 for good, 500 it is broken itself.
         case authentication(status: Int)
+
+        /// One side wants keys and the other has none.
+        package static let mechanismMismatch = protocolError(
+            Int(ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH))
     }
 }
 

@@ -40,6 +40,11 @@ package protocol Reactor: SerialExecutor {
         endOfTurn: (@Sendable () -> Void)?, tooLarge: (@Sendable (MessageHead) -> Void)?
     ) throws(ZMQError) -> SocketID
 
+    /// Asks `decide` about everybody who connects to a CURVE server; once, before the first is opened.
+    ///
+    /// - Throws: `addressInUse` the second time.
+    func authenticate(_ decide: @escaping @Sendable (Applicant) -> Admission) throws(ZMQError)
+
     /// Accepts peers at an endpoint; returns it with wildcards resolved: port 0 has become the real one.
     func bind(_ socket: SocketID, to endpoint: String) throws(ZMQError) -> String
 

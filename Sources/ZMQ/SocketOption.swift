@@ -38,7 +38,7 @@ package enum SocketOption: Sendable, Hashable {
     case backlog(Int)
     /// Whether IPv6 addresses are used as well.
     case ipv6(Bool)
-    /// Makes the socket a CURVE server with this secret key.
+    /// Makes the socket a CURVE server with this secret key, which lets in whom the loop's authenticator does.
     case curveServer(CurveKeyPair)
     /// Makes the socket a CURVE client of the server with this public key (Z85).
     case curveClient(CurveKeyPair, serverPublicKey: String)
@@ -78,7 +78,10 @@ extension SocketOption {
         case .backlog(let count): [.integer(ZMQ_BACKLOG, count)]
         case .ipv6(let isOn): [.integer(ZMQ_IPV6, isOn ? 1 : 0)]
         case .curveServer(let keys):
-            [.integer(ZMQ_CURVE_SERVER, 1), .text(ZMQ_CURVE_SECRETKEY, keys.secretKey)]
+            [
+                .integer(ZMQ_CURVE_SERVER, 1), .text(ZMQ_CURVE_SECRETKEY, keys.secretKey),
+                .text(ZMQ_ZAP_DOMAIN, Loop.authenticationDomain),
+            ]
         case .curveClient(let keys, let server):
             [
                 .text(ZMQ_CURVE_SERVERKEY, server), .text(ZMQ_CURVE_PUBLICKEY, keys.publicKey),
@@ -99,6 +102,9 @@ extension SocketOption {
         default: true
         }
     }
+
+    /// Whether somebody must be there to say who is let in.
+    var needsAuthenticator: Bool { if case .curveServer = self { true } else { false } }
 
     /// The option without its values, for error messages: keys must not end up in a log.
     var name: String {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Fagure
+import Keys
 import Protocol
 
 /// `trainer status`: what the broker sees.
@@ -12,6 +13,9 @@ struct Status: AsyncParsableCommand {
     @Option(help: "Where the broker is. By default tcp://127.0.0.1:5555. [FAGURE_BROKER]")
     var broker: String?
 
+    @Option(help: "The key of a trainer or admin, where the broker has keys. [FAGURE_KEY]")
+    var key: String?
+
     @Option(help: "How many seconds to look for the broker before giving up. By default 5. [FAGURE_TIMEOUT]")
     var timeout: String?
 
@@ -20,7 +24,14 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let words = Words()
-        let endpoint = words.value(broker, "broker") ?? "tcp://127.0.0.1:5555"
+        let key: SiteKey?
+        do throws(KeyError) {
+            key = try SiteKey(self.key, roles: [.trainer, .admin])
+        } catch {
+            Program.complain("trainer", error.description)
+            throw ExitCode(ExitStatus(error).rawValue)
+        }
+        let endpoint = words.value(broker, "broker") ?? key?.membership.broker ?? "tcp://127.0.0.1:5555"
         let seconds: Int
         let isJSON: Bool
         do {
@@ -33,7 +44,8 @@ struct Status: AsyncParsableCommand {
             throw ValidationError("\(error)")
         }
         do throws(Failure) {
-            let session = try await Session.connect(endpoint, name: "status", timeout: .seconds(seconds))
+            let session = try await Session.connect(
+                endpoint, credentials: key?.credentials, name: "status", timeout: .seconds(seconds))
             let catalogue = await session.catalogue
             await session.close()
             // Both are made fit to be shown already.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Datasets
 import Fagure
+import Keys
 import Protocol
 import Tensor
 
@@ -35,6 +36,9 @@ struct Train: AsyncParsableCommand {
             // A schema that cannot be read is bad data, as it is to a worker.
             Program.complain("trainer", "\(error)")
             throw ExitCode(ExitStatus.badData.rawValue)
+        } catch let error as KeyError {
+            Program.complain("trainer", error.description)
+            throw ExitCode(ExitStatus(error).rawValue)
         } catch {
             throw ValidationError("\(error)")
         }
@@ -86,7 +90,9 @@ struct Train: AsyncParsableCommand {
     private static func run(_ settings: TrainSettings, _ output: RunOutput) async throws -> ExitStatus {
         guard let workers = settings.embedded else {
             let session = try await Session.connect(
-                settings.broker, timeout: settings.timeout, notice: { output.notice($0) })
+                settings.broker, credentials: settings.key?.credentials,
+                name: settings.key?.membership.name ?? "trainer", timeout: settings.timeout,
+                notice: { output.notice($0) })
             let testData = settings.testData(otherwise: .builtIn(folder: settings.dataFolder)) {
                 output.notice($0)
             }

@@ -5,6 +5,14 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "Where the broker is. By default tcp://127.0.0.1:5555.")
     var broker: String?
 
+    @Option(
+        help: """
+            The key that `trainer join` made of an invitation; it says where the broker is. By default none, for a \
+            broker without keys.
+            """
+    )
+    var key: String?
+
     @Option(help: "Train in this process alone, with so many workers, one shard each; no broker is needed.")
     var embedded: String?
 

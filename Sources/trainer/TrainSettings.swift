@@ -2,6 +2,7 @@ import Console
 import Datasets
 import Fagure
 import Federation
+import Keys
 import Protocol
 import Tensor
 
@@ -15,6 +16,8 @@ struct TrainSettings {
     }
 
     let broker: String
+    /// Who the trainer is to the broker; `nil` for a broker without keys.
+    let key: SiteKey?
     /// Workers in this process; `nil` where there is a broker.
     let embedded: Int?
     let source: Source
@@ -34,9 +37,10 @@ struct TrainSettings {
     /// Reads flags and environment.
     init(_ flags: TrainFlags) throws {
         let words = Words()
-        broker = words.value(flags.broker, "broker") ?? "tcp://127.0.0.1:5555"
-        if let fault = Console.Flag.fault(ofEndpoint: broker, flag: "broker") { throw SettingFault(fault) }
         embedded = try words.integer(flags.embedded, "embedded", 1...1_024)
+        key = embedded == nil ? try SiteKey(flags.key, roles: [.trainer]) : nil
+        broker = words.value(flags.broker, "broker") ?? key?.membership.broker ?? "tcp://127.0.0.1:5555"
+        if let fault = Console.Flag.fault(ofEndpoint: broker, flag: "broker") { throw SettingFault(fault) }
         partition =
             try words.value(flags.partition, "partition").map { try Partition(parsing: $0) } ?? .iid(seed: 0)
         timeout = .seconds(try words.integer(flags.timeout, "timeout", 0...1_000_000) ?? 60)

@@ -8,7 +8,7 @@ struct Trainer: AsyncParsableCommand {
         commandName: "trainer",
         abstract: "Trains a model on data that stays where it is.",
         version: Program.version,
-        subcommands: [Train.self, Predict.self, Status.self],
+        subcommands: [Train.self, Predict.self, Status.self, JoinCommand.self],
         defaultSubcommand: Train.self)
 
     static func main() { Program.run(Trainer.self) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Datasets
+import Keys
 import Logging
 import Protocol
 import WorkerKit
@@ -26,6 +27,8 @@ struct Check: AsyncParsableCommand {
         let settings: Settings
         do {
             settings = try Settings(flags, runFlags)
+        } catch let error as KeyError {
+            throw failure(error.description, ExitStatus(error))
         } catch {
             throw ValidationError("\(error)")
         }
@@ -75,9 +78,11 @@ struct Check: AsyncParsableCommand {
         let loop = try Loop(name: "check")
         let (answers, source) = AsyncStream.makeStream(of: WorkerNotice.self)
         var configuration = WorkerConfiguration(
-            name: "\(settings.name) (check)", endpoint: settings.broker, shards: [],
+            name: settings.key == nil ? "\(settings.name) (check)" : settings.name, endpoint: settings.broker,
+            shards: [],
             timeoutMilliseconds: settings.timeoutMilliseconds ?? 5_000, objectByteCountMaximum: 0)
         configuration.considered = shards
+        configuration.credentials = settings.key?.credentials
         configuration.releaseRowsMinimum = settings.releaseRowsMinimum
         let shell = WorkerShell(
             configuration: configuration, loop: loop, logger: ConsoleLog.logger("worker", level: .error)

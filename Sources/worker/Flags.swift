@@ -7,6 +7,22 @@ struct Flags: ParsableArguments {
 
     @Option(
         help: """
+            The key that `worker join` made of an invitation; it says where the broker is, and what the worker is \
+            called. By default none, for a broker without keys.
+            """
+    )
+    var key: String?
+
+    @Option(
+        help: """
+            A file of the trainers who may ask this worker anything, a name or a public key a line. By default \
+            whoever the broker lets in.
+            """
+    )
+    var trainers: String?
+
+    @Option(
+        help: """
             A data set known by name: toy, digits or fashion-mnist; beside --data, the name of the data set the \
             file belongs to, by default the schema's, else the file's.
             """

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Datasets
+import Keys
 import Logging
 import Protocol
 import WorkerKit
@@ -41,6 +42,8 @@ struct Serve: AsyncParsableCommand {
         let settings: Settings
         do {
             settings = try Settings(flags, runFlags)
+        } catch let error as KeyError {
+            throw failure(error.description, ExitStatus(error))
         } catch {
             throw ValidationError("\(error)")
         }
@@ -145,6 +148,8 @@ extension Settings {
             objectByteCountMaximum: objectByteCountMaximum,
             memoryByteCountMaximum: memoryByteCountMaximum,
             releaseRowsMinimum: releaseRowsMinimum)
+        configuration.credentials = key?.credentials
+        configuration.trainers = trainers
         guard let source = source else { return configuration }
         do throws(DatasetError) {
             for dataset in try source.load(rowsMinimum: releaseRowsMinimum) {

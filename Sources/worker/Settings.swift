@@ -1,6 +1,7 @@
 import Console
 import Datasets
 import Foundation
+import Keys
 import Logging
 import WorkerKit
 
@@ -56,6 +57,10 @@ struct Settings {
     }
 
     let broker: String
+    /// Who the worker is to the broker; `nil` for a broker without keys.
+    let key: SiteKey?
+    /// Who may ask it anything.
+    let trainers: TrainerList?
     /// `nil` for a worker without data of its own, which keeps and computes what trainers send.
     let source: Source?
     let cut: Cut
@@ -73,11 +78,16 @@ struct Settings {
     /// Reads flags and environment.
     init(_ flags: Flags, _ run: RunFlags) throws {
         let words = Words()
-        broker = words.value(flags.broker, "broker") ?? "tcp://127.0.0.1:5555"
+        key = try SiteKey(flags.key, roles: [.worker])
+        trainers = try words.value(flags.trainers, "trainers").map { try TrainerList(contentsOf: $0) }
+        broker = words.value(flags.broker, "broker") ?? key?.membership.broker ?? "tcp://127.0.0.1:5555"
         if let fault = Console.Flag.fault(ofEndpoint: broker, flag: "broker") { throw SettingFault(fault) }
         source = try Settings.source(flags, words)
+        guard trainers == nil || key != nil else {
+            throw SettingFault("--trainers needs --key: a broker without keys does not say who asks")
+        }
         let info = ProcessInfo.processInfo
-        let site = words.value(flags.site, "site"), given = words.value(flags.name, "name")
+        let site = words.value(flags.site, "site"), given = try Settings.name(flags, words, key)
         name = given ?? site ?? "\(info.hostName)-\(info.processIdentifier)"
         cut = try Settings.cut(flags, words, site: site ?? given, source)
         threads = try words.integer(run.threads, "threads", 1...1_024) ?? 1
@@ -105,6 +115,18 @@ struct Settings {
             throw SettingFault("--log-level is \(Words.quoted(level)), known are \(known)")
         }
         self.logLevel = logLevel
+    }
+
+    /// The name that was given: its key's, where it has one.
+    private static func name(_ flags: Flags, _ words: Words, _ key: SiteKey?) throws -> String? {
+        let given = words.value(flags.name, "name")
+        guard let name = key?.membership.name else { return given }
+        guard given == nil || given == name else {
+            throw SettingFault(
+                "--name is \(Words.quoted(given ?? "")), but the key is that of \(Words.quoted(name)), and the broker "
+                    + "knows it by no other name")
+        }
+        return name
     }
 
     private static func source(_ flags: Flags, _ words: Words) throws -> Source? {

@@ -112,6 +112,7 @@ func summary(_ actions: [BrokerMachine.Action]) -> [String] {
             "\(header.command)>\(peer.rawValue)" + (header.attempt == 0 ? "" : "#\(header.attempt)")
         case .fail(let peer, let header, let failure): "\(header.command)(\(failure.code))>\(peer.rawValue)"
         case .welcome(let peer, _, _): "welcome>\(peer.rawValue)"
+        case .owner(let peer, _, let owner): "owner(\(owner.name))>\(peer.rawValue)"
         case .goodbye(let peer, _, _): "goodbye>\(peer.rawValue)"
         case .catalogue(let peers, _, let catalogue):
             "catalogue(\(catalogue.workers.map(\.name).joined(separator: ",")))>"

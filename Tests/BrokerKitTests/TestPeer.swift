@@ -30,7 +30,7 @@ final class TestPeer: Sendable {
     private let heard: AsyncStream<Heard>
     private let events: AsyncStream<MonitorEvent>
 
-    init(_ loop: Loop, _ endpoint: String) async throws {
+    init(_ loop: Loop, _ endpoint: String, _ credentials: CurveCredentials? = nil) async throws {
         let (heard, heardSource) = AsyncStream.makeStream(of: Heard.self)
         let (events, eventSource) = AsyncStream.makeStream(of: MonitorEvent.self)
         self.loop = loop
@@ -38,7 +38,8 @@ final class TestPeer: Sendable {
         self.events = events
         socket = try await loop.perform {
             let socket = try loop.open(
-                .dealer, options: .dealer(BrokerLimits.socketLimits),
+                .dealer,
+                options: .dealer(BrokerLimits.socketLimits) + (credentials.map { [$0.option] } ?? []),
                 receive: { message in if let heard = Heard(message) { heardSource.yield(heard) } })
             try loop.monitor(socket) { eventSource.yield($0) }
             try loop.connect(socket, to: endpoint)
@@ -79,6 +80,12 @@ final class TestPeer: Sendable {
     /// The next message of a kind; others before it are skipped.
     func next(_ command: Command) async throws -> Heard {
         for await heard in heard where heard.command == command { return heard }
+        throw CancellationError()
+    }
+
+    /// The next message of some kinds; others before it are skipped.
+    func next(_ commands: Set<Command>) async throws -> Heard {
+        for await heard in heard where commands.contains(heard.command) { return heard }
         throw CancellationError()
     }
 

@@ -8,7 +8,8 @@ struct CommandTests {
     func codes() {
         let codes: [Command: UInt8] = [
             .hello: 1, .welcome: 2, .refused: 3, .goodbye: 4, .heartbeat: 5, .reset: 6, .catalogueQuery: 16,
-            .catalogue: 17, .submit: 32, .dispatch: 33, .started: 34, .progress: 35, .result: 36, .failed: 37,
+            .catalogue: 17, .owner: 20, .submit: 32, .dispatch: 33, .started: 34, .progress: 35, .result: 36,
+            .failed: 37,
             .cancel: 38, .resend: 39, .transfer: 40,
         ]
         #expect(codes.count == Command.allCases.count)
@@ -31,7 +32,7 @@ struct CommandTests {
                 == [.hello, .catalogueQuery, .submit, .transfer])
         #expect(
             Command.allCases.filter { $0.direction == .fromBroker }
-                == [.welcome, .refused, .reset, .catalogue, .dispatch, .resend])
+                == [.welcome, .refused, .reset, .catalogue, .owner, .dispatch, .resend])
     }
 
     @Test("failure codes are those of the document and have a name each")

@@ -53,6 +53,7 @@ import Testing
             let heard = Events<Received>()
             let failures = Events<MonitorEvent>()
             try await loop.perform {
+                try loop.authenticate { _ in .allowed }
                 let router = try loop.open(.router, options: .router(SocketLimits()) + [.curveServer(server)])
                 {
                     heard.source.yield(Received($0))

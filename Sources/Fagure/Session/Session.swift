@@ -36,15 +36,15 @@ public class Session: @unchecked Sendable {
     let workers = WorkerDirectory()
     init(
         _ endpoint: String, _ name: String, _ timeout: Duration?, _ loop: any Reactor, ownLoop: Loop? = nil,
-        _ notice: @escaping @Sendable (String) -> Void
+        credentials: CurveCredentials? = nil, _ notice: @escaping @Sendable (String) -> Void
     ) {
         self.endpoint = endpoint
         self.loop = loop
         self.ownLoop = ownLoop
         jobPrefix = loop.random()
         shell = SessionShell(
-            endpoint: endpoint, name: name, timeoutMilliseconds: timeout?.milliseconds, loop: loop,
-            notice: notice)
+            endpoint: endpoint, credentials: credentials, name: name,
+            timeoutMilliseconds: timeout?.milliseconds, loop: loop, notice: notice)
     }
 
     /// Connects to a broker and waits until it has said what there is.
@@ -60,13 +60,22 @@ public class Session: @unchecked Sendable {
         _ endpoint: String, name: String = "trainer", timeout: Duration? = .seconds(30),
         notice: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(Failure) -> Session {
+        try await connect(endpoint, credentials: nil, name: name, timeout: timeout, notice: notice)
+    }
+
+    /// Connects, on a loop of its own, with keys or without.
+    package static func connect(
+        _ endpoint: String, credentials: CurveCredentials?, name: String, timeout: Duration?,
+        notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(Failure) -> Session {
         let loop: Loop
         do {
             loop = try Loop(name: "fagure")
         } catch {
             throw Failure(.brokerUnreachable, "\(error)")
         }
-        let session = Session(endpoint, name, timeout, loop, ownLoop: loop, notice)
+        let session = Session(
+            endpoint, name, timeout, loop, ownLoop: loop, credentials: credentials, notice)
         try await session.open()
         return session
     }

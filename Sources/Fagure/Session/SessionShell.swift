@@ -41,7 +41,8 @@ actor SessionShell: LinkOwner {
     private var isEnded = false
 
     init(
-        endpoint: String, name: String, timeoutMilliseconds: Int64?, loop: any Reactor,
+        endpoint: String, credentials: CurveCredentials?, name: String, timeoutMilliseconds: Int64?,
+        loop: any Reactor,
         notice: @escaping @Sendable (String) -> Void
     ) {
         self.loop = loop
@@ -49,7 +50,8 @@ actor SessionShell: LinkOwner {
         var randomness = ReactorRandomness(loop)
         hello = Hello(name: name, role: .trainer, session: .random(using: &randomness))
         link = PeerLink(
-            endpoint: endpoint, timeoutMilliseconds: timeoutMilliseconds, repeatsDropped: true, loop: loop)
+            endpoint: endpoint, credentials: credentials, timeoutMilliseconds: timeoutMilliseconds,
+            repeatsDropped: true, loop: loop)
     }
 
     // MARK: The session
@@ -165,7 +167,7 @@ actor SessionShell: LinkOwner {
                 handle(.catalogue(try Catalogue(decoding: message.body)))
                 finishConnecting(nil)
             case .hello, .welcome, .refused, .goodbye, .heartbeat, .reset, .catalogueQuery, .submit,
-                .dispatch, .started, .cancel, .transfer:
+                .owner, .dispatch, .started, .cancel, .transfer:
                 return
             }
         } catch {

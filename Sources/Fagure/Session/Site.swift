@@ -1,5 +1,6 @@
 public import Datasets
 import Ground
+import Keys
 import Logging
 public import Protocol
 import WorkerKit
@@ -18,6 +19,9 @@ public struct Site: Sendable {
     public var name: String
     /// Where the broker is.
     public var broker: String
+    /// The key that `worker join` made of an invitation; its broker is gone to, not `broker`, under its name. `nil` for
+    /// a broker without keys.
+    public var keyFile: String?
     /// What it serves; read when it begins to serve.
     public var data: [DataSource]
     /// How many jobs run at once, each on a core of its own.
@@ -82,6 +86,17 @@ public struct Site: Sendable {
             name: name, endpoint: broker, shards: [], threads: threads,
             timeoutMilliseconds: timeout.map { Int64($0 / .milliseconds(1)) },
             memoryByteCountMaximum: memoryByteCountMaximum, releaseRowsMinimum: releaseRowsMinimum)
+        if let keyFile {
+            do throws(KeyError) {
+                let file = try KeyFile(contentsOf: keyFile)
+                let membership = try file.membership(of: keyFile, roles: [.worker])
+                configuration.name = membership.name
+                configuration.endpoint = membership.broker
+                configuration.credentials = membership.credentials(file.keys)
+            } catch {
+                throw .broker(Failure(.notPermitted, "\(error)"))
+            }
+        }
         for source in data {
             do throws(DatasetError) {
                 let dataset = try await ComputeQueue.value { () throws(DatasetError) in try source.load() }

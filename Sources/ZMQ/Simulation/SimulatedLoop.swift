@@ -198,6 +198,11 @@ extension SimulatedLoop {
         return id
     }
 
+    /// A simulated network has no keys.
+    package func authenticate(_ decide: @escaping @Sendable (Applicant) -> Admission) throws(ZMQError) {
+        throw ZMQError(.incompatibleProtocol, function: "authenticate", detail: name)
+    }
+
     package func bind(_ socket: SocketID, to endpoint: String) throws(ZMQError) -> String {
         try entry(socket, "zmq_bind").bind(to: endpoint)
     }
