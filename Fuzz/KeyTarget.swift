@@ -48,7 +48,13 @@ struct KeyTarget: Target {
             "fagure key 1\nsecret \(pair.secretKey)\npublic \(pair.publicKey)\n\(site)",
             "fagure invitation 1\n\(site)",
             "fagure public key 1\nname north\nrole worker\npublic \(keys[2])\n",
-            "fagure peers 1\nworker \(keys[1]) 2026-11-24T10:00:00Z north\ntrainer - 1 anna b\nrevoked \(keys[2]) 1 old\n",
+            """
+            fagure peers 1
+            worker \(keys[1]) 2026-11-24T10:00:00Z north
+            trainer - 1 anna b
+            revoked \(keys[2]) 1 old
+
+            """,
             "anna\n# who else\n\(keys[3])\n",
         ].map { Array($0.utf8) }
     }

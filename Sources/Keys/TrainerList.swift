@@ -11,6 +11,12 @@ package struct TrainerList: Sendable, Hashable {
     package init(contentsOf path: String) throws(KeyError) {
         let file = try TextFile(
             path, kind: nil, byteCountMaximum: KeyLimits.trainersByteCountMaximum, isSecret: false)
+        // Else its lines would pass for names, and the worker would wait for trainers nobody is called.
+        if let first = file.lines.first, first.text.hasPrefix("fagure ") {
+            throw .malformed(
+                path: path, line: first.number,
+                reason: "is a file of another kind ('\(first.text)'), expected a name or key a line")
+        }
         for line in file.lines {
             let text = String(line.text)
             if let key = try? CurvePublicKey(text) {

@@ -79,13 +79,14 @@ struct Settings {
     init(_ flags: Flags, _ run: RunFlags) throws {
         let words = Words()
         key = try SiteKey(flags.key, roles: [.worker])
-        trainers = try words.value(flags.trainers, "trainers").map { try TrainerList(contentsOf: $0) }
+        let list = words.value(flags.trainers, "trainers")
+        guard list == nil || key != nil else {
+            throw SettingFault("--trainers needs --key: a broker without keys does not say who asks")
+        }
+        trainers = try list.map { try TrainerList(contentsOf: $0) }
         broker = words.value(flags.broker, "broker") ?? key?.membership.broker ?? "tcp://127.0.0.1:5555"
         if let fault = Console.Flag.fault(ofEndpoint: broker, flag: "broker") { throw SettingFault(fault) }
         source = try Settings.source(flags, words)
-        guard trainers == nil || key != nil else {
-            throw SettingFault("--trainers needs --key: a broker without keys does not say who asks")
-        }
         let info = ProcessInfo.processInfo
         let site = words.value(flags.site, "site"), given = try Settings.name(flags, words, key)
         name = given ?? site ?? "\(info.hostName)-\(info.processIdentifier)"

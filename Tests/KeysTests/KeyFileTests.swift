@@ -149,6 +149,7 @@ struct KeyFileTests {
         #expect(!list.allows(name: "zoe", key: anna))
         for (text, says) in [
             ("# nobody\n", "names no trainer"), ("a/b\n", ":1: the name has a slash"),
+            ("fagure public key 1\nname anna\n", ":1: is a file of another kind"),
             ("anna\nYne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID\n", ":2: is a key of libzmq's manual"),
         ] {
             try folder.write(text, to: "trainers")
