@@ -31,15 +31,22 @@ struct SampleJobs: Sendable {
         reference = ShardReference(dataset: data.name, site: "east")
         (programs, readers) = try SampleJobs.programs(LearningTask(dataset), reference)
         graphs = try SampleJobs.graphs(reference)
-        let keeping = StoreJob(
-            tensors: [
+        let keeping = Job(
+            keeping: [
                 (ObjectID(1), try TensorValue([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3])),
                 (ObjectID(2), TensorValue(scalar: 2)),
             ], released: [ObjectID(3)])
         payloads =
-            programs.flatMap { [$0.payload(includesGraphs: true), $0.payload(includesGraphs: false)] }
-            + graphs.flatMap { [$0.payload(includesGraph: true), $0.payload(includesGraph: false)] }
-            + [keeping.payload, InquiryJob(released: [ObjectID(2)]).payload]
+            programs.flatMap {
+                [$0.job.payload(includesGraphs: true), $0.job.payload(includesGraphs: false)]
+            }
+            + graphs.flatMap {
+                [$0.job.payload(includesGraphs: true), $0.job.payload(includesGraphs: false)]
+            }
+            + [
+                keeping.payload(includesGraphs: false),
+                Job(released: [ObjectID(2)], listsObjects: true).payload(includesGraphs: false),
+            ]
     }
 
     private static func programs(

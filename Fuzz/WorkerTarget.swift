@@ -40,7 +40,8 @@ struct WorkerTarget: Target {
         // It is the last in the queue, behind jobs that may take long, and a session that was ended answers nothing:
         // no answer is no fault.
         let question = RawBroker.header(.dispatch, job: JobID(high: 99, low: UInt64(number)), attempt: 1)
-        let answer = await broker.ask(Frames(question, InquiryJob().payload), withinMilliseconds: 50)
+        let answer = await broker.ask(
+            Frames(question, Job(listsObjects: true).payload(includesGraphs: false)), withinMilliseconds: 50)
         guard answer == nil else { return }
         await broker.send(
             messages.compactMap(\.job).map { Frames(RawBroker.header(.cancel, job: $0, attempt: 1)) })

@@ -66,10 +66,7 @@ extension Graph.Input {
     }
 
     fileprivate init(_ wire: JobGraphInput) throws(JobError) {
-        guard let code = UInt8(exactly: wire.elementType), let elementType = ElementType(rawValue: code)
-        else {
-            throw .malformed("input \(wire.name) has unknown element type \(wire.elementType)")
-        }
+        let elementType = try ElementType(wire: wire.elementType, of: "input \(wire.name) has ")
         guard wire.dimensions.count <= Shape.rankMaximum else {
             throw .limitExceeded(
                 what: "axes of input \(wire.name)", got: wire.dimensions.count, limit: Shape.rankMaximum)
@@ -119,6 +116,10 @@ extension Graph.Node {
     fileprivate init(_ wire: JobNode, at index: Int) throws(JobError) {
         guard let code = UInt16(exactly: wire.operation) else {
             throw .malformed("node \(index): unknown operation \(wire.operation)")
+        }
+        // Every operation there is gives one value; the number is on the wire for those that will give more.
+        guard wire.results <= 1 else {
+            throw .malformed("node \(index): operation \(wire.operation) gives 1 value, not \(wire.results)")
         }
         let attributes = OperationAttributes(integers: wire.integers, floats: wire.floats)
         do {

@@ -3,39 +3,53 @@ package import Protocol
 import SwiftProtobuf
 import Tensor
 
-/// A job as it arrived, its graphs found by hash or decoded.
-package enum ReceivedJob: Sendable {
-    case tensor(TensorJob)
-    case program(ProgramJob)
-    case store(StoreJob)
-    case inquiry(InquiryJob)
-}
-
-extension ProgramJob {
+extension Job {
     /// The job as a body and tensor frames.
     ///
-    /// - Parameter includesGraphs: whether the graphs go along, or only their hashes.
+    /// - Parameter includesGraphs: whether graphs go along, or only their hashes.
     package func payload(includesGraphs: Bool) -> Payload {
         var writer = TensorFrameWriter()
-        for value in bindings { writer.add(value) }
-        var wire = JobProgram()
-        wire.step = program.step.reference(includesGraph: includesGraphs)
-        wire.finish = program.finish.reference(includesGraph: includesGraphs)
-        wire.stateCount = UInt32(clamping: program.stateCount)
-        wire.constantCount = UInt32(clamping: program.constantCount)
-        wire.columns = program.columns
-        wire.shard = program.shard.wire
-        wire.part = program.part.wire
-        wire.schedule = program.schedule.wire
-        wire.bindings = writer.references
-        wire.outputs = program.outputs
-        var job = JobJob()
-        job.program = wire
-        return Payload(body: serialise(job), frames: writer.frames)
+        for case .value(let value) in sources { writer.add(value) }
+        let body: [UInt8]
+        if !includesGraphs, isPlain, case .graph(let graph, nil) = compute {
+            body = graph.body(for: sources.map { SealedGraph.BodyPart($0) }) {
+                encodedBody(writer, includesGraphs: false)
+            }
+        } else {
+            body = encodedBody(writer, includesGraphs: includesGraphs)
+        }
+        return Payload(body: body, frames: writer.frames)
     }
-}
 
-extension ReceivedJob {
+    /// Whether nothing but its sources tells it from other jobs on the same graph.
+    private var isPlain: Bool { outputs.isEmpty && released.isEmpty && ended.isEmpty && !listsObjects }
+
+    private func encodedBody(_ writer: TensorFrameWriter, includesGraphs: Bool) -> [UInt8] {
+        var references = writer.references.makeIterator()
+        var wire = JobBody()
+        wire.job.sources = sources.map { source in
+            var wire = JobSource()
+            if case .value = source {
+                wire.kind = references.next().map { .tensor($0) }
+            } else {
+                wire.kind = source.wire
+            }
+            return wire
+        }
+        switch compute {
+        case .nothing: break
+        case .graph(let graph, let inputs):
+            wire.job.once.graph = graph.reference(includesGraph: includesGraphs)
+            wire.job.once.inputs = (inputs ?? []).map { UInt32(clamping: $0) }
+        case .fold(let fold): wire.job.fold = fold.wire(includesGraphs: includesGraphs)
+        }
+        wire.job.outputs = outputs.map(\.wire)
+        wire.job.released = released.map(\.rawValue)
+        for run in ended { wire.job.ended.append(contentsOf: run.bytes) }
+        wire.job.listsObjects = listsObjects
+        return serialise(wire)
+    }
+
     /// Reads a job.
     ///
     /// - Parameters:
@@ -58,109 +72,93 @@ extension ReceivedJob {
         decoding body: [UInt8], frames: [Storage], isTransferred: Bool, parsed: inout ParsedBodies,
         knownGraph: (GraphHash) -> SealedGraph?
     ) throws(JobError) {
+        let wire = try parsed.parse(body)
+        try checkKnown(wire)
+        if isTransferred { try Job.checkTransferred(wire) }
+        try checkCount("sources", wire.sources.count, JobLimits.tensorsMaximum)
+        try checkCount("outputs", wire.outputs.count, JobLimits.tensorsMaximum)
+        try checkCount("released objects", wire.released.count, JobLimits.releasedObjectsMaximum)
+        let compute = try Compute(wire.compute, knownGraph)
         let reader = TensorFrameReader(frames: frames)
-        let kind = try parsed.parse(body).kind
-        if isTransferred { try ReceivedJob.checkTransferred(kind) }
-        switch kind {
-        case .tensor(let wire):
-            self = .tensor(try TensorJob(wire, reader, knownGraph))
-        case .program(let wire):
-            self = .program(try ProgramJob(wire, reader, knownGraph))
-        case .store(let wire):
-            self = .store(try StoreJob(wire, reader))
-        case .inquiry(let wire):
-            self = .inquiry(InquiryJob(released: try releasedObjects(wire.released)))
-        case nil:
-            throw .malformed("neither a tensor job, a program, a store nor an inquiry")
+        var sources: [Source] = []
+        sources.reserveCapacity(wire.sources.count)
+        for source in wire.sources { sources.append(try Source(source, reader)) }
+        var outputs: [Output] = []
+        outputs.reserveCapacity(wire.outputs.count)
+        for output in wire.outputs { outputs.append(try Output(output)) }
+        self.init(
+            sources: sources, compute: compute, outputs: outputs,
+            released: wire.released.map { ObjectID($0) }, ended: try Job.runs(wire.ended),
+            listsObjects: wire.listsObjects)
+        try check()
+    }
+
+    private static func runs(_ bytes: some Collection<UInt8>) throws(JobError) -> [Identifier] {
+        guard bytes.count % Identifier.byteCount == 0 else {
+            throw .malformed("ended runs of \(Identifier.byteCount) bytes each make \(bytes.count)")
+        }
+        let count = bytes.count / Identifier.byteCount
+        try checkCount("ended runs", count, JobLimits.endedRunsMaximum)
+        return (0..<count).map {
+            Identifier(firstBytesOf: bytes.dropFirst($0 * Identifier.byteCount))
         }
     }
 
-    private static func checkTransferred(_ kind: JobJob.OneOf_Kind?) throws(JobError) {
-        guard case .store(let wire) = kind, wire.released.isEmpty else {
+    private static func checkTransferred(_ wire: JobJob) throws(JobError) {
+        let isStore =
+            wire.compute == nil && wire.released.isEmpty && wire.ended.isEmpty && !wire.listsObjects
+            && wire.sources.count == wire.outputs.count
+            && wire.sources.allSatisfy { if case .tensor = $0.kind { true } else { false } }
+            && wire.outputs.allSatisfy { if case .object = $0.destination { true } else { false } }
+        guard isStore else {
             throw .malformed("a job from another worker may only bring tensors to be kept")
         }
     }
-
-    /// The graphs of the job, for the worker to keep.
-    package var graphs: [SealedGraph] {
-        switch self {
-        case .tensor(let job): [job.graph]
-        case .program(let job): [job.program.step, job.program.finish]
-        case .store, .inquiry: []
-        }
-    }
 }
 
-extension ProgramJob {
+extension Job.Compute {
     fileprivate init(
-        _ wire: JobProgram, _ reader: TensorFrameReader, _ knownGraph: (GraphHash) -> SealedGraph?
+        _ wire: JobJob.OneOf_Compute?, _ knownGraph: (GraphHash) -> SealedGraph?
     ) throws(JobError) {
-        try checkCount("bindings", wire.bindings.count, JobLimits.tensorsMaximum)
-        try checkCount("columns", wire.columns.count, JobLimits.columnsMaximum)
-        try checkCount("outputs", wire.outputs.count, JobLimits.tensorsMaximum)
-        let shard = try ShardReference(wire.shard)
-        let part = try Program.Part(wire.part, of: "a program")
-        let graphs = try resolve([wire.step, wire.finish], knownGraph)
-        var bindings: [TensorValue] = []
-        for reference in wire.bindings { bindings.append(try reader.value(reference)) }
-        let program = Program(
-            step: graphs[0], finish: graphs[1], stateCount: Int(wire.stateCount),
-            constantCount: Int(wire.constantCount), columns: wire.columns, shard: shard, part: part,
-            schedule: Program.Schedule(wire.schedule), outputs: wire.outputs)
-        try program.check(bindingCount: bindings.count)
-        self.init(program: program, bindings: bindings)
-    }
-}
-
-extension ShardReference {
-    var wire: JobShard {
-        var wire = JobShard()
-        wire.dataset = dataset
-        wire.partition = partition
-        wire.index = UInt32(clamping: index)
-        wire.count = UInt32(clamping: count)
-        return wire
-    }
-
-    init(_ wire: JobShard) throws(JobError) {
-        guard wire.index < wire.count else {
-            throw .malformed("shard \(wire.index)/\(wire.count) is out of range")
-        }
-        self.init(
-            dataset: wire.dataset, partition: wire.partition, index: Int(wire.index), count: Int(wire.count))
-    }
-}
-
-extension Program.Part {
-    var wire: JobPart { self == .train ? .train : .heldOut }
-
-    init(_ wire: JobPart, of what: String) throws(JobError) {
         switch wire {
-        case .train: self = .train
-        case .heldOut: self = .heldOut
-        default: throw .malformed("\(what) is of neither the train nor the held-out part")
+        case nil: self = .nothing
+        case .once(let wire):
+            try checkKnown(wire)
+            try checkCount("inputs", wire.inputs.count, JobLimits.tensorsMaximum)
+            let graph = try resolve([wire.graph], knownGraph)[0]
+            self = .graph(graph, inputs: wire.inputs.isEmpty ? nil : wire.inputs.map { Int($0) })
+        case .fold(let wire): self = .fold(try Fold(wire, knownGraph))
         }
     }
 }
 
-extension Program.Schedule {
-    fileprivate var wire: JobSchedule {
-        var wire = JobSchedule()
-        wire.epochs = UInt32(clamping: epochs)
-        wire.batchSize = UInt32(clamping: batchSize)
-        wire.shuffles = shuffleSeed != nil
-        wire.shuffleSeed = shuffleSeed ?? 0
-        wire.batchLimit = UInt64(clamping: batchLimit ?? 0)
-        wire.dropsRemainder = dropsRemainder
+extension Job.Output {
+    fileprivate var wire: JobOutput {
+        var wire = JobOutput()
+        wire.name = name
+        switch destination {
+        case .release: break
+        case .object(let object): wire.object = object.rawValue
+        case .state(let state): wire.state = state.wire
+        case .transfer(let worker, let object):
+            wire.transfer.worker.append(contentsOf: worker.bytes)
+            wire.transfer.object = object.rawValue
+        }
         return wire
     }
 
-    fileprivate init(_ wire: JobSchedule) {
-        self.init(
-            epochs: Int(wire.epochs), batchSize: Int(wire.batchSize),
-            shuffleSeed: wire.shuffles ? wire.shuffleSeed : nil,
-            batchLimit: wire.batchLimit == 0 ? nil : Int(clamping: wire.batchLimit),
-            dropsRemainder: wire.dropsRemainder)
+    fileprivate init(_ wire: JobOutput) throws(JobError) {
+        try checkKnown(wire)
+        let destination: Job.Destination
+        switch wire.destination {
+        case nil: destination = .release
+        case .object(let object): destination = .object(ObjectID(object))
+        case .state(let state): destination = .state(try Job.State(state))
+        case .transfer(let transfer):
+            let worker = try Identifier(transfer.worker, of: "the worker of a transfer")
+            destination = .transfer(worker, ObjectID(transfer.object))
+        }
+        self.init(wire.name, to: destination)
     }
 }
 
@@ -192,6 +190,14 @@ func parse<Body: SwiftProtobuf.Message>(_ type: Body.Type, _ bytes: [UInt8]) thr
     }
 }
 
+/// Refuses what a later version may have added: a part of a job that is not understood must not be passed over, for
+/// it may say what the job must not do.
+func checkKnown<Body: SwiftProtobuf.Message>(_ body: Body) throws(JobError) {
+    guard body.unknownFields.data.isEmpty else {
+        throw .malformed("\(Body.protoMessageName) has a field that is not known here")
+    }
+}
+
 /// Serialises a body; our own always serialise, and an empty one would only be refused by the other side.
 func serialise(_ body: some SwiftProtobuf.Message) -> [UInt8] {
     (try? body.serializedBytes()) ?? []
@@ -199,4 +205,10 @@ func serialise(_ body: some SwiftProtobuf.Message) -> [UInt8] {
 
 func checkCount(_ what: String, _ got: Int, _ limit: Int) throws(JobError) {
     guard got <= limit else { throw .limitExceeded(what: what, got: got, limit: limit) }
+}
+
+extension Identifier {
+    init(_ bytes: some Collection<UInt8>, of what: String) throws(JobError) {
+        do { try self.init(bytes) } catch { throw .malformed("\(what): \(error)") }
+    }
 }

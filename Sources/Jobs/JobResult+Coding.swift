@@ -6,19 +6,35 @@ extension JobResult {
     /// The result as a body and tensor frames.
     package var payload: Payload {
         var writer = TensorFrameWriter()
+        let outputs = parts.isEmpty ? outputs : []
         for output in outputs { writer.add(output.value) }
+        for part in parts { for output in part.outputs { writer.add(output.value) } }
+        var references = writer.references[...]
         var wire = JobOutcome()
-        wire.outputs = zip(outputs, writer.references).map { output, reference in
+        wire.outputs = JobResult.named(outputs, &references)
+        wire.parts = parts.map { part in
+            var wire = JobPartOutcome()
+            wire.outputs = JobResult.named(part.outputs, &references)
+            wire.examples = UInt64(clamping: part.examples)
+            wire.batches = UInt64(clamping: part.batches)
+            if let failure = part.failure { wire.failure.append(contentsOf: failure.encoded()) }
+            return wire
+        }
+        wire.seconds = seconds
+        wire.objects = objects.map(\.wire)
+        return Payload(body: serialise(wire), frames: writer.frames)
+    }
+
+    private static func named(
+        _ outputs: [(name: String, value: TensorValue)], _ references: inout ArraySlice<JobTensorReference>
+    ) -> [JobNamedTensor] {
+        defer { references = references.dropFirst(outputs.count) }
+        return zip(outputs, references).map { output, reference in
             var named = JobNamedTensor()
             named.name = output.name
             named.tensor = reference
             return named
         }
-        wire.examples = UInt64(clamping: examples)
-        wire.batches = UInt64(clamping: batches)
-        wire.seconds = seconds
-        wire.objects = objects.map(\.wire)
-        return Payload(body: serialise(wire), frames: writer.frames)
     }
 
     /// Reads a result.
@@ -26,17 +42,63 @@ extension JobResult {
     /// - Throws: `JobError` for bytes that are none.
     package init(decoding body: [UInt8], frames: [Storage]) throws(JobError) {
         let wire = try parse(JobOutcome.self, body)
-        try checkCount("outputs", wire.outputs.count, JobLimits.tensorsMaximum)
-        let reader = TensorFrameReader(frames: frames)
-        var outputs: [(name: String, value: TensorValue)] = []
-        outputs.reserveCapacity(wire.outputs.count)
-        for named in wire.outputs { outputs.append((named.name, try reader.value(named.tensor))) }
+        try checkCount("parts", wire.parts.count, JobLimits.shardsMaximum)
+        let count = wire.parts.reduce(0) { $0 + $1.outputs.count }
+        try checkCount("outputs of all parts", count, JobLimits.partTensorsMaximum)
         try checkCount("objects", wire.objects.count, ProtocolLimits.objectsMaximum)
+        let reader = TensorFrameReader(frames: frames)
+        let outputs = try JobResult.values(wire.outputs, reader)
+        var parts: [Part] = []
+        parts.reserveCapacity(wire.parts.count)
+        for part in wire.parts { parts.append(try Part(part, reader)) }
         var objects: [HeldObject] = []
         objects.reserveCapacity(wire.objects.count)
         for object in wire.objects { objects.append(try HeldObject(object)) }
-        self.init(
-            outputs: outputs, examples: Int(clamping: wire.examples), batches: Int(clamping: wire.batches),
-            seconds: wire.seconds, objects: objects)
+        if parts.isEmpty {
+            self.init(outputs: outputs, examples: 0, batches: 0, seconds: wire.seconds, objects: objects)
+        } else {
+            guard outputs.isEmpty else { throw .malformed("outputs of a fold that are no shard's") }
+            self.init(parts: parts, seconds: wire.seconds, objects: objects)
+        }
+    }
+
+    fileprivate static func values(
+        _ wire: [JobNamedTensor], _ reader: TensorFrameReader
+    ) throws(JobError) -> [(name: String, value: TensorValue)] {
+        try checkCount("outputs", wire.count, JobLimits.tensorsMaximum)
+        var outputs: [(name: String, value: TensorValue)] = []
+        outputs.reserveCapacity(wire.count)
+        for named in wire { outputs.append((named.name, try reader.value(named.tensor))) }
+        return outputs
+    }
+}
+
+extension JobResult.Part {
+    fileprivate init(_ wire: JobPartOutcome, _ reader: TensorFrameReader) throws(JobError) {
+        if !wire.failure.isEmpty {
+            do throws(ProtocolError) {
+                self.init(try Failure(decoding: [UInt8](wire.failure)))
+            } catch {
+                throw .malformed("why a shard failed: \(error)")
+            }
+        } else {
+            self.init(
+                outputs: try JobResult.values(wire.outputs, reader), examples: Int(clamping: wire.examples),
+                batches: Int(clamping: wire.batches))
+        }
+    }
+}
+
+extension HeldObject {
+    fileprivate var wire: JobHeldObject {
+        var wire = JobHeldObject()
+        wire.object = id.rawValue
+        wire.elementType = UInt32(type.elementType.rawValue)
+        wire.dimensions = type.shape.dimensions.map { UInt64($0) }
+        return wire
+    }
+
+    fileprivate init(_ wire: JobHeldObject) throws(JobError) {
+        self.init(id: ObjectID(wire.object), type: try ValueType(wire.elementType, wire.dimensions))
     }
 }

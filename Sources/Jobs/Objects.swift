@@ -45,28 +45,3 @@ public struct HeldObject: Sendable, Hashable {
         self.type = type
     }
 }
-
-/// Tensors to be kept and objects to be let go; with neither a sign that the trainer still needs its objects.
-///
-/// The worker lets go first, so that there is room for what comes.
-public struct StoreJob: Sendable {
-    /// The tensors, each with the object it becomes; an object of that name is replaced.
-    public var tensors: [(object: ObjectID, value: TensorValue)]
-    /// Objects nobody points to any more; those the worker does not keep are no error.
-    public var released: [ObjectID]
-
-    /// Puts a job together.
-    public init(tensors: [(object: ObjectID, value: TensorValue)] = [], released: [ObjectID] = []) {
-        self.tensors = tensors
-        self.released = released
-    }
-}
-
-/// Asks which objects the worker keeps for the trainer, once it has let some go.
-public struct InquiryJob: Sendable {
-    /// Objects nobody points to any more; those the worker does not keep are no error.
-    public var released: [ObjectID]
-
-    /// Puts the question.
-    public init(released: [ObjectID] = []) { self.released = released }
-}

@@ -16,7 +16,10 @@ package struct ParsedBodies {
     /// - Throws: `JobError.malformed` or `.limitExceeded` for bytes that are none.
     mutating func parse(_ body: [UInt8]) throws(JobError) -> JobJob {
         if let known = recent.first(where: { $0.body == body }) { return known.job }
-        let job = try Jobs.parse(JobJob.self, body)
+        let wire = try Jobs.parse(JobBody.self, body)
+        try checkKnown(wire)
+        guard wire.hasJob else { throw .malformed("there is no job in the body") }
+        let job = wire.job
         guard body.count <= ParsedBodies.byteCountMaximum else { return job }
         if recent.count >= ParsedBodies.countMaximum { recent.removeFirst() }
         recent.append((body, job))

@@ -76,44 +76,4 @@ public struct Program: Sendable {
         self.schedule = schedule
         self.outputs = outputs
     }
-
-    /// The number of the step's outputs that are metrics.
-    package var metricCount: Int { step.graph.outputs.count - stateCount }
-
-    /// Checks that counts fit the graphs and the schedule is within limits; shapes are checked when plans are
-    /// made.
-    ///
-    /// - Throws: `JobError.invalid` with the first rule broken.
-    package func check(bindingCount: Int) throws(JobError) {
-        let inputCount = step.graph.inputs.count
-        try require(stateCount >= 0 && constantCount >= 0, "state and constant counts are negative")
-        try require(
-            inputCount == stateCount + constantCount + columns.count,
-            "the step graph has \(inputCount) inputs for \(stateCount) state, \(constantCount) constants and "
-                + "\(columns.count) columns")
-        try require(
-            metricCount >= 0, "the step graph has \(step.graph.outputs.count) outputs for \(stateCount) state"
-        )
-        let finishCount = 2 * stateCount + constantCount + metricCount + 1
-        try require(
-            finish.graph.inputs.count == finishCount,
-            "the finish graph has \(finish.graph.inputs.count) inputs, expected \(finishCount)")
-        try require(
-            finish.graph.outputs.count == outputs.count,
-            "the finish graph has \(finish.graph.outputs.count) outputs for \(outputs.count) names")
-        try require(
-            bindingCount == stateCount + constantCount,
-            "\(bindingCount) bindings for \(stateCount) state and \(constantCount) constants")
-        try require(!columns.isEmpty, "a program reads at least one column")
-        try check("epochs", schedule.epochs, 1...JobLimits.epochsMaximum)
-        try check("batch size", schedule.batchSize, 1...JobLimits.batchSizeMaximum)
-    }
-
-    private func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws(JobError) {
-        guard condition else { throw .invalid(reason()) }
-    }
-
-    private func check(_ what: String, _ got: Int, _ range: ClosedRange<Int>) throws(JobError) {
-        guard range.contains(got) else { throw .invalid("\(what) is \(got), allowed is \(range)") }
-    }
 }

@@ -82,13 +82,24 @@ public struct SealedGraph: Sendable {
     /// What tells the bodies of jobs with one graph apart, where all outputs come back.
     enum BodyPart: Hashable, Sendable {
         case value(ValueType)
-        case object(ObjectID)
-        case column(ColumnReference)
+        case other(Job.Source)
+
+        init(_ source: Job.Source) {
+            if case .value(let value) = source { self = .value(value.type) } else { self = .other(source) }
+        }
     }
 
     private init(_ graph: Graph, bytes: [UInt8]) {
         content = Content(graph, bytes: bytes)
     }
+}
+
+extension SealedGraph: Hashable {
+    /// Equal when their bytes are.
+    public static func == (left: SealedGraph, right: SealedGraph) -> Bool { left.hash == right.hash }
+
+    /// Hashes the hash.
+    public func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 }
 
 /// The SHA-256 of a graph's bytes: its name on every machine.

@@ -134,13 +134,29 @@ struct TensorFrameReader {
 extension ValueType {
     /// A type as it travels.
     init(_ elementType: UInt32, _ dimensions: [UInt64]) throws(JobError) {
-        guard let code = UInt8(exactly: elementType), let elementType = ElementType(rawValue: code) else {
-            throw .malformed("unknown element type \(elementType)")
-        }
+        let elementType = try ElementType(wire: elementType, of: "")
         do {
             self.init(elementType, try Shape(dimensions.map { Int(clamping: $0) }))
         } catch {
             throw .malformed("\(error)")
         }
+    }
+}
+
+extension ElementType {
+    /// What later versions will know, by the codes that stand for it.
+    private static let reserved: [UInt32: String] = [
+        5: "float64", 6: "bool", 7: "float16", 8: "bfloat16", 9: "int8",
+    ]
+
+    /// A type as it travels; `subject` is whose it is, such as `input x has `.
+    init(wire code: UInt32, of subject: String) throws(JobError) {
+        if let name = ElementType.reserved[code] {
+            throw .malformed("\(subject)element type \(code) (\(name)), which is reserved, not supported yet")
+        }
+        guard let small = UInt8(exactly: code), let known = ElementType(rawValue: small) else {
+            throw .malformed("\(subject)unknown element type \(code)")
+        }
+        self = known
     }
 }

@@ -4,14 +4,7 @@ public import Tensor
 /// One graph, run once on values the job brings along or the worker has.
 public struct TensorJob: Sendable {
     /// Where the value of an input comes from.
-    public enum Binding: Sendable, Hashable {
-        /// It travels with the job.
-        case value(TensorValue)
-        /// The worker keeps it for the trainer.
-        case object(ObjectID)
-        /// It is a column of the worker's own data; see the worker's rules for what may leave.
-        case column(ColumnReference)
-    }
+    public typealias Binding = Job.Source
 
     /// An output that stays at a worker, and the object it becomes there.
     public struct Kept: Sendable, Hashable {
@@ -49,7 +42,7 @@ public struct TensorJob: Sendable {
     public var kept: [Kept]
     /// Outputs that go to another worker; then none may be left to come back.
     public var transfer: Transfer?
-    /// Objects the worker lets go once the job has run, whatever came of it; never one the job binds.
+    /// Objects the worker lets go once it has found the job's own, whatever comes of it.
     public var released: [ObjectID]
 
     /// Puts a job together; all outputs neither kept nor transferred come back, in order. Shapes are checked
@@ -69,48 +62,31 @@ public struct TensorJob: Sendable {
     public init(graph: SealedGraph, bindings: [TensorValue]) {
         self.init(graph: graph, bindings: bindings.map { .value($0) }, kept: [])
     }
-}
 
-/// A program with the values it starts from.
-public struct ProgramJob: Sendable {
-    /// What is folded over which rows.
-    public var program: Program
-    /// The first state, then the constants.
-    public var bindings: [TensorValue]
-
-    /// Puts a job together.
-    public init(program: Program, bindings: [TensorValue]) {
-        self.program = program
-        self.bindings = bindings
-    }
-}
-
-/// What a job gave: the values it released and what it took to compute them.
-public struct JobResult: Sendable {
-    /// The released values in the order of the graph's outputs, with their names (empty names for a
-    /// `TensorJob`).
-    public var outputs: [(name: String, value: TensorValue)]
-    /// Rows seen, over all epochs.
-    public var examples: Int
-    /// Batches run.
-    public var batches: Int
-    /// Time spent computing.
-    public var seconds: Double
-    /// The answer to an `InquiryJob`, by id.
-    public var objects: [HeldObject]
-
-    /// Puts a result together.
-    public init(
-        outputs: [(name: String, value: TensorValue)], examples: Int, batches: Int, seconds: Double,
-        objects: [HeldObject] = []
-    ) {
-        self.outputs = outputs
-        self.examples = examples
-        self.batches = batches
-        self.seconds = seconds
-        self.objects = objects
+    /// The job as it travels.
+    package var job: Job {
+        Job(
+            sources: bindings, compute: .graph(graph, inputs: nil), outputs: destinations,
+            released: released)
     }
 
-    /// The output of a name.
-    public subscript(name: String) -> TensorValue? { outputs.first { $0.name == name }?.value }
+    private var destinations: [Job.Output] {
+        if kept.isEmpty, transfer == nil { return [] }
+        let count = graph.graph.outputs.count
+        var outputs = Array(repeating: Job.Output(to: .release), count: count)
+        var named = kept.map { ($0.output, Job.Destination.object($0.object)) }
+        if let transfer {
+            named += transfer.kept.map { ($0.output, .transfer(transfer.worker, $0.object)) }
+        }
+        for (output, destination) in named {
+            // One for an output that is not there, or has one, is one too many: the worker refuses the job.
+            guard outputs.indices.contains(output), output < count, outputs[output].destination == .release
+            else {
+                outputs.append(Job.Output(to: destination))
+                continue
+            }
+            outputs[output].destination = destination
+        }
+        return outputs
+    }
 }

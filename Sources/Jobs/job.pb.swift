@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// Graphs, programs, jobs and results: the bodies the broker carries without reading them; docs/PROTOCOL.md tells their
+/// Graphs, jobs and outcomes: the bodies the broker carries without reading them; docs/PROTOCOL.md tells their
 /// rules. Field numbers are never reused. After a change run scripts/generate-protobuf, and commit what it writes.
 
 #if canImport(FoundationEssentials)
@@ -66,6 +66,48 @@ nonisolated enum JobPart: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+nonisolated enum JobDistribution: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case unspecified // = 0
+
+  /// from 0 up to 1
+  case uniform // = 1
+
+  /// around 0, with deviation 1
+  case normal // = 2
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .uniform
+    case 2: self = .normal
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .uniform: return 1
+    case .normal: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [JobDistribution] = [
+    .unspecified,
+    .uniform,
+    .normal,
+  ]
+
+}
+
 /// Where a tensor's bytes lie: in the frames after the body, little-endian, row-major.
 nonisolated struct JobTensorReference: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -82,6 +124,20 @@ nonisolated struct JobTensorReference: Sendable {
 
   /// of the first byte in that frame; a multiple of 64
   var offset: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct JobTensorType: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var elementType: UInt32 = 0
+
+  var dimensions: [UInt64] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -154,13 +210,16 @@ nonisolated struct JobNode: Sendable {
   /// the table of operations in docs/PROTOCOL.md
   var operation: UInt32 = 0
 
-  /// value numbers: inputs, then constants, then nodes, in order
+  /// value numbers: inputs, then constants, then the results of nodes, in order
   var inputs: [UInt32] = []
 
   /// the operation's attributes
   var integers: [Int64] = []
 
   var floats: [Float] = []
+
+  /// values the node gives, with consecutive numbers; 0 for one
+  var results: UInt32 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -246,85 +305,169 @@ nonisolated struct JobColumn: Sendable {
   fileprivate var _shard: JobShard? = nil
 }
 
-/// What one input of a job's graph is bound to.
-nonisolated struct JobBinding: Sendable {
+/// Numbers that follow from a seed; docs/PROTOCOL.md has the formula.
+nonisolated struct JobRandom: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var source: JobBinding.OneOf_Source? = nil
+  var type: JobTensorType {
+    get {_type ?? JobTensorType()}
+    set {_type = newValue}
+  }
+  /// Returns true if `type` has been explicitly set.
+  var hasType: Bool {self._type != nil}
+  /// Clears the value of `type`. Subsequent reads from it will return its default value.
+  mutating func clearType() {self._type = nil}
+
+  var seed: UInt64 = 0
+
+  var distribution: JobDistribution = .unspecified
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _type: JobTensorType? = nil
+}
+
+/// What a worker keeps for a run, and for each shard apart.
+nonisolated struct JobState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes
+  var run: Data = Data()
+
+  var name: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Where a value comes from.
+nonisolated struct JobSource: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var kind: JobSource.OneOf_Kind? = nil
 
   var tensor: JobTensorReference {
     get {
-      if case .tensor(let v)? = source {return v}
+      if case .tensor(let v)? = kind {return v}
       return JobTensorReference()
     }
-    set {source = .tensor(newValue)}
+    set {kind = .tensor(newValue)}
   }
 
   /// one the worker keeps for the trainer
   var object: UInt64 {
     get {
-      if case .object(let v)? = source {return v}
+      if case .object(let v)? = kind {return v}
       return 0
     }
-    set {source = .object(newValue)}
+    set {kind = .object(newValue)}
   }
 
   var column: JobColumn {
     get {
-      if case .column(let v)? = source {return v}
+      if case .column(let v)? = kind {return v}
       return JobColumn()
     }
-    set {source = .column(newValue)}
+    set {kind = .column(newValue)}
+  }
+
+  var zeros: JobTensorType {
+    get {
+      if case .zeros(let v)? = kind {return v}
+      return JobTensorType()
+    }
+    set {kind = .zeros(newValue)}
+  }
+
+  var random: JobRandom {
+    get {
+      if case .random(let v)? = kind {return v}
+      return JobRandom()
+    }
+    set {kind = .random(newValue)}
+  }
+
+  /// in a fold only, as those after it: what is kept for the shard
+  var state: JobState {
+    get {
+      if case .state(let v)? = kind {return v}
+      return JobState()
+    }
+    set {kind = .state(newValue)}
+  }
+
+  /// a state before the first batch
+  var firstState: UInt32 {
+    get {
+      if case .firstState(let v)? = kind {return v}
+      return 0
+    }
+    set {kind = .firstState(newValue)}
+  }
+
+  /// a state after the last batch
+  var lastState: UInt32 {
+    get {
+      if case .lastState(let v)? = kind {return v}
+      return 0
+    }
+    set {kind = .lastState(newValue)}
+  }
+
+  /// a metric, summed over batches
+  var metric: UInt32 {
+    get {
+      if case .metric(let v)? = kind {return v}
+      return 0
+    }
+    set {kind = .metric(newValue)}
+  }
+
+  /// the rows seen, as a float32 scalar
+  var examples: Bool {
+    get {
+      if case .examples(let v)? = kind {return v}
+      return false
+    }
+    set {kind = .examples(newValue)}
   }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Source: Equatable, Sendable {
+  nonisolated enum OneOf_Kind: Equatable, Sendable {
     case tensor(JobTensorReference)
     /// one the worker keeps for the trainer
     case object(UInt64)
     case column(JobColumn)
+    case zeros(JobTensorType)
+    case random(JobRandom)
+    /// in a fold only, as those after it: what is kept for the shard
+    case state(JobState)
+    /// a state before the first batch
+    case firstState(UInt32)
+    /// a state after the last batch
+    case lastState(UInt32)
+    /// a metric, summed over batches
+    case metric(UInt32)
+    /// the rows seen, as a float32 scalar
+    case examples(Bool)
 
   }
 
   init() {}
 }
 
-/// An output that stays: the number of the output, the object it becomes.
-nonisolated struct JobKept: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  var output: UInt32 = 0
-
-  var object: UInt64 = 0
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
-}
-
-/// Outputs that go to another worker, which keeps them and answers the job.
-nonisolated struct JobTransfer: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// the session it has, 16 bytes
-  var worker: Data = Data()
-
-  var kept: [JobKept] = []
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
-}
-
-/// One graph, run once. Outputs that are neither kept nor transferred come back, in order.
-nonisolated struct JobTensor: Sendable {
+/// A graph, run once.
+nonisolated struct JobOnce: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -338,83 +481,17 @@ nonisolated struct JobTensor: Sendable {
   /// Clears the value of `graph`. Subsequent reads from it will return its default value.
   mutating func clearGraph() {self._graph = nil}
 
-  /// one for each input
-  var bindings: [JobBinding] = []
-
-  var kept: [JobKept] = []
-
-  var transfer: JobTransfer {
-    get {_transfer ?? JobTransfer()}
-    set {_transfer = newValue}
-  }
-  /// Returns true if `transfer` has been explicitly set.
-  var hasTransfer: Bool {self._transfer != nil}
-  /// Clears the value of `transfer`. Subsequent reads from it will return its default value.
-  mutating func clearTransfer() {self._transfer = nil}
-
-  /// objects nobody points to any more
-  var released: [UInt64] = []
+  /// numbers of sources; where there are none, all sources in their order
+  var inputs: [UInt32] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _graph: JobGraphReference? = nil
-  fileprivate var _transfer: JobTransfer? = nil
 }
 
-nonisolated struct JobStoredTensor: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  var object: UInt64 = 0
-
-  var tensor: JobTensorReference {
-    get {_tensor ?? JobTensorReference()}
-    set {_tensor = newValue}
-  }
-  /// Returns true if `tensor` has been explicitly set.
-  var hasTensor: Bool {self._tensor != nil}
-  /// Clears the value of `tensor`. Subsequent reads from it will return its default value.
-  mutating func clearTensor() {self._tensor = nil}
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
-
-  fileprivate var _tensor: JobTensorReference? = nil
-}
-
-/// Tensors to be kept, and objects to be let go; with neither a sign that the trainer still needs its objects.
-nonisolated struct JobStore: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  var tensors: [JobStoredTensor] = []
-
-  var released: [UInt64] = []
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
-}
-
-/// Asks which objects the worker keeps for the trainer, once it has let some go.
-nonisolated struct JobInquiry: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  var released: [UInt64] = []
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
-}
-
-/// How the rows of a shard become batches.
+/// How the rows of shards become batches.
 nonisolated struct JobSchedule: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -422,13 +499,8 @@ nonisolated struct JobSchedule: Sendable {
 
   var epochs: UInt32 = 0
 
-  /// at least 1
-  var batchSize: UInt32 = 0
-
+  /// a new order each epoch, drawn from the shard's seed
   var shuffles: Bool = false
-
-  /// with `shuffles`: a new order each epoch, drawn from this seed
-  var shuffleSeed: UInt64 = 0
 
   /// stop after so many batches; 0 for no limit
   var batchLimit: UInt64 = 0
@@ -441,141 +513,250 @@ nonisolated struct JobSchedule: Sendable {
   init() {}
 }
 
-/// A graph folded over the batches of a shard.
-nonisolated struct JobProgram: @unchecked Sendable {
+nonisolated struct JobFoldShard: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// inputs: state, constants, columns; outputs: new state, metrics
-  var step: JobGraphReference {
-    get {_storage._step ?? JobGraphReference()}
-    set {_uniqueStorage()._step = newValue}
-  }
-  /// Returns true if `step` has been explicitly set.
-  var hasStep: Bool {_storage._step != nil}
-  /// Clears the value of `step`. Subsequent reads from it will return its default value.
-  mutating func clearStep() {_uniqueStorage()._step = nil}
-
-  /// inputs: first state, last state, constants, summed metrics, examples; outputs: what is released
-  var finish: JobGraphReference {
-    get {_storage._finish ?? JobGraphReference()}
-    set {_uniqueStorage()._finish = newValue}
-  }
-  /// Returns true if `finish` has been explicitly set.
-  var hasFinish: Bool {_storage._finish != nil}
-  /// Clears the value of `finish`. Subsequent reads from it will return its default value.
-  mutating func clearFinish() {_uniqueStorage()._finish = nil}
-
-  var stateCount: UInt32 {
-    get {_storage._stateCount}
-    set {_uniqueStorage()._stateCount = newValue}
-  }
-
-  var constantCount: UInt32 {
-    get {_storage._constantCount}
-    set {_uniqueStorage()._constantCount = newValue}
-  }
-
-  /// what the step's last inputs are bound to
-  var columns: [String] {
-    get {_storage._columns}
-    set {_uniqueStorage()._columns = newValue}
-  }
-
   var shard: JobShard {
-    get {_storage._shard ?? JobShard()}
-    set {_uniqueStorage()._shard = newValue}
+    get {_shard ?? JobShard()}
+    set {_shard = newValue}
   }
   /// Returns true if `shard` has been explicitly set.
-  var hasShard: Bool {_storage._shard != nil}
+  var hasShard: Bool {self._shard != nil}
   /// Clears the value of `shard`. Subsequent reads from it will return its default value.
-  mutating func clearShard() {_uniqueStorage()._shard = nil}
+  mutating func clearShard() {self._shard = nil}
 
-  var part: JobPart {
-    get {_storage._part}
-    set {_uniqueStorage()._part = newValue}
+  /// at least 1
+  var batchSize: UInt32 = 0
+
+  var shuffleSeed: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _shard: JobShard? = nil
+}
+
+/// A graph folded over the batches of shards, of each by itself.
+nonisolated struct JobFold: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// inputs: states, constants, columns; outputs: new states, metrics
+  var step: JobGraphReference {
+    get {_step ?? JobGraphReference()}
+    set {_step = newValue}
   }
+  /// Returns true if `step` has been explicitly set.
+  var hasStep: Bool {self._step != nil}
+  /// Clears the value of `step`. Subsequent reads from it will return its default value.
+  mutating func clearStep() {self._step = nil}
+
+  /// numbers of sources: what states are before the first batch
+  var states: [UInt32] = []
+
+  /// numbers of sources
+  var constants: [UInt32] = []
+
+  /// what the step's last inputs are bound to
+  var columns: [String] = []
+
+  /// outputs: those of the job
+  var finish: JobGraphReference {
+    get {_finish ?? JobGraphReference()}
+    set {_finish = newValue}
+  }
+  /// Returns true if `finish` has been explicitly set.
+  var hasFinish: Bool {self._finish != nil}
+  /// Clears the value of `finish`. Subsequent reads from it will return its default value.
+  mutating func clearFinish() {self._finish = nil}
+
+  /// numbers of sources
+  var finishInputs: [UInt32] = []
+
+  var part: JobPart = .unspecified
 
   var schedule: JobSchedule {
-    get {_storage._schedule ?? JobSchedule()}
-    set {_uniqueStorage()._schedule = newValue}
+    get {_schedule ?? JobSchedule()}
+    set {_schedule = newValue}
   }
   /// Returns true if `schedule` has been explicitly set.
-  var hasSchedule: Bool {_storage._schedule != nil}
+  var hasSchedule: Bool {self._schedule != nil}
   /// Clears the value of `schedule`. Subsequent reads from it will return its default value.
-  mutating func clearSchedule() {_uniqueStorage()._schedule = nil}
+  mutating func clearSchedule() {self._schedule = nil}
 
-  /// first state, then constants
-  var bindings: [JobTensorReference] {
-    get {_storage._bindings}
-    set {_uniqueStorage()._bindings = newValue}
+  var shards: [JobFoldShard] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _step: JobGraphReference? = nil
+  fileprivate var _finish: JobGraphReference? = nil
+  fileprivate var _schedule: JobSchedule? = nil
+}
+
+nonisolated struct JobTransfer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the session it has, 16 bytes
+  var worker: Data = Data()
+
+  /// what the output becomes there
+  var object: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// An output, and where it goes: back to the trainer where nothing else is said.
+nonisolated struct JobOutput: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String = String()
+
+  var destination: JobOutput.OneOf_Destination? = nil
+
+  /// what it becomes here
+  var object: UInt64 {
+    get {
+      if case .object(let v)? = destination {return v}
+      return 0
+    }
+    set {destination = .object(newValue)}
   }
 
-  /// names of the finish graph's outputs
-  var outputs: [String] {
+  var state: JobState {
+    get {
+      if case .state(let v)? = destination {return v}
+      return JobState()
+    }
+    set {destination = .state(newValue)}
+  }
+
+  /// to another worker, which keeps it and answers the job
+  var transfer: JobTransfer {
+    get {
+      if case .transfer(let v)? = destination {return v}
+      return JobTransfer()
+    }
+    set {destination = .transfer(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Destination: Equatable, Sendable {
+    /// what it becomes here
+    case object(UInt64)
+    case state(JobState)
+    /// to another worker, which keeps it and answers the job
+    case transfer(JobTransfer)
+
+  }
+
+  init() {}
+}
+
+/// What a worker is asked for.
+nonisolated struct JobJob: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// known by their place, from 0
+  var sources: [JobSource] {
+    get {_storage._sources}
+    set {_uniqueStorage()._sources = newValue}
+  }
+
+  /// none: the sources are the outputs
+  var compute: OneOf_Compute? {
+    get {return _storage._compute}
+    set {_uniqueStorage()._compute = newValue}
+  }
+
+  var once: JobOnce {
+    get {
+      if case .once(let v)? = _storage._compute {return v}
+      return JobOnce()
+    }
+    set {_uniqueStorage()._compute = .once(newValue)}
+  }
+
+  var fold: JobFold {
+    get {
+      if case .fold(let v)? = _storage._compute {return v}
+      return JobFold()
+    }
+    set {_uniqueStorage()._compute = .fold(newValue)}
+  }
+
+  /// in their order; where there are none, all are released, without names
+  var outputs: [JobOutput] {
     get {_storage._outputs}
     set {_uniqueStorage()._outputs = newValue}
   }
 
+  /// objects nobody points to any more
+  var released: [UInt64] {
+    get {_storage._released}
+    set {_uniqueStorage()._released = newValue}
+  }
+
+  /// runs whose states nobody needs any more, 16 bytes each
+  var ended: Data {
+    get {_storage._ended}
+    set {_uniqueStorage()._ended = newValue}
+  }
+
+  /// asks which objects the worker keeps for the trainer
+  var listsObjects: Bool {
+    get {_storage._listsObjects}
+    set {_uniqueStorage()._listsObjects = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// none: the sources are the outputs
+  nonisolated enum OneOf_Compute: Equatable, Sendable {
+    case once(JobOnce)
+    case fold(JobFold)
+
+  }
 
   init() {}
 
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
-/// The body of submit, dispatch and transfer.
-nonisolated struct JobJob: Sendable {
+/// The body of submit, dispatch and transfer. A job lies in it whole: of one that ended early another could be read.
+nonisolated struct JobBody: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var kind: JobJob.OneOf_Kind? = nil
-
-  var tensor: JobTensor {
-    get {
-      if case .tensor(let v)? = kind {return v}
-      return JobTensor()
-    }
-    set {kind = .tensor(newValue)}
+  var job: JobJob {
+    get {_job ?? JobJob()}
+    set {_job = newValue}
   }
-
-  var program: JobProgram {
-    get {
-      if case .program(let v)? = kind {return v}
-      return JobProgram()
-    }
-    set {kind = .program(newValue)}
-  }
-
-  var store: JobStore {
-    get {
-      if case .store(let v)? = kind {return v}
-      return JobStore()
-    }
-    set {kind = .store(newValue)}
-  }
-
-  var inquiry: JobInquiry {
-    get {
-      if case .inquiry(let v)? = kind {return v}
-      return JobInquiry()
-    }
-    set {kind = .inquiry(newValue)}
-  }
+  /// Returns true if `job` has been explicitly set.
+  var hasJob: Bool {self._job != nil}
+  /// Clears the value of `job`. Subsequent reads from it will return its default value.
+  mutating func clearJob() {self._job = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Kind: Equatable, Sendable {
-    case tensor(JobTensor)
-    case program(JobProgram)
-    case store(JobStore)
-    case inquiry(JobInquiry)
-
-  }
-
   init() {}
+
+  fileprivate var _job: JobJob? = nil
 }
 
 /// An object as its owner may see it.
@@ -595,8 +776,8 @@ nonisolated struct JobHeldObject: Sendable {
   init() {}
 }
 
-/// The body of `result`.
-nonisolated struct JobOutcome: Sendable {
+/// What a fold gave for a shard.
+nonisolated struct JobPartOutcome: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -608,10 +789,30 @@ nonisolated struct JobOutcome: Sendable {
 
   var batches: UInt64 = 0
 
+  /// the body of `failed`, where the shard failed; then there is nothing else
+  var failure: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// The body of `result`.
+nonisolated struct JobOutcome: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of a job that is no fold
+  var outputs: [JobNamedTensor] = []
+
+  /// of a fold: one for each of its shards
+  var parts: [JobPartOutcome] = []
+
   /// time spent computing
   var seconds: Double = 0
 
-  /// the answer to an inquiry
+  /// what the worker keeps, where the job asks
   var objects: [JobHeldObject] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -625,6 +826,10 @@ fileprivate nonisolated let _protobuf_package = "fagure.job"
 
 nonisolated extension JobPart: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PART_UNSPECIFIED\0\u{1}PART_TRAIN\0\u{1}PART_HELD_OUT\0")
+}
+
+nonisolated extension JobDistribution: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DISTRIBUTION_UNSPECIFIED\0\u{1}DISTRIBUTION_UNIFORM\0\u{1}DISTRIBUTION_NORMAL\0")
 }
 
 nonisolated extension JobTensorReference: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -667,6 +872,41 @@ nonisolated extension JobTensorReference: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.dimensions != rhs.dimensions {return false}
     if lhs.frame != rhs.frame {return false}
     if lhs.offset != rhs.offset {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JobTensorType: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TensorType"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}element_type\0\u{1}dimensions\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.elementType) }()
+      case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.dimensions) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.elementType != 0 {
+      try visitor.visitSingularUInt32Field(value: self.elementType, fieldNumber: 1)
+    }
+    if !self.dimensions.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.dimensions, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JobTensorType, rhs: JobTensorType) -> Bool {
+    if lhs.elementType != rhs.elementType {return false}
+    if lhs.dimensions != rhs.dimensions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -793,7 +1033,7 @@ nonisolated extension JobConstant: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension JobNode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Node"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}inputs\0\u{1}integers\0\u{1}floats\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}inputs\0\u{1}integers\0\u{1}floats\0\u{1}results\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -805,6 +1045,7 @@ nonisolated extension JobNode: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.inputs) }()
       case 3: try { try decoder.decodeRepeatedSInt64Field(value: &self.integers) }()
       case 4: try { try decoder.decodeRepeatedFloatField(value: &self.floats) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.results) }()
       default: break
       }
     }
@@ -823,6 +1064,9 @@ nonisolated extension JobNode: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if !self.floats.isEmpty {
       try visitor.visitPackedFloatField(value: self.floats, fieldNumber: 4)
     }
+    if self.results != 0 {
+      try visitor.visitSingularUInt32Field(value: self.results, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -831,6 +1075,7 @@ nonisolated extension JobNode: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.inputs != rhs.inputs {return false}
     if lhs.integers != rhs.integers {return false}
     if lhs.floats != rhs.floats {return false}
+    if lhs.results != rhs.results {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1005,9 +1250,88 @@ nonisolated extension JobColumn: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   }
 }
 
-nonisolated extension JobBinding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Binding"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tensor\0\u{1}object\0\u{1}column\0")
+nonisolated extension JobRandom: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Random"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{1}seed\0\u{1}distribution\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._type) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.seed) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.distribution) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._type {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.seed != 0 {
+      try visitor.visitSingularFixed64Field(value: self.seed, fieldNumber: 2)
+    }
+    if self.distribution != .unspecified {
+      try visitor.visitSingularEnumField(value: self.distribution, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JobRandom, rhs: JobRandom) -> Bool {
+    if lhs._type != rhs._type {return false}
+    if lhs.seed != rhs.seed {return false}
+    if lhs.distribution != rhs.distribution {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JobState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".State"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}name\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.run) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.run.isEmpty {
+      try visitor.visitSingularBytesField(value: self.run, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JobState, rhs: JobState) -> Bool {
+    if lhs.run != rhs.run {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JobSource: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Source"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tensor\0\u{1}object\0\u{1}column\0\u{1}zeros\0\u{1}random\0\u{1}state\0\u{3}first_state\0\u{3}last_state\0\u{1}metric\0\u{1}examples\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1018,35 +1342,106 @@ nonisolated extension JobBinding: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 1: try {
         var v: JobTensorReference?
         var hadOneofValue = false
-        if let current = self.source {
+        if let current = self.kind {
           hadOneofValue = true
           if case .tensor(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.source = .tensor(v)
+          self.kind = .tensor(v)
         }
       }()
       case 2: try {
         var v: UInt64?
         try decoder.decodeSingularFixed64Field(value: &v)
         if let v = v {
-          if self.source != nil {try decoder.handleConflictingOneOf()}
-          self.source = .object(v)
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .object(v)
         }
       }()
       case 3: try {
         var v: JobColumn?
         var hadOneofValue = false
-        if let current = self.source {
+        if let current = self.kind {
           hadOneofValue = true
           if case .column(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.source = .column(v)
+          self.kind = .column(v)
+        }
+      }()
+      case 4: try {
+        var v: JobTensorType?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .zeros(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .zeros(v)
+        }
+      }()
+      case 5: try {
+        var v: JobRandom?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .random(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .random(v)
+        }
+      }()
+      case 6: try {
+        var v: JobState?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .state(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .state(v)
+        }
+      }()
+      case 7: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .firstState(v)
+        }
+      }()
+      case 8: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .lastState(v)
+        }
+      }()
+      case 9: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .metric(v)
+        }
+      }()
+      case 10: try {
+        var v: Bool?
+        try decoder.decodeSingularBoolField(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .examples(v)
         }
       }()
       default: break
@@ -1059,104 +1454,62 @@ nonisolated extension JobBinding: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    switch self.source {
+    switch self.kind {
     case .tensor?: try {
-      guard case .tensor(let v)? = self.source else { preconditionFailure() }
+      guard case .tensor(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     }()
     case .object?: try {
-      guard case .object(let v)? = self.source else { preconditionFailure() }
+      guard case .object(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularFixed64Field(value: v, fieldNumber: 2)
     }()
     case .column?: try {
-      guard case .column(let v)? = self.source else { preconditionFailure() }
+      guard case .column(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .zeros?: try {
+      guard case .zeros(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .random?: try {
+      guard case .random(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .state?: try {
+      guard case .state(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .firstState?: try {
+      guard case .firstState(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 7)
+    }()
+    case .lastState?: try {
+      guard case .lastState(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 8)
+    }()
+    case .metric?: try {
+      guard case .metric(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
+    }()
+    case .examples?: try {
+      guard case .examples(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 10)
     }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: JobBinding, rhs: JobBinding) -> Bool {
-    if lhs.source != rhs.source {return false}
+  static func ==(lhs: JobSource, rhs: JobSource) -> Bool {
+    if lhs.kind != rhs.kind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension JobKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Kept"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{1}object\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.output) }()
-      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.object) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.output != 0 {
-      try visitor.visitSingularUInt32Field(value: self.output, fieldNumber: 1)
-    }
-    if self.object != 0 {
-      try visitor.visitSingularFixed64Field(value: self.object, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: JobKept, rhs: JobKept) -> Bool {
-    if lhs.output != rhs.output {return false}
-    if lhs.object != rhs.object {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension JobTransfer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Transfer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}kept\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.worker) }()
-      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.kept) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.worker.isEmpty {
-      try visitor.visitSingularBytesField(value: self.worker, fieldNumber: 1)
-    }
-    if !self.kept.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.kept, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: JobTransfer, rhs: JobTransfer) -> Bool {
-    if lhs.worker != rhs.worker {return false}
-    if lhs.kept != rhs.kept {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension JobTensor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Tensor"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}graph\0\u{1}bindings\0\u{1}kept\0\u{1}transfer\0\u{1}released\0")
+nonisolated extension JobOnce: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Once"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}graph\0\u{1}inputs\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1165,10 +1518,7 @@ nonisolated extension JobTensor: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._graph) }()
-      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.bindings) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.kept) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._transfer) }()
-      case 5: try { try decoder.decodeRepeatedFixed64Field(value: &self.released) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.inputs) }()
       default: break
       }
     }
@@ -1182,35 +1532,23 @@ nonisolated extension JobTensor: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     try { if let v = self._graph {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
-    if !self.bindings.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.bindings, fieldNumber: 2)
-    }
-    if !self.kept.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.kept, fieldNumber: 3)
-    }
-    try { if let v = self._transfer {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
-    if !self.released.isEmpty {
-      try visitor.visitPackedFixed64Field(value: self.released, fieldNumber: 5)
+    if !self.inputs.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.inputs, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: JobTensor, rhs: JobTensor) -> Bool {
+  static func ==(lhs: JobOnce, rhs: JobOnce) -> Bool {
     if lhs._graph != rhs._graph {return false}
-    if lhs.bindings != rhs.bindings {return false}
-    if lhs.kept != rhs.kept {return false}
-    if lhs._transfer != rhs._transfer {return false}
-    if lhs.released != rhs.released {return false}
+    if lhs.inputs != rhs.inputs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension JobStoredTensor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".StoredTensor"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}object\0\u{1}tensor\0")
+nonisolated extension JobSchedule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Schedule"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epochs\0\u{1}shuffles\0\u{3}batch_limit\0\u{3}drops_remainder\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1218,8 +1556,54 @@ nonisolated extension JobStoredTensor: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.object) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._tensor) }()
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.epochs) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.shuffles) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.batchLimit) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.dropsRemainder) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.epochs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.epochs, fieldNumber: 1)
+    }
+    if self.shuffles != false {
+      try visitor.visitSingularBoolField(value: self.shuffles, fieldNumber: 2)
+    }
+    if self.batchLimit != 0 {
+      try visitor.visitSingularUInt64Field(value: self.batchLimit, fieldNumber: 3)
+    }
+    if self.dropsRemainder != false {
+      try visitor.visitSingularBoolField(value: self.dropsRemainder, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JobSchedule, rhs: JobSchedule) -> Bool {
+    if lhs.epochs != rhs.epochs {return false}
+    if lhs.shuffles != rhs.shuffles {return false}
+    if lhs.batchLimit != rhs.batchLimit {return false}
+    if lhs.dropsRemainder != rhs.dropsRemainder {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JobFoldShard: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FoldShard"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shard\0\u{3}batch_size\0\u{3}shuffle_seed\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._shard) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.batchSize) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.shuffleSeed) }()
       default: break
       }
     }
@@ -1230,158 +1614,231 @@ nonisolated extension JobStoredTensor: SwiftProtobuf.Message, SwiftProtobuf._Mes
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if self.object != 0 {
-      try visitor.visitSingularFixed64Field(value: self.object, fieldNumber: 1)
-    }
-    try { if let v = self._tensor {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    try { if let v = self._shard {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: JobStoredTensor, rhs: JobStoredTensor) -> Bool {
-    if lhs.object != rhs.object {return false}
-    if lhs._tensor != rhs._tensor {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension JobStore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Store"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tensors\0\u{1}released\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.tensors) }()
-      case 2: try { try decoder.decodeRepeatedFixed64Field(value: &self.released) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.tensors.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.tensors, fieldNumber: 1)
-    }
-    if !self.released.isEmpty {
-      try visitor.visitPackedFixed64Field(value: self.released, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: JobStore, rhs: JobStore) -> Bool {
-    if lhs.tensors != rhs.tensors {return false}
-    if lhs.released != rhs.released {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension JobInquiry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Inquiry"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}released\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedFixed64Field(value: &self.released) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.released.isEmpty {
-      try visitor.visitPackedFixed64Field(value: self.released, fieldNumber: 1)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: JobInquiry, rhs: JobInquiry) -> Bool {
-    if lhs.released != rhs.released {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension JobSchedule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Schedule"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epochs\0\u{3}batch_size\0\u{1}shuffles\0\u{3}shuffle_seed\0\u{3}batch_limit\0\u{3}drops_remainder\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.epochs) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.batchSize) }()
-      case 3: try { try decoder.decodeSingularBoolField(value: &self.shuffles) }()
-      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.shuffleSeed) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.batchLimit) }()
-      case 6: try { try decoder.decodeSingularBoolField(value: &self.dropsRemainder) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.epochs != 0 {
-      try visitor.visitSingularUInt32Field(value: self.epochs, fieldNumber: 1)
-    }
     if self.batchSize != 0 {
       try visitor.visitSingularUInt32Field(value: self.batchSize, fieldNumber: 2)
     }
-    if self.shuffles != false {
-      try visitor.visitSingularBoolField(value: self.shuffles, fieldNumber: 3)
-    }
     if self.shuffleSeed != 0 {
-      try visitor.visitSingularFixed64Field(value: self.shuffleSeed, fieldNumber: 4)
-    }
-    if self.batchLimit != 0 {
-      try visitor.visitSingularUInt64Field(value: self.batchLimit, fieldNumber: 5)
-    }
-    if self.dropsRemainder != false {
-      try visitor.visitSingularBoolField(value: self.dropsRemainder, fieldNumber: 6)
+      try visitor.visitSingularFixed64Field(value: self.shuffleSeed, fieldNumber: 3)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: JobSchedule, rhs: JobSchedule) -> Bool {
-    if lhs.epochs != rhs.epochs {return false}
+  static func ==(lhs: JobFoldShard, rhs: JobFoldShard) -> Bool {
+    if lhs._shard != rhs._shard {return false}
     if lhs.batchSize != rhs.batchSize {return false}
-    if lhs.shuffles != rhs.shuffles {return false}
     if lhs.shuffleSeed != rhs.shuffleSeed {return false}
-    if lhs.batchLimit != rhs.batchLimit {return false}
-    if lhs.dropsRemainder != rhs.dropsRemainder {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension JobProgram: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Program"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}step\0\u{1}finish\0\u{3}state_count\0\u{3}constant_count\0\u{1}columns\0\u{1}shard\0\u{1}part\0\u{1}schedule\0\u{1}bindings\0\u{1}outputs\0")
+nonisolated extension JobFold: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Fold"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}step\0\u{1}states\0\u{1}constants\0\u{1}columns\0\u{1}finish\0\u{3}finish_inputs\0\u{1}part\0\u{1}schedule\0\u{1}shards\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._step) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.states) }()
+      case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.constants) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.columns) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._finish) }()
+      case 6: try { try decoder.decodeRepeatedUInt32Field(value: &self.finishInputs) }()
+      case 7: try { try decoder.decodeSingularEnumField(value: &self.part) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._schedule) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.shards) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._step {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.states.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.states, fieldNumber: 2)
+    }
+    if !self.constants.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.constants, fieldNumber: 3)
+    }
+    if !self.columns.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.columns, fieldNumber: 4)
+    }
+    try { if let v = self._finish {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if !self.finishInputs.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.finishInputs, fieldNumber: 6)
+    }
+    if self.part != .unspecified {
+      try visitor.visitSingularEnumField(value: self.part, fieldNumber: 7)
+    }
+    try { if let v = self._schedule {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
+    if !self.shards.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.shards, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JobFold, rhs: JobFold) -> Bool {
+    if lhs._step != rhs._step {return false}
+    if lhs.states != rhs.states {return false}
+    if lhs.constants != rhs.constants {return false}
+    if lhs.columns != rhs.columns {return false}
+    if lhs._finish != rhs._finish {return false}
+    if lhs.finishInputs != rhs.finishInputs {return false}
+    if lhs.part != rhs.part {return false}
+    if lhs._schedule != rhs._schedule {return false}
+    if lhs.shards != rhs.shards {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JobTransfer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Transfer"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}object\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.worker) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.object) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.worker.isEmpty {
+      try visitor.visitSingularBytesField(value: self.worker, fieldNumber: 1)
+    }
+    if self.object != 0 {
+      try visitor.visitSingularFixed64Field(value: self.object, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JobTransfer, rhs: JobTransfer) -> Bool {
+    if lhs.worker != rhs.worker {return false}
+    if lhs.object != rhs.object {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JobOutput: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Output"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}object\0\u{1}state\0\u{1}transfer\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try {
+        var v: UInt64?
+        try decoder.decodeSingularFixed64Field(value: &v)
+        if let v = v {
+          if self.destination != nil {try decoder.handleConflictingOneOf()}
+          self.destination = .object(v)
+        }
+      }()
+      case 3: try {
+        var v: JobState?
+        var hadOneofValue = false
+        if let current = self.destination {
+          hadOneofValue = true
+          if case .state(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.destination = .state(v)
+        }
+      }()
+      case 4: try {
+        var v: JobTransfer?
+        var hadOneofValue = false
+        if let current = self.destination {
+          hadOneofValue = true
+          if case .transfer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.destination = .transfer(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    switch self.destination {
+    case .object?: try {
+      guard case .object(let v)? = self.destination else { preconditionFailure() }
+      try visitor.visitSingularFixed64Field(value: v, fieldNumber: 2)
+    }()
+    case .state?: try {
+      guard case .state(let v)? = self.destination else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .transfer?: try {
+      guard case .transfer(let v)? = self.destination else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JobOutput, rhs: JobOutput) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.destination != rhs.destination {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JobJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Job"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sources\0\u{1}once\0\u{1}fold\0\u{1}outputs\0\u{1}released\0\u{1}ended\0\u{3}lists_objects\0")
 
   fileprivate class _StorageClass {
-    var _step: JobGraphReference? = nil
-    var _finish: JobGraphReference? = nil
-    var _stateCount: UInt32 = 0
-    var _constantCount: UInt32 = 0
-    var _columns: [String] = []
-    var _shard: JobShard? = nil
-    var _part: JobPart = .unspecified
-    var _schedule: JobSchedule? = nil
-    var _bindings: [JobTensorReference] = []
-    var _outputs: [String] = []
+    var _sources: [JobSource] = []
+    var _compute: JobJob.OneOf_Compute?
+    var _outputs: [JobOutput] = []
+    var _released: [UInt64] = []
+    var _ended: Data = Data()
+    var _listsObjects: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1392,16 +1849,12 @@ nonisolated extension JobProgram: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     private init() {}
 
     init(copying source: _StorageClass) {
-      _step = source._step
-      _finish = source._finish
-      _stateCount = source._stateCount
-      _constantCount = source._constantCount
-      _columns = source._columns
-      _shard = source._shard
-      _part = source._part
-      _schedule = source._schedule
-      _bindings = source._bindings
+      _sources = source._sources
+      _compute = source._compute
       _outputs = source._outputs
+      _released = source._released
+      _ended = source._ended
+      _listsObjects = source._listsObjects
     }
   }
 
@@ -1420,16 +1873,37 @@ nonisolated extension JobProgram: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         // allocates stack space for every case branch when no optimizations are
         // enabled. https://github.com/apple/swift-protobuf/issues/1034
         switch fieldNumber {
-        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._step) }()
-        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._finish) }()
-        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._stateCount) }()
-        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._constantCount) }()
-        case 5: try { try decoder.decodeRepeatedStringField(value: &_storage._columns) }()
-        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._shard) }()
-        case 7: try { try decoder.decodeSingularEnumField(value: &_storage._part) }()
-        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._schedule) }()
-        case 9: try { try decoder.decodeRepeatedMessageField(value: &_storage._bindings) }()
-        case 10: try { try decoder.decodeRepeatedStringField(value: &_storage._outputs) }()
+        case 1: try { try decoder.decodeRepeatedMessageField(value: &_storage._sources) }()
+        case 2: try {
+          var v: JobOnce?
+          var hadOneofValue = false
+          if let current = _storage._compute {
+            hadOneofValue = true
+            if case .once(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._compute = .once(v)
+          }
+        }()
+        case 3: try {
+          var v: JobFold?
+          var hadOneofValue = false
+          if let current = _storage._compute {
+            hadOneofValue = true
+            if case .fold(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._compute = .fold(v)
+          }
+        }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._outputs) }()
+        case 5: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._released) }()
+        case 6: try { try decoder.decodeSingularBytesField(value: &_storage._ended) }()
+        case 7: try { try decoder.decodeSingularBoolField(value: &_storage._listsObjects) }()
         default: break
         }
       }
@@ -1442,55 +1916,47 @@ nonisolated extension JobProgram: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       // allocates stack space for every if/case branch local when no optimizations
       // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
       // https://github.com/apple/swift-protobuf/issues/1182
-      try { if let v = _storage._step {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-      } }()
-      try { if let v = _storage._finish {
+      if !_storage._sources.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._sources, fieldNumber: 1)
+      }
+      switch _storage._compute {
+      case .once?: try {
+        guard case .once(let v)? = _storage._compute else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-      } }()
-      if _storage._stateCount != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._stateCount, fieldNumber: 3)
-      }
-      if _storage._constantCount != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._constantCount, fieldNumber: 4)
-      }
-      if !_storage._columns.isEmpty {
-        try visitor.visitRepeatedStringField(value: _storage._columns, fieldNumber: 5)
-      }
-      try { if let v = _storage._shard {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-      } }()
-      if _storage._part != .unspecified {
-        try visitor.visitSingularEnumField(value: _storage._part, fieldNumber: 7)
-      }
-      try { if let v = _storage._schedule {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-      } }()
-      if !_storage._bindings.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._bindings, fieldNumber: 9)
+      }()
+      case .fold?: try {
+        guard case .fold(let v)? = _storage._compute else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      }()
+      case nil: break
       }
       if !_storage._outputs.isEmpty {
-        try visitor.visitRepeatedStringField(value: _storage._outputs, fieldNumber: 10)
+        try visitor.visitRepeatedMessageField(value: _storage._outputs, fieldNumber: 4)
+      }
+      if !_storage._released.isEmpty {
+        try visitor.visitPackedFixed64Field(value: _storage._released, fieldNumber: 5)
+      }
+      if !_storage._ended.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._ended, fieldNumber: 6)
+      }
+      if _storage._listsObjects != false {
+        try visitor.visitSingularBoolField(value: _storage._listsObjects, fieldNumber: 7)
       }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: JobProgram, rhs: JobProgram) -> Bool {
+  static func ==(lhs: JobJob, rhs: JobJob) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
         let rhs_storage = _args.1
-        if _storage._step != rhs_storage._step {return false}
-        if _storage._finish != rhs_storage._finish {return false}
-        if _storage._stateCount != rhs_storage._stateCount {return false}
-        if _storage._constantCount != rhs_storage._constantCount {return false}
-        if _storage._columns != rhs_storage._columns {return false}
-        if _storage._shard != rhs_storage._shard {return false}
-        if _storage._part != rhs_storage._part {return false}
-        if _storage._schedule != rhs_storage._schedule {return false}
-        if _storage._bindings != rhs_storage._bindings {return false}
+        if _storage._sources != rhs_storage._sources {return false}
+        if _storage._compute != rhs_storage._compute {return false}
         if _storage._outputs != rhs_storage._outputs {return false}
+        if _storage._released != rhs_storage._released {return false}
+        if _storage._ended != rhs_storage._ended {return false}
+        if _storage._listsObjects != rhs_storage._listsObjects {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1500,9 +1966,9 @@ nonisolated extension JobProgram: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   }
 }
 
-nonisolated extension JobJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Job"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tensor\0\u{1}program\0\u{1}store\0\u{1}inquiry\0")
+nonisolated extension JobBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Body"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1510,58 +1976,7 @@ nonisolated extension JobJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try {
-        var v: JobTensor?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .tensor(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .tensor(v)
-        }
-      }()
-      case 2: try {
-        var v: JobProgram?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .program(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .program(v)
-        }
-      }()
-      case 3: try {
-        var v: JobStore?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .store(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .store(v)
-        }
-      }()
-      case 4: try {
-        var v: JobInquiry?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .inquiry(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .inquiry(v)
-        }
-      }()
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._job) }()
       default: break
       }
     }
@@ -1572,30 +1987,14 @@ nonisolated extension JobJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    switch self.kind {
-    case .tensor?: try {
-      guard case .tensor(let v)? = self.kind else { preconditionFailure() }
+    try { if let v = self._job {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    }()
-    case .program?: try {
-      guard case .program(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    }()
-    case .store?: try {
-      guard case .store(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    }()
-    case .inquiry?: try {
-      guard case .inquiry(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    }()
-    case nil: break
-    }
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: JobJob, rhs: JobJob) -> Bool {
-    if lhs.kind != rhs.kind {return false}
+  static func ==(lhs: JobBody, rhs: JobBody) -> Bool {
+    if lhs._job != rhs._job {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1641,9 +2040,9 @@ nonisolated extension JobHeldObject: SwiftProtobuf.Message, SwiftProtobuf._Messa
   }
 }
 
-nonisolated extension JobOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Outcome"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outputs\0\u{1}examples\0\u{1}batches\0\u{1}seconds\0\u{1}objects\0")
+nonisolated extension JobPartOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PartOutcome"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outputs\0\u{1}examples\0\u{1}batches\0\u{1}failure\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1654,8 +2053,7 @@ nonisolated extension JobOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.outputs) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.examples) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.batches) }()
-      case 4: try { try decoder.decodeSingularDoubleField(value: &self.seconds) }()
-      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.objects) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.failure) }()
       default: break
       }
     }
@@ -1671,19 +2069,60 @@ nonisolated extension JobOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.batches != 0 {
       try visitor.visitSingularUInt64Field(value: self.batches, fieldNumber: 3)
     }
+    if !self.failure.isEmpty {
+      try visitor.visitSingularBytesField(value: self.failure, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JobPartOutcome, rhs: JobPartOutcome) -> Bool {
+    if lhs.outputs != rhs.outputs {return false}
+    if lhs.examples != rhs.examples {return false}
+    if lhs.batches != rhs.batches {return false}
+    if lhs.failure != rhs.failure {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JobOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Outcome"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outputs\0\u{1}parts\0\u{1}seconds\0\u{1}objects\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.outputs) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.parts) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.seconds) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.objects) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.outputs.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.outputs, fieldNumber: 1)
+    }
+    if !self.parts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.parts, fieldNumber: 2)
+    }
     if self.seconds.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.seconds, fieldNumber: 4)
+      try visitor.visitSingularDoubleField(value: self.seconds, fieldNumber: 3)
     }
     if !self.objects.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.objects, fieldNumber: 5)
+      try visitor.visitRepeatedMessageField(value: self.objects, fieldNumber: 4)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: JobOutcome, rhs: JobOutcome) -> Bool {
     if lhs.outputs != rhs.outputs {return false}
-    if lhs.examples != rhs.examples {return false}
-    if lhs.batches != rhs.batches {return false}
+    if lhs.parts != rhs.parts {return false}
     if lhs.seconds != rhs.seconds {return false}
     if lhs.objects != rhs.objects {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

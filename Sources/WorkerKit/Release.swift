@@ -26,7 +26,7 @@ struct ReleaseRules: Sendable {
 
 /// The one door: every byte a worker lets out about its data passes here: hello, progress, results, failures.
 ///
-/// It lets out what `permit` finds to tell of no single row, of a `TensorJob`'s outputs and of what a program's
+/// It lets out what `permit` finds to tell of no single row, of the outputs of a graph and of what a fold's
 /// finish graph puts out, to trainers and other workers alike. Failures are sentences of our own: they name
 /// operations, shapes, columns and limits, never a value of the data nor anything of a file. What an owner's
 /// policy allows is asked here and nowhere else.
@@ -38,8 +38,8 @@ enum Release {
     }
 
     /// What leaves for another worker to keep.
-    static func answer(_ store: StoreJob, to worker: SessionID) -> Answer {
-        let payload = store.payload
+    static func answer(_ store: Job, to worker: SessionID) -> Answer {
+        let payload = store.payload(includesGraphs: false)
         return refusal(of: payload, "a transfer") ?? .transfer(to: worker, payload)
     }
 
@@ -61,11 +61,11 @@ enum Release {
         return hello
     }
 
-    /// How far a program is: counts that follow from its schedule and the number of rows, and from no row.
-    static func progress(batchesDone: Int, of counts: BatchCounts, examplesDone: Int) -> JobProgress {
+    /// How far a fold is: counts that follow from its schedule and the number of rows, and from no row.
+    static func progress(batchesDone: Int, of total: Int, examplesDone: Int) -> JobProgress {
         JobProgress(
-            batchesDone: UInt64(batchesDone), batchesTotal: UInt64(counts.total),
-            examplesDone: UInt64(examplesDone))
+            batchesDone: UInt64(clamping: batchesDone), batchesTotal: UInt64(clamping: total),
+            examplesDone: UInt64(clamping: examplesDone))
     }
 
     /// The time a job took; of one that read rows, tenths of a second, rounded up.
@@ -87,12 +87,14 @@ enum Release {
 
     /// Checks that values are not larger than may travel, before they are made.
     ///
+    /// - Parameter others: the bytes of what goes with them.
     /// - Throws: `JobError.limitExceeded`.
-    static func checkSizes(_ types: [ValueType]) throws(JobError) {
+    static func checkSizes(_ types: [ValueType], beside others: Int = 0) throws(JobError) {
         let (largest, tensors) = ValueType.frameByteCounts(of: types)
         let frameLimit = ProtocolLimits.frameByteCountMaximum, limit = LinkLimits.messageByteCountMaximum
         // Header, names and references come beside the tensors.
-        let total = tensors.addingSaturated(WorkerLimits.outputOverheadByteCount * (types.count + 1))
+        let total = tensors.addingSaturated(others).addingSaturated(
+            WorkerLimits.outputOverheadByteCount * (types.count + 1))
         for type in types where type.byteCount > frameLimit {
             throw .limitExceeded(what: "bytes of an output's frame", got: type.byteCount, limit: frameLimit)
         }

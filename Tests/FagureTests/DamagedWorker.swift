@@ -69,16 +69,11 @@ final class DamagedWorker: Sendable {
     private static func run(
         _ frames: [[UInt8]], on shard: Shard, _ graphs: GraphCache
     ) throws -> JobResult? {
-        let received = try ReceivedJob(
+        let job = try Job(
             decoding: frames[1], frames: frames.dropFirst(2).map { Storage(elements: $0) }
         ) { graphs.find($0) }
-        guard case .program(let job) = received else { return nil }
-        graphs.keep([job.program.step, job.program.finish])
-        var cache = PlanCache()
-        var runner = try ProgramRunner(
-            job, shard: shard, cache: &cache,
-            surroundings: .init(flag: .never, report: { _ in }, now: { 0 }))
-        return try runner.run()
+        graphs.keep(job.graphs)
+        return try Samples.run(job, on: shard)
     }
 
     private static func say(_ frames: [[UInt8]], _ loop: Loop, _ socket: SocketID) async throws {

@@ -58,19 +58,28 @@ enum Samples {
 
     /// Runs a program as a worker would, after it has been encoded and decoded.
     static func run(_ job: ProgramJob, on shard: Shard) throws -> JobResult {
-        let payload = job.payload(includesGraphs: true)
+        let payload = job.job.payload(includesGraphs: true)
         let frames = payload.frames.map { frame in
             switch frame {
             case .packed(let bytes): Storage(elements: bytes)
             case .whole(let storage): storage
             }
         }
-        let received = try ReceivedJob(decoding: payload.body, frames: frames) { _ in nil }
-        guard case .program(let program) = received else { throw Failure(.malformed, "no program") }
+        let received = try Job(decoding: payload.body, frames: frames) { _ in nil }
+        guard let result = try run(received, on: shard) else { throw Failure(.malformed, "no program") }
+        return result
+    }
+
+    /// Runs a fold over its first shard, whether or not what it gives may leave; nothing for another job.
+    static func run(_ job: Job, on shard: Shard) throws -> JobResult? {
+        guard case .fold(let fold) = job.compute else { return nil }
+        let bound = try BoundFold(job, over: fold.shards[0]) { (source) in BoundInput(source) }
         var cache = PlanCache()
-        var runner = try ProgramRunner(
-            program, shard: shard, cache: &cache,
-            surroundings: .init(flag: .never, report: { _ in }, now: { 0 }))
-        return try runner.run()
+        var runner = try FoldRunner(
+            bound, shard: shard, cache: &cache, surroundings: .init(flag: .never, report: { _, _ in }))
+        let result = try runner.run()
+        let outputs = zip(bound.names, result.outputs).map { (name: $0, value: $1) }
+        return JobResult(
+            parts: [.init(outputs: outputs, examples: result.examples, batches: result.batches)], seconds: 0)
     }
 }

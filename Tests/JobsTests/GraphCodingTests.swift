@@ -82,10 +82,14 @@ struct GraphCodingTests {
         var wire = JobGraph()
         wire.inputs = [
             made(JobGraphInput()) {
-                $0.name = "x"; $0.elementType = 9
+                $0.name = "x"; $0.elementType = 10
             }
         ]
-        #expect(try refusal(of: wire) == .malformed("input x has unknown element type 9"))
+        #expect(try refusal(of: wire) == .malformed("input x has unknown element type 10"))
+        wire.inputs[0].elementType = 5
+        #expect(
+            try refusal(of: wire)
+                == .malformed("input x has element type 5 (float64), which is reserved, not supported yet"))
         wire.inputs = [
             made(JobGraphInput()) {
                 $0.name = "x"; $0.elementType = 1; $0.dimensions = [-2]

@@ -10,13 +10,11 @@ struct JobCodingTests {
     @Test("a tensor job with its graph comes back as it was")
     func tensorJobRoundTrip() throws {
         let job = try Samples.tensorJob()
-        let payload = job.payload(includesGraph: true)
-        let received = try ReceivedJob(decoding: payload.body, frames: payload.received) { _ in nil }
-        guard case .tensor(let back) = received else { return #expect(Bool(false), "not a tensor job") }
-        #expect(back.graph.hash == job.graph.hash)
-        #expect(back.bindings == job.bindings)
+        let payload = job.job.payload(includesGraphs: true)
+        let received = try Job(decoding: payload.body, frames: payload.received) { _ in nil }
+        #expect(received == job.job)
         #expect(received.graphs.map(\.hash) == [job.graph.hash])
-        let outputs = try back.graph.graph.evaluate(back.values)
+        let outputs = try received.graphs[0].graph.evaluate(received.values)
         #expect(try outputs[0].floats == [12, 202, 3_002, 42, 502, 6_002])
         #expect(try outputs[1].scalar() == 9_762)
     }
@@ -24,10 +22,10 @@ struct JobCodingTests {
     @Test("a graph the worker has travels as 32 bytes")
     func hashAlone() throws {
         let job = try Samples.tensorJob()
-        let payload = job.payload(includesGraph: false)
-        #expect(payload.body.count < job.payload(includesGraph: true).body.count - 60)
+        let payload = job.job.payload(includesGraphs: false)
+        #expect(payload.body.count < job.job.payload(includesGraphs: true).body.count - 60)
         let known = [job.graph.hash: job.graph]
-        let received = try ReceivedJob(decoding: payload.body, frames: payload.received) { known[$0] }
+        let received = try Job(decoding: payload.body, frames: payload.received) { known[$0] }
         #expect(received.graphs.map(\.bytes) == [job.graph.bytes])
     }
 
@@ -36,21 +34,12 @@ struct JobCodingTests {
         let job = try Samples.programJob()
         let known = [job.program.step.hash: job.program.step, job.program.finish.hash: job.program.finish]
         for includesGraphs in [true, false] {
-            let payload = job.payload(includesGraphs: includesGraphs)
-            let received = try ReceivedJob(decoding: payload.body, frames: payload.received) {
+            let payload = job.job.payload(includesGraphs: includesGraphs)
+            let received = try Job(decoding: payload.body, frames: payload.received) {
                 includesGraphs ? nil : known[$0]
             }
-            guard case .program(let back) = received else { return #expect(Bool(false), "not a program") }
-            #expect(back.bindings == job.bindings)
-            #expect(back.program.step.hash == job.program.step.hash)
-            #expect(back.program.finish.hash == job.program.finish.hash)
-            #expect(back.program.stateCount == 1)
-            #expect(back.program.constantCount == 1)
-            #expect(back.program.columns == ["features"])
-            #expect(back.program.shard == job.program.shard)
-            #expect(back.program.part == .heldOut)
-            #expect(back.program.schedule == job.program.schedule)
-            #expect(back.program.outputs == job.program.outputs)
+            #expect(received == job.job)
+            #expect(received.graphs.map(\.bytes) == [job.program.step.bytes, job.program.finish.bytes])
         }
     }
 
@@ -64,22 +53,22 @@ struct JobCodingTests {
     func schedules(schedule: Program.Schedule) throws {
         var job = try Samples.programJob()
         job.program.schedule = schedule
-        let payload = job.payload(includesGraphs: true)
-        let received = try ReceivedJob(decoding: payload.body, frames: payload.received) { _ in nil }
-        guard case .program(let back) = received else { return #expect(Bool(false), "not a program") }
-        #expect(back.program.schedule == schedule)
+        let payload = job.job.payload(includesGraphs: true)
+        let received = try Job(decoding: payload.body, frames: payload.received) { _ in nil }
+        guard case .fold(let fold) = received.compute else { return #expect(Bool(false), "not a fold") }
+        #expect(fold.schedule(of: fold.shards[0]) == schedule)
     }
 
     @Test("every graph that is missing is named at once")
     func unknownGraphs() throws {
         let job = try Samples.programJob()
-        let payload = job.payload(includesGraphs: false)
+        let payload = job.job.payload(includesGraphs: false)
         let error = errorOf { () throws(JobError) in
-            try ReceivedJob(decoding: payload.body, frames: payload.received) { _ in nil }
+            try Job(decoding: payload.body, frames: payload.received) { _ in nil }
         }
         #expect(error == .unknownGraph([job.program.step.hash, job.program.finish.hash]))
         let half = errorOf { () throws(JobError) in
-            try ReceivedJob(decoding: payload.body, frames: payload.received) {
+            try Job(decoding: payload.body, frames: payload.received) {
                 $0 == job.program.step.hash ? job.program.step : nil
             }
         }
@@ -99,14 +88,14 @@ struct JobCodingTests {
     @Test("a body that ends early throws, wherever it ends")
     func truncations() throws {
         for payload in [
-            try Samples.tensorJob().payload(includesGraph: true),
-            try Samples.programJob().payload(includesGraphs: true),
+            try Samples.tensorJob().job.payload(includesGraphs: true),
+            try Samples.programJob().job.payload(includesGraphs: true),
         ] {
             for count in 0..<payload.body.count {
                 let body = Array(payload.body.prefix(count))
                 #expect(
                     errorOf { () throws(JobError) in
-                        try ReceivedJob(decoding: body, frames: payload.received) { _ in nil }
+                        try Job(decoding: body, frames: payload.received) { _ in nil }
                     } != nil, "\(count) of \(payload.body.count) bytes")
             }
         }
@@ -120,7 +109,7 @@ struct JobCodingTests {
                 try TensorValue([Float](repeating: 1, count: 6_000), shape: [2_000, 3]),
                 try TensorValue([1, 2, 3] as [Float]),
             ])
-        let payload = job.payload(includesGraph: true)
+        let payload = job.job.payload(includesGraphs: true)
         let frames = payload.received
         #expect(frames.count == 2)
         for wrong in [
@@ -129,7 +118,7 @@ struct JobCodingTests {
         ] {
             #expect(
                 errorOf { () throws(JobError) in
-                    try ReceivedJob(decoding: payload.body, frames: wrong) { _ in nil }
+                    try Job(decoding: payload.body, frames: wrong) { _ in nil }
                 } != nil)
         }
     }
@@ -138,9 +127,9 @@ struct JobCodingTests {
     func mutations(seed: Int) throws {
         var random = SplitMix64(seed: UInt64(seed))
         for payload in [
-            try Samples.tensorJob().payload(includesGraph: true),
-            try Samples.programJob().payload(includesGraphs: true),
-            try Samples.programJob().payload(includesGraphs: false),
+            try Samples.tensorJob().job.payload(includesGraphs: true),
+            try Samples.programJob().job.payload(includesGraphs: true),
+            try Samples.programJob().job.payload(includesGraphs: false),
         ] {
             for _ in 0..<400 {
                 var body = payload.body
@@ -148,7 +137,7 @@ struct JobCodingTests {
                     body[Int.random(in: body.indices, using: &random)] = UInt8.random(
                         in: 0...255, using: &random)
                 }
-                let result = Result { try ReceivedJob(decoding: body, frames: payload.received) { _ in nil } }
+                let result = Result { try Job(decoding: body, frames: payload.received) { _ in nil } }
                 if case .success(let job) = result { #expect(job.graphs.count <= 2) }
             }
         }
@@ -162,7 +151,7 @@ struct JobCodingTests {
         }
         #expect(
             errorOf { () throws(JobError) in
-                try ReceivedJob(decoding: body, frames: []) { _ in nil }
+                try Job(decoding: body, frames: []) { _ in nil }
             } != nil)
     }
 
@@ -171,7 +160,7 @@ struct JobCodingTests {
         let body = [UInt8](repeating: 0, count: JobLimits.bodyByteCountMaximum + 1)
         #expect(
             errorOf { () throws(JobError) in
-                try ReceivedJob(decoding: body, frames: []) { _ in nil }
+                try Job(decoding: body, frames: []) { _ in nil }
             }
                 == .limitExceeded(
                     what: "bytes of a body", got: body.count, limit: JobLimits.bodyByteCountMaximum))
@@ -181,11 +170,11 @@ struct JobCodingTests {
     func counts() throws {
         var job = try Samples.tensorJob()
         job.bindings = Array(repeating: .value(TensorValue(scalar: 1)), count: JobLimits.tensorsMaximum + 1)
-        let payload = job.payload(includesGraph: true)
+        let payload = job.job.payload(includesGraphs: true)
         #expect(
             errorOf { () throws(JobError) in
-                try ReceivedJob(decoding: payload.body, frames: payload.received) { _ in nil }
-            } == .limitExceeded(what: "bindings", got: 4_097, limit: 4_096))
+                try Job(decoding: payload.body, frames: payload.received) { _ in nil }
+            } == .limitExceeded(what: "sources", got: 4_097, limit: 4_096))
 
         var program = try Samples.programJob()
         program.program.columns = Array(repeating: "c", count: JobLimits.columnsMaximum + 1)
@@ -199,9 +188,9 @@ struct JobCodingTests {
     }
 
     private func refusal(of job: ProgramJob) -> JobError? {
-        let payload = job.payload(includesGraphs: true)
+        let payload = job.job.payload(includesGraphs: true)
         return errorOf { () throws(JobError) in
-            try ReceivedJob(decoding: payload.body, frames: payload.received) { _ in nil }
+            try Job(decoding: payload.body, frames: payload.received) { _ in nil }
         }
     }
 }

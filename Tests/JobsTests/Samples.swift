@@ -52,6 +52,34 @@ enum Samples {
             bindings: [try TensorValue([1, 2] as [Float]), TensorValue(scalar: 0.5)])
     }
 
+    /// A fold over two shards with sources and destinations of every kind a fold may have.
+    static func foldJob() throws -> Job {
+        let program = try programJob().program
+        let run = Identifier(high: 3, low: 4)
+        let state = ValueType(.float32, try Shape([2]))
+        let fold = Fold(
+            step: program.step, states: [0], constants: [1], columns: ["features"], finish: program.finish,
+            finishInputs: [2, 3, 1, 4, 5], part: .train, epochs: 2, shuffles: true, batchLimit: 9,
+            dropsRemainder: true,
+            shards: (0..<2).map { index in
+                Fold.Rows(
+                    ShardReference(dataset: "toy", partition: "iid:0", index: index, count: 4),
+                    batchSize: 2 + index, shuffleSeed: .max - UInt64(index))
+            })
+        return Job(
+            sources: [
+                .zeros(state), .value(TensorValue(scalar: 0.5)), .firstState(0), .lastState(0), .metric(0),
+                .examples, .state(Job.State(run: run, name: "velocity")),
+                .random(Job.Draw(seed: 9, .normal, state)), .random(Job.Draw(seed: .max, .uniform, state)),
+                .object(ObjectID(7)),
+            ], compute: .fold(fold),
+            outputs: [
+                Job.Output("weights", to: .release),
+                Job.Output(to: .state(Job.State(run: run, name: "next"))),
+                Job.Output("rows", to: .release),
+            ], released: [ObjectID(1)], ended: [run, Identifier(high: .max, low: 0)], listsObjects: true)
+    }
+
     static func result(_ values: [TensorValue]) -> JobResult {
         JobResult(
             outputs: values.enumerated().map { (name: "output \($0)", value: $1) }, examples: 30, batches: 4,
@@ -64,10 +92,10 @@ enum Samples {
     }
 }
 
-extension TensorJob {
+extension Job {
     /// The values that travel with the job.
     var values: [TensorValue] {
-        bindings.compactMap { if case .value(let value) = $0 { value } else { nil } }
+        sources.compactMap { if case .value(let value) = $0 { value } else { nil } }
     }
 }
 

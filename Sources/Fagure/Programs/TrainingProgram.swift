@@ -38,8 +38,8 @@ public struct TrainingProgram: Sendable {
     private let names: [String]
     private let types: [ValueType]
     private let metricNames: [String]
-    /// What the optimizer keeps before the first step.
-    private let memory: [TensorValue]
+    /// What the optimizer keeps before the first step: zeros, which do not travel, and counters.
+    private let memory: [Job.Source]
     private let constantCount: Int
 
     /// Builds and encodes the program's graphs.
@@ -59,10 +59,11 @@ public struct TrainingProgram: Sendable {
         let optimizer = settings.optimizer
         let slots = optimizer.initialState(for: parameters.map(\.parameter.type))
         let counters = optimizer.firstCounters
-        memory = slots + counters.map { TensorValue(scalar: $0) }
+        memory = slots.map { .zeros($0.type) } + counters.map { .value(TensorValue(scalar: $0)) }
         let rate = Tensor.input("rate", dimensions: [])
-        let kept = memory.enumerated().map { index, value in
-            Tensor.input("memory.\(index)", dimensions: value.shape.dimensions)
+        let shapes = slots.map(\.shape.dimensions) + counters.map { _ in [] }
+        let kept = shapes.enumerated().map { index, shape in
+            Tensor.input("memory.\(index)", dimensions: shape)
         }
         let step = optimizer.numbers(learningRate: rate, counters: Array(kept[slots.count...]))
         let new = try optimizer.step(
@@ -108,8 +109,10 @@ public struct TrainingProgram: Sendable {
             outputs: names + metricNames)
         return ProgramJob(
             program: program,
-            bindings: model.parameters.map(\.value) + memory
-                + [TensorValue(scalar: learningRate ?? settings.learningRate)] + scaling.constants)
+            sources: model.parameters.map { .value($0.value) } + memory
+                + ([TensorValue(scalar: learningRate ?? settings.learningRate)] + scaling.constants).map {
+                    .value($0)
+                })
     }
 
     /// Reads what training on a shard released; it weighs as much as the examples it saw.

@@ -74,7 +74,7 @@ extension Tensor {
             object.release()
         else { return }
         let worker = object.worker
-        _ = try await worker.session.run(StoreJob(released: [object.id]), at: worker)
+        _ = try await worker.session.run(Job(released: [object.id]), at: worker)
     }
 
     /// The same tensor with words to find it by; see `Session.search(tags:)`. They do not leave this process.
@@ -101,7 +101,7 @@ extension Worker {
         let id = session.ledger.nextID()
         let released = session.ledger.takeReleased(at: identifier)
         do throws(RemoteError) {
-            _ = try await session.run(StoreJob(tensors: [(id, value)], released: released), at: self)
+            _ = try await session.run(Job(keeping: [(id, value)], released: released), at: self)
         } catch {
             session.ledger.abandon(released + [id], at: identifier)
             throw error

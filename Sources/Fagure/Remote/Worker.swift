@@ -37,7 +37,7 @@ public final class Worker: Location {
             let released = session.ledger.takeReleased(at: identifier)
             let result: JobResult
             do throws(RemoteError) {
-                result = try await session.run(InquiryJob(released: released), at: self)
+                result = try await session.run(Job(released: released, listsObjects: true), at: self)
             } catch {
                 session.ledger.abandon(released, at: identifier)
                 throw error

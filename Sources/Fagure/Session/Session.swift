@@ -138,7 +138,7 @@ public class Session: @unchecked Sendable {
         progress: (@Sendable (JobProgress) -> Void)? = nil
     ) async throws(Failure) -> JobResult {
         try await run(
-            JobPayload(job), on: .shard(job.program.shard), timeout: timeout, silence: silence,
+            JobPayload(job.job), on: .shard(job.program.shard), timeout: timeout, silence: silence,
             progress: progress)
     }
 
@@ -148,7 +148,8 @@ public class Session: @unchecked Sendable {
         progress: (@Sendable (JobProgress) -> Void)? = nil
     ) async throws(Failure) -> JobResult {
         try await run(
-            JobPayload(job), on: .shard(job.program.shard), silence: silence, batchesMaximum: batchesMaximum,
+            JobPayload(job.job), on: .shard(job.program.shard), silence: silence,
+            batchesMaximum: batchesMaximum,
             progress: progress)
     }
 
@@ -160,22 +161,13 @@ public class Session: @unchecked Sendable {
     public func run(
         _ job: TensorJob, on target: JobTarget, timeout: Duration? = nil
     ) async throws(Failure) -> JobResult {
-        try await run(JobPayload(job), on: target, timeout: timeout)
+        try await run(JobPayload(job.job), on: target, timeout: timeout)
     }
 
-    /// Has a worker keep tensors, or let them go.
-    func run(_ job: StoreJob, at worker: Worker) async throws(RemoteError) -> JobResult {
-        try await run(JobPayload(job), at: worker)
-    }
-
-    /// Asks a worker what it keeps.
-    func run(_ job: InquiryJob, at worker: Worker) async throws(RemoteError) -> JobResult {
-        try await run(JobPayload(job), at: worker)
-    }
-
-    private func run(_ payload: JobPayload, at worker: Worker) async throws(RemoteError) -> JobResult {
+    /// Has a worker keep tensors, let them go, or say what it keeps.
+    func run(_ job: Job, at worker: Worker) async throws(RemoteError) -> JobResult {
         do throws(Failure) {
-            return try await run(payload, on: worker.target)
+            return try await run(JobPayload(job), on: worker.target)
         } catch {
             throw RemoteError(error, at: worker) { [] }
         }
@@ -194,7 +186,7 @@ public class Session: @unchecked Sendable {
     /// Shows a worker that what it keeps is still needed, and what is not.
     func renew(at worker: SessionID) {
         let released = ledger.takeReleased(at: worker)
-        let payload = JobPayload(StoreJob(released: released))
+        let payload = JobPayload(Job(released: released))
         Task(executorPreference: loop.taskExecutor) { [self] in
             do throws(Failure) {
                 _ = try await run(payload, on: .session(worker), isRenewal: true)

@@ -21,6 +21,8 @@ public struct Philox: RandomNumberGenerator, Sendable {
         public static let selection = Purpose(rawValue: 4)
         /// Samples made up for tests and benchmarks.
         public static let samples = Purpose(rawValue: 5)
+        /// What a job has a worker draw.
+        public static let draws = Purpose(rawValue: 6)
 
         /// The number that stands for the purpose.
         public let rawValue: UInt32

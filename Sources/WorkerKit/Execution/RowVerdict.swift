@@ -33,6 +33,13 @@ struct RowVerdict: Sendable {
         secret = RowVerdict.secret(graph, states)
     }
 
+    /// Of values that pass as they are: nothing is computed, so nothing fails.
+    init(passing labels: [RowLabel]) {
+        outputs = labels
+        failure = nil
+        secret = nil
+    }
+
     /// The first operation that would compute something secret.
     static func secret(_ graph: Graph, _ states: [RowState]) -> SecretWork? {
         RowAnalysis.secretNode(of: graph, states).map { node, state in

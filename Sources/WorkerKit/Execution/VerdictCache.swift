@@ -32,10 +32,10 @@ struct VerdictCache {
             graph: graph.hash,
             inputs: inputs.map {
                 Input(
-                    type: $0.value.type, label: $0.label, classCount: $0.classCount, isColumn: $0.isColumn)
+                    type: $0.type, label: $0.label, classCount: $0.classCount, isColumn: $0.isColumn)
             })
         if let known = verdicts.use(key) { return known }
-        let types = try graph.graph.types(binding: inputs.map(\.value.type))
+        let types = try graph.graph.types(binding: inputs.map(\.type))
         let verdict = RowVerdict(graph.graph, types: types, inputs: inputs.map(\.state))
         judgedCount += 1
         verdicts.insert(verdict, for: key, byteCount: inputs.count + verdict.outputs.count)

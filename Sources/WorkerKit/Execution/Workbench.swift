@@ -7,7 +7,7 @@ import Tensor
 package struct Workbench {
     /// The plans of this thread.
     var plans: PlanCache
-    private var runner: TensorJobRunner
+    private var runner: GraphRunner
     private var parsed = ParsedBodies()
     private let inventory: Inventory
     private let now: @Sendable () -> Int64
@@ -17,7 +17,7 @@ package struct Workbench {
     ///   - now: a clock in nanoseconds.
     package init(_ inventory: Inventory, threadCount: Int = 1, now: @escaping @Sendable () -> Int64) {
         plans = PlanCache(byteCountMaximum: inventory.memory.cacheByteCount / max(1, threadCount))
-        runner = TensorJobRunner(inventory)
+        runner = GraphRunner(inventory)
         self.inventory = inventory
         self.now = now
     }
@@ -25,8 +25,8 @@ package struct Workbench {
     /// Decodes a job and runs it.
     ///
     /// - Parameters:
-    ///   - started: called when a program begins; one graph alone is over too soon to tell.
-    ///   - progressed: called now and then while a program runs.
+    ///   - started: called when a fold begins; one graph alone is over too soon to tell.
+    ///   - progressed: called now and then while a fold runs.
     package mutating func answer(
         _ work: Work, started: () -> Void, progressed: (JobProgress) -> Void
     ) -> Answer {
@@ -34,20 +34,15 @@ package struct Workbench {
         if inventory.memory.isShort { plans.removeAll() }
         do throws(JobError) {
             if work.flag.isSet { throw .cancelled }
-            switch try decode(work) {
-            case .tensor(let job):
-                guard let answer = try run(job, work, isHurried: false) else {
-                    throw .executionFailed("a job was left undone that nobody was in a hurry for")
-                }
-                return answer
-            case .program(let job):
+            let job = try decode(work)
+            if case .fold(let fold) = job.compute {
                 started()
-                return Release.answer(try run(job, work, progressed))
-            case .store(let job):
-                return try run(job, for: work.owner)
-            case .inquiry(let job):
-                return answer(job, of: work.owner)
+                return try run(job, fold, work, progressed)
             }
+            guard let answer = try run(job, work, isHurried: false) else {
+                throw .executionFailed("a job was left undone that nobody was in a hurry for")
+            }
+            return answer
         } catch {
             return Release.answer(error)
         }
@@ -55,31 +50,22 @@ package struct Workbench {
 
     /// Does a job that is over sooner than a sleeping thread is awake.
     ///
-    /// - Returns: `nil` for a program, and for what is not as small as `WorkerLimits` says; then nothing was
+    /// - Returns: `nil` for a fold, and for what is not as small as `WorkerLimits` says; then nothing was
     ///   done.
     mutating func answerIfSmall(_ work: Work) -> Answer? {
         guard work.byteCount <= WorkerLimits.smallByteCountMaximum else { return nil }
         do throws(JobError) {
-            switch try decode(work) {
-            case .tensor(let job):
-                guard job.graph.graph.nodes.count <= WorkerLimits.smallNodeCountMaximum else { return nil }
-                return try run(job, work, isHurried: true)
-            case .program:
-                return nil
-            case .store(let job):
-                return try run(job, for: work.owner)
-            case .inquiry(let job):
-                let count = inventory.objects.count(of: work.owner)
-                return count <= WorkerLimits.smallObjectCountMaximum ? answer(job, of: work.owner) : nil
-            }
+            let job = try decode(work)
+            if case .fold = job.compute { return nil }
+            return try run(job, work, isHurried: true)
         } catch {
             return Release.answer(error)
         }
     }
 
-    private mutating func decode(_ work: Work) throws(JobError) -> ReceivedJob {
+    private mutating func decode(_ work: Work) throws(JobError) -> Job {
         var hasNewGraphs = false
-        let job = try ReceivedJob(
+        let job = try Job(
             decoding: work.body, frames: work.frames, isTransferred: work.isTransferred, parsed: &parsed
         ) { hash in
             let known = inventory.graphs.find(hash)
@@ -90,43 +76,24 @@ package struct Workbench {
         return job
     }
 
-    private mutating func run(
-        _ job: TensorJob, _ work: Work, isHurried: Bool
-    ) throws(JobError) -> Answer? {
+    private mutating func run(_ job: Job, _ work: Work, isHurried: Bool) throws(JobError) -> Answer? {
         try runner.answer(
             job, plans: &plans,
-            TensorJobRunner.Surroundings(
+            GraphRunner.Surroundings(
                 owner: work.owner, isHurried: isHurried, flag: work.flag, now: now,
                 jobByteCount: work.byteCount))
     }
 
     private mutating func run(
-        _ job: ProgramJob, _ work: Work, _ progressed: (JobProgress) -> Void
-    ) throws(JobError) -> JobResult {
-        let shard = try inventory.shards.shard(job.program.shard)
-        return try withoutActuallyEscaping(progressed) { progressed throws(JobError) in
-            var runner = try ProgramRunner(
-                job, shard: shard, cache: &plans,
-                surroundings: ProgramRunner.Surroundings(
-                    flag: work.flag, report: progressed, now: now, memory: inventory.memory,
+        _ job: Job, _ fold: Fold, _ work: Work, _ progressed: (JobProgress) -> Void
+    ) throws(JobError) -> Answer {
+        try withoutActuallyEscaping(progressed) { progressed throws(JobError) in
+            var runner = FoldJobRunner(
+                job, fold, inventory,
+                FoldJobRunner.Surroundings(
+                    owner: work.owner, flag: work.flag, report: progressed, now: now,
                     jobByteCount: work.byteCount))
-            try Release.permit(try runner.verdict(), by: inventory.rules)
-            return try runner.run()
+            return try runner.answer(&plans)
         }
-    }
-
-    private func run(_ job: StoreJob, for owner: Identifier) throws(JobError) -> Answer {
-        // First, so that there is room for what comes.
-        inventory.objects.release(job.released, of: owner)
-        let arrivals = job.tensors.map { ObjectStore.Arrival(id: $0.object, value: $0.value, label: .open) }
-        try inventory.objects.keep(arrivals, of: owner)
-        return Release.answer(JobResult(outputs: [], examples: 0, batches: 0, seconds: 0))
-    }
-
-    private func answer(_ job: InquiryJob, of owner: Identifier) -> Answer {
-        inventory.objects.release(job.released, of: owner)
-        let objects = inventory.objects.objects(of: owner)
-        return Release.answer(
-            JobResult(outputs: [], examples: 0, batches: 0, seconds: 0, objects: objects))
     }
 }

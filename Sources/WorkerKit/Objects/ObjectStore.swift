@@ -3,7 +3,7 @@ import Protocol
 import Synchronization
 import Tensor
 
-/// The tensors a worker keeps for trainers, by owner and id; shared by the loop and the compute threads.
+/// The tensors a worker keeps for trainers, by owner and name; shared by the loop and the compute threads.
 ///
 /// DESIGN. An owner has an entry exactly while it has objects, so nothing is left of a trainer that dropped
 /// its last pointer. Time comes in with `touch` and `expire` alone; an owner whose first object is kept by a
@@ -16,15 +16,32 @@ final class ObjectStore: Sendable {
         let label: RowLabel
     }
 
+    /// What a tensor is kept by.
+    enum Key: Hashable, Sendable {
+        case object(ObjectID)
+        /// Of a run, and of one shard.
+        case state(Job.State, ShardReference)
+    }
+
     /// A tensor on its way to being kept.
     struct Arrival: Sendable {
-        let id: ObjectID
+        let key: Key
         let value: TensorValue
         let label: RowLabel
+
+        init(key: Key, value: TensorValue, label: RowLabel) {
+            self.key = key
+            self.value = value
+            self.label = label
+        }
+
+        init(id: ObjectID, value: TensorValue, label: RowLabel) {
+            self.init(key: .object(id), value: value, label: label)
+        }
     }
 
     private struct Holdings {
-        var objects: [ObjectID: Object] = [:]
+        var objects: [Key: Object] = [:]
         var heardAt: Int64
     }
 
@@ -96,27 +113,39 @@ final class ObjectStore: Sendable {
     ///
     /// - Throws: `JobError.unknownObject`, naming worker and object.
     func find(_ id: ObjectID, of owner: Identifier) throws(JobError) -> Object {
-        if let object = state.withLock({ $0.owners[owner]?.objects[id] }) { return object }
+        if let object = state.withLock({ $0.owners[owner]?.objects[.object(id)] }) { return object }
         throw .unknownObject(
             "worker \(worker) does not keep object \(id) any more: it was released, or the trainer was silent "
                 + "for more than \(ProtocolLimits.objectLeaseMilliseconds / 1_000) s")
     }
 
-    /// Keeps tensors, in place of objects of the same ids; all of them or none.
+    /// What an owner's run keeps for a shard.
     ///
-    /// - Precondition: the ids are distinct.
+    /// - Throws: `JobError.unknownObject`, naming worker and state.
+    func find(
+        _ state: Job.State, for shard: ShardReference, of owner: Identifier
+    ) throws(JobError) -> Object {
+        if let object = self.state.withLock({ $0.owners[owner]?.objects[.state(state, shard)] }) {
+            return object
+        }
+        throw .unknownObject("worker \(worker) keeps no state \(state.name) of this run for \(shard)")
+    }
+
+    /// Keeps tensors, in place of objects of the same keys; all of them or none.
+    ///
+    /// - Precondition: the keys are distinct.
     /// - Throws: `JobError.notPermitted` where the worker keeps none, `limitExceeded`.
     func keep(_ arrivals: [Arrival], of owner: Identifier) throws(JobError) {
         guard !arrivals.isEmpty else { return }
         try state.withLock { (state) throws(JobError) in
-            try check(arrivals.map { ($0.id, $0.value.type) }, of: owner, state)
+            try check(arrivals.map { ($0.key, $0.value.type) }, of: owner, state)
             let latest = state.latest
-            try memory.changeObjects(by: growth(arrivals.map { ($0.id, $0.value.type) }, of: owner, state))
+            try memory.changeObjects(by: growth(arrivals.map { ($0.key, $0.value.type) }, of: owner, state))
             for arrival in arrivals {
                 // A part would keep the whole message it came in.
                 let object = Object(value: arrival.value.compact, label: arrival.label)
                 let replaced = state.owners[owner, default: Holdings(heardAt: latest)]
-                    .objects.updateValue(object, forKey: arrival.id)
+                    .objects.updateValue(object, forKey: arrival.key)
                 state.byteCount += Self.cost(of: object.value.type)
                 if let replaced { state.byteCount -= Self.cost(of: replaced.value.type) }
             }
@@ -126,7 +155,7 @@ final class ObjectStore: Sendable {
     /// Checks that tensors could be kept now: before the work of making them is done.
     ///
     /// - Throws: as `keep`.
-    func checkRoom(for arrivals: [(id: ObjectID, type: ValueType)], of owner: Identifier) throws(JobError) {
+    func checkRoom(for arrivals: [(key: Key, type: ValueType)], of owner: Identifier) throws(JobError) {
         guard !arrivals.isEmpty else { return }
         try state.withLock { (state) throws(JobError) in try check(arrivals, of: owner, state) }
     }
@@ -134,12 +163,29 @@ final class ObjectStore: Sendable {
     /// Lets objects go; ids that name none are no error.
     func release(_ ids: [ObjectID], of owner: Identifier) {
         guard !ids.isEmpty else { return }
+        remove(of: owner) { _ in ids.map { .object($0) } }
+    }
+
+    /// Lets go of all states of an owner's runs; runs that have none are no error.
+    ///
+    /// - Complexity: O(objects of the owner).
+    func end(_ runs: [Identifier], of owner: Identifier) {
+        guard !runs.isEmpty else { return }
+        let runs = Set(runs)
+        remove(of: owner) { objects in
+            objects.keys.filter { key in
+                if case .state(let state, _) = key { runs.contains(state.run) } else { false }
+            }
+        }
+    }
+
+    private func remove(of owner: Identifier, _ choose: ([Key: Object]) -> [Key]) {
         state.withLock { state in
             guard let index = state.owners.index(forKey: owner) else { return }
             let before = state.byteCount
             defer { giveBack(before - state.byteCount) }
-            for id in ids {
-                guard let object = state.owners.values[index].objects.removeValue(forKey: id) else {
+            for key in choose(state.owners.values[index].objects) {
+                guard let object = state.owners.values[index].objects.removeValue(forKey: key) else {
                     continue
                 }
                 state.byteCount -= Self.cost(of: object.value.type)
@@ -153,8 +199,10 @@ final class ObjectStore: Sendable {
     /// - Complexity: O(n log n).
     func objects(of owner: Identifier) -> [HeldObject] {
         let objects = state.withLock { $0.owners[owner]?.objects } ?? [:]
-        return objects.map { HeldObject(id: $0.key, type: $0.value.value.type) }
-            .sorted { $0.id.rawValue < $1.id.rawValue }
+        return objects.compactMap { key, object in
+            guard case .object(let id) = key else { return nil }
+            return HeldObject(id: id, type: object.value.type)
+        }.sorted { $0.id.rawValue < $1.id.rawValue }
     }
 
     // MARK: Accounts
@@ -180,17 +228,17 @@ final class ObjectStore: Sendable {
 
     /// How many bytes more there are once tensors are kept.
     private func growth(
-        _ arrivals: [(id: ObjectID, type: ValueType)], of owner: Identifier, _ state: borrowing State
+        _ arrivals: [(key: Key, type: ValueType)], of owner: Identifier, _ state: borrowing State
     ) -> Int {
         let objects = state.owners[owner]?.objects ?? [:]
         return arrivals.reduce(0) { sum, arrival in
             sum + Self.cost(of: arrival.type)
-                - (objects[arrival.id].map { Self.cost(of: $0.value.type) } ?? 0)
+                - (objects[arrival.key].map { Self.cost(of: $0.value.type) } ?? 0)
         }
     }
 
     private func check(
-        _ arrivals: [(id: ObjectID, type: ValueType)], of owner: Identifier, _ state: borrowing State
+        _ arrivals: [(key: Key, type: ValueType)], of owner: Identifier, _ state: borrowing State
     ) throws(JobError) {
         guard byteCountMaximum > 0 else {
             throw .notPermitted("worker \(worker) takes no tensors of others")
@@ -199,7 +247,7 @@ final class ObjectStore: Sendable {
         var (byteCount, count) = (state.byteCount, objects.count)
         for arrival in arrivals {
             byteCount += Self.cost(of: arrival.type)
-            if let replaced = objects[arrival.id] {
+            if let replaced = objects[arrival.key] {
                 byteCount -= Self.cost(of: replaced.value.type)
             } else {
                 count += 1

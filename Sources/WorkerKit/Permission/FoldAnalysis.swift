@@ -2,7 +2,7 @@ import Jobs
 import Protocol
 import Tensor
 
-/// Decides, before a program runs, what it would let out of a shard's rows.
+/// Decides, before a fold runs, what it would let out of a shard's rows.
 ///
 /// DESIGN. The rule for graphs is applied to the step graph, for each size of batch that occurs: the columns
 /// are rows, of one batch. What a state is known to be goes in again with the next batch, until nothing new is
@@ -30,7 +30,7 @@ struct FoldAnalysis {
 
     private static let passesMaximum = 64
 
-    let job: ProgramJob
+    let bound: BoundFold
     let counts: BatchCounts
     let steps: [Step]
     /// The types of all values of the finish graph.
@@ -38,17 +38,21 @@ struct FoldAnalysis {
     /// For each column, how many classes it holds, where it does.
     let classCounts: [Int?]
 
-    private var program: Program { job.program }
-    private var dataset: String { program.shard.dataset }
+    private var fold: Fold { bound.fold }
+    private var dataset: String { bound.rows.shard.dataset }
     private var smallest: Int { steps.map(\.rowCount).min() ?? 0 }
 
-    /// Judges the program.
+    /// Judges the fold.
     var verdict: FoldVerdict {
         var verdict = FoldVerdict(dataset: dataset, rowCount: counts.distinctRowCount)
-        guard verdict.rowCount > 0 else { return verdict }
+        // What was kept may tell of rows even where the fold reads none.
+        guard verdict.rowCount > 0 || bound.inputs.contains(where: { $0.label != .open }) else {
+            verdict.isOpen = true
+            return verdict
+        }
         var findings = Findings(
-            states: openStates, kinds: Array(repeating: .fixed, count: program.stateCount),
-            metrics: Array(repeating: nil, count: program.metricCount))
+            states: firstStates, kinds: Array(repeating: .fixed, count: bound.stateCount),
+            metrics: Array(repeating: nil, count: fold.metricCount))
         for _ in 0..<FoldAnalysis.passesMaximum {
             let last = findings
             for step in steps { take(step, &findings, &verdict) }
@@ -59,33 +63,28 @@ struct FoldAnalysis {
         return verdict
     }
 
-    /// The state a program starts from is its trainer's.
-    private var openStates: [RowState] {
-        job.bindings.prefix(program.stateCount).map {
-            RowState(.open, isFloat: $0.elementType.isDifferentiable)
-        }
-    }
+    /// The states a fold starts from are its trainer's, or what was kept says of them.
+    private var firstStates: [RowState] { bound.states.map(\.state) }
 
-    private var constants: ArraySlice<TensorValue> { job.bindings.dropFirst(program.stateCount) }
+    private var constantStates: [RowState] { bound.constants.map { constant($0) } }
 
-    private var constantStates: [RowState] {
-        constants.map { constant in
-            var state = RowState(.open, isFloat: constant.elementType.isDifferentiable)
-            if constant.isFinite { state.cell = .constant }
-            return state
-        }
+    /// What is the trainer's own may be looked at.
+    private func constant(_ input: BoundInput) -> RowState {
+        var state = input.state
+        if input.knownValue?.isFinite == true { state.cell = .constant }
+        return state
     }
 
     // MARK: Steps
 
     private func take(_ step: Step, _ findings: inout Findings, _ verdict: inout FoldVerdict) {
-        let graph = program.step.graph, stateCount = program.stateCount
+        let graph = fold.step.graph, stateCount = bound.stateCount
         let inputs = findings.states.indices.map { input($0, findings) } + constantStates + rows(of: step)
         let states = RowAnalysis.states(of: graph, types: step.types, inputs: inputs, smallestBatch: smallest)
         verdict.failure = verdict.failure ?? RowVerdict.failure(graph, step.types, states)
         verdict.secret = verdict.secret ?? RowVerdict.secret(graph, states)
         let influences = FoldInfluences(
-            graph, stateCount: stateCount, states: states, constants: Array(constants))
+            graph, stateCount: stateCount, states: states, constants: bound.constants.map(\.knownValue))
         for index in 0..<stateCount {
             let state = states[graph.outputs[index]]
             if state.isRowsOrSecret { verdict.rows = verdict.rows ?? "state \(index)" }
@@ -139,7 +138,7 @@ struct FoldAnalysis {
 
     private func finish(_ findings: Findings, _ verdict: FoldVerdict) -> FoldVerdict {
         var verdict = verdict
-        let graph = program.finish.graph
+        let graph = fold.finish.graph
         let last = findings.states.indices.map { index in
             var state = findings.states[index]
             if state.source.isPrivate, findings.kinds[index] >= .fading {
@@ -147,13 +146,18 @@ struct FoldAnalysis {
             }
             return state
         }
-        let inputs =
-            openStates + last + constantStates + findings.metrics.map { $0 ?? .constant }
-            + [RowState(.open, isFloat: false)]
+        let inputs = bound.endings.map { ending in
+            switch ending {
+            case .found(let input): constant(input)
+            case .lastState(let index): last[index]
+            case .metric(let index): findings.metrics[index] ?? .constant
+            case .examples: RowState(.open, isFloat: false)
+            }
+        }
         let states = RowAnalysis.states(of: graph, types: finishTypes, inputs: inputs)
         verdict.failure = verdict.failure ?? RowVerdict.failure(graph, finishTypes, states)
         verdict.secret = verdict.secret ?? RowVerdict.secret(graph, states)
-        verdict.outputs = zip(program.outputs, graph.outputs).map { ($0, states[$1].label) }
+        verdict.outputs = zip(bound.names, graph.outputs).map { ($0, states[$1].label) }
         return verdict
     }
 }

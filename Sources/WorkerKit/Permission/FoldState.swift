@@ -65,14 +65,14 @@ struct FoldInfluences {
     ///
     /// - Parameters:
     ///   - states: what is known of every value.
-    ///   - constants: the constants bound to the inputs after the state.
-    init(_ graph: Graph, stateCount: Int, states: [RowState], constants: [TensorValue]) {
+    ///   - constants: what is bound to the inputs after the state, where it is known and tells of no rows.
+    init(_ graph: Graph, stateCount: Int, states: [RowState], constants: [TensorValue?]) {
         self.graph = graph
         for index in graph.inputs.indices {
             influences.append(index < stateCount ? [index: .scaled(1...1)] : [:])
             isMoving.append(index < stateCount && graph.outputs[index] != index)
             let constant = index - stateCount
-            ranges.append(constants.indices.contains(constant) ? constants[constant].range : nil)
+            ranges.append(constants.indices.contains(constant) ? constants[constant]?.range : nil)
         }
         for constant in graph.constants {
             influences.append([:])

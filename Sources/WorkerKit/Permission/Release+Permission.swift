@@ -14,15 +14,17 @@ extension Release {
         try refuse(verdict.secret, by: rules)
     }
 
-    /// Decides, before a program runs, whether it may.
+    /// Decides, before a fold runs, whether it may, and whether outputs that would leave may.
     ///
     /// - Throws: `JobError.notPermitted`, naming the data set, the worker and what it is about.
-    static func permit(_ verdict: FoldVerdict, by rules: ReleaseRules) throws(JobError) {
-        guard verdict.rowCount > 0 else { return }
+    static func permit(
+        _ verdict: FoldVerdict, leaving outputs: [Int], by rules: ReleaseRules
+    ) throws(JobError) {
+        guard !verdict.isOpen else { return }
         let subject = rules.subject(of: [verdict.dataset]), minimum = rules.minimum(of: [verdict.dataset])
-        guard verdict.rowCount >= minimum else {
+        guard verdict.rowCount == 0 || verdict.rowCount >= minimum else {
             throw .notPermitted(
-                "\(subject): the program is about \(verdict.rowCount) rows; only what is about at least "
+                "\(subject): the fold is about \(verdict.rowCount) rows; only what is about at least "
                     + "\(minimum) rows may leave")
         }
         try refuse(verdict.failure, by: rules)
@@ -31,7 +33,10 @@ extension Release {
                 "\(subject): \(rows) would tell of single rows; state and metrics must be sums over a batch")
         }
         try refuse(verdict.secret, by: rules)
-        for (name, label) in verdict.outputs { try permit(label, "output \(name)", by: rules) }
+        for output in outputs {
+            let (name, label) = verdict.outputs[output]
+            try permit(label, "output \(name.isEmpty ? "\(output)" : name)", by: rules)
+        }
     }
 
     private static func permit(

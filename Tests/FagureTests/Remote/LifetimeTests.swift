@@ -217,7 +217,7 @@ struct LifetimeTests {
             try await model.send(to: bob)
             #expect(try await model(x).get().floats == [11])
             // As if the lease had ended.
-            let forgotten = StoreJob(released: try await bob.objects.map(\.id))
+            let forgotten = Job(released: try await bob.objects.map(\.id))
             _ = try await session.run(forgotten, at: bob)
             let error = await #expect(throws: RemoteError.self) { _ = try await model(x).get() }
             guard case .objectsLost("bob", let lost, let reason)? = error else {

@@ -260,18 +260,18 @@ struct ColumnJobTests {
         let inventory = Inventory.of("bob", shards: [try Lessons.shard(rowCount: Self.rowCount)])
         let first = try inventory.input(column("features"), of: TestBench.ann)
         let second = try inventory.input(column("features"), of: TestBench.ben)
-        #expect(first.value.storage === second.value.storage)
+        #expect(try first.value().storage === second.value().storage)
         #expect(first.classCount == nil)
         #expect(try inventory.input(column("label"), of: TestBench.ann).classCount == 3)
-        var runner = TensorJobRunner(inventory)
+        var runner = GraphRunner(inventory)
         var plans = PlanCache()
-        let surroundings = TensorJobRunner.Surroundings(
+        let surroundings = GraphRunner.Surroundings(
             owner: TestBench.ann, isHurried: false, flag: .never, now: { 0 })
-        for _ in 0..<3 { _ = try runner.answer(lessonJob(), plans: &plans, surroundings) }
+        for _ in 0..<3 { _ = try runner.answer(lessonJob().job, plans: &plans, surroundings) }
         #expect(runner.verdicts.judgedCount == 1 && plans.compiledCount == 1)
         var open = try lessonJob()
         open.bindings[2...] = [.value(try values("features")), .value(try values("target"))]
-        _ = try runner.answer(open, plans: &plans, surroundings)
+        _ = try runner.answer(open.job, plans: &plans, surroundings)
         #expect(runner.verdicts.judgedCount == 1 && plans.compiledCount == 1)
     }
 }

@@ -47,7 +47,7 @@ struct ExecutorTests {
         let sum = builder.append(.add, [x, x])
         let job = TensorJob(
             graph: try SealedGraph(builder.finish(outputs: [sum])), bindings: [TensorValue(scalar: value)])
-        return work(run, job.payload(includesGraph: includesGraph))
+        return work(run, job.job.payload(includesGraphs: includesGraph))
     }
 
     private func work(_ run: UInt64, _ payload: Payload) -> Work {
@@ -57,7 +57,7 @@ struct ExecutorTests {
     /// A program that would take hours.
     private func endless(_ run: UInt64) throws -> Work {
         let job = try Lessons.regression(.init(epochs: 1_000_000, batchSize: 1))
-        return work(run, job.payload(includesGraphs: true))
+        return work(run, job.job.payload(includesGraphs: true))
     }
 
     private func number(_ event: WorkerMachine.Event) throws -> Float? {
@@ -117,9 +117,7 @@ struct ExecutorTests {
         rig.executor.enqueue([work(2, Payload(body: [], frames: []))])
         #expect(
             failure(await rig.reports(1)[0])
-                == Failure(
-                    .malformed,
-                    "the job is malformed: neither a tensor job, a program, a store nor an inquiry"))
+                == Failure(.malformed, "the job is malformed: there is no job in the body"))
     }
 
     @Test("a tensor job that cannot run tells why, values included: they are the trainer's own")
@@ -132,12 +130,12 @@ struct ExecutorTests {
         let rig = Rig()
         let pair = try TensorValue([1, 2] as [Float], shape: [1, 2])
         rig.executor.enqueue([
-            work(1, TensorJob(graph: graph, bindings: [pair]).payload(includesGraph: true)),
-            work(2, TensorJob(graph: graph, bindings: [pair, pair]).payload(includesGraph: true)),
+            work(1, TensorJob(graph: graph, bindings: [pair]).job.payload(includesGraphs: true)),
+            work(2, TensorJob(graph: graph, bindings: [pair, pair]).job.payload(includesGraphs: true)),
             work(
                 3,
-                TensorJob(graph: graph, bindings: [pair, try TensorValue([9] as [Int32])]).payload(
-                    includesGraph: true)),
+                TensorJob(graph: graph, bindings: [pair, try TensorValue([9] as [Int32])]).job.payload(
+                    includesGraphs: true)),
         ])
         let failures = await rig.reports(3).map(failure)
         #expect(failures[0] == Failure(.invalidJob, "the graph: bindings: expected 2 values, got 1"))
@@ -153,7 +151,7 @@ struct ExecutorTests {
         let rig = Rig(shards: [try Lessons.shard(rowCount: 4)])
         var job = try Lessons.order(.init(batchSize: 2))
         job.program.shard = ShardReference(dataset: "mnist", partition: "iid:0", index: 1, count: 2)
-        rig.executor.enqueue([work(1, job.payload(includesGraphs: true))])
+        rig.executor.enqueue([work(1, job.job.payload(includesGraphs: true))])
         let reports = await rig.reports(2)
         #expect(
             failure(reports[1])

@@ -35,7 +35,7 @@ struct MemoryBudgetTests {
         var bench = TestBench(memory: 100_000)
         #expect(
             try bench.answer(
-                job(5_000, kept: [.init(output: 0, object: ObjectID(1))]).payload(includesGraph: true)
+                job(5_000, kept: [.init(output: 0, object: ObjectID(1))]).job.payload(includesGraphs: true)
             ).failure == nil)
         #expect(bench.store([2: .zeros(ValueType(.float32, try Shape([10_000])))]) == nil)
         let failure = bench.failure(try job(5_000))
@@ -51,7 +51,7 @@ struct MemoryBudgetTests {
     func programs() throws {
         let shard = try Lessons.shard(rowCount: 40)
         var bench = TestBench(shards: [shard], memory: 100)
-        let payload = try Lessons.regression(.init(batchSize: 2)).payload(includesGraphs: true)
+        let payload = try Lessons.regression(.init(batchSize: 2)).job.payload(includesGraphs: true)
         #expect(bench.answer(payload).failure?.code == .limitExceeded)
         var roomy = TestBench(shards: [shard], memory: 1 << 20)
         #expect(roomy.answer(payload).failure == nil)

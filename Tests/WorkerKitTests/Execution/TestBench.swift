@@ -8,6 +8,8 @@ import Tensor
 
 /// The compute side of a worker called bob, without threads: payloads in, answers out.
 struct TestBench {
+    /// Asks what the worker keeps.
+    static let list = Job(listsObjects: true).payload(includesGraphs: false)
     static let ann = Identifier(high: 1, low: 1), ben = Identifier(high: 2, low: 2)
 
     let inventory: Inventory
@@ -38,12 +40,12 @@ struct TestBench {
 
     /// What a job gave.
     mutating func result(_ job: TensorJob, for owner: Identifier = ann) throws -> JobResult {
-        try answer(job.payload(includesGraph: true), for: owner).result()
+        try answer(job.job.payload(includesGraphs: true), for: owner).result()
     }
 
     /// Why a job was not done; nothing when it was.
     mutating func failure(_ job: TensorJob, for owner: Identifier = ann) -> Failure? {
-        answer(job.payload(includesGraph: true), for: owner).failure
+        answer(job.job.payload(includesGraphs: true), for: owner).failure
     }
 
     /// Keeps values under ids.
@@ -51,15 +53,15 @@ struct TestBench {
         _ values: [UInt64: TensorValue] = [:], releasing released: [UInt64] = [],
         for owner: Identifier = ann
     ) -> Failure? {
-        let job = StoreJob(
-            tensors: values.sorted { $0.key < $1.key }.map { (ObjectID($0.key), $0.value) },
+        let job = Job(
+            keeping: values.sorted { $0.key < $1.key }.map { (ObjectID($0.key), $0.value) },
             released: released.map { ObjectID($0) })
-        return answer(job.payload, for: owner).failure
+        return answer(job.payload(includesGraphs: false), for: owner).failure
     }
 
     /// The ids an owner is told of.
     mutating func ids(of owner: Identifier = ann) throws -> [UInt64] {
-        try answer(InquiryJob().payload, for: owner).result().objects.map(\.id.rawValue)
+        try answer(Self.list, for: owner).result().objects.map(\.id.rawValue)
     }
 }
 
@@ -93,6 +95,21 @@ extension Payload {
             case .whole(let storage): storage
             }
         }
+    }
+}
+
+extension ProgramJob {
+    /// What the program gives beside a shard, whether or not it may leave.
+    func run(on shard: Shard, cache: inout PlanCache, flag: CancelFlag = .never) throws -> JobResult {
+        try job.check()
+        guard case .fold(let fold) = job.compute else { throw JobError.invalid("no fold") }
+        let bound = try BoundFold(job, over: fold.shards[0]) { (source) in BoundInput(source) }
+        var runner = try FoldRunner(
+            bound, shard: shard, cache: &cache, surroundings: .init(flag: flag, report: { _, _ in }))
+        let result = try runner.run()
+        let outputs = zip(bound.names, result.outputs).map { (name: $0, value: $1) }
+        return JobResult(
+            parts: [.init(outputs: outputs, examples: result.examples, batches: result.batches)], seconds: 0)
     }
 }
 

@@ -19,7 +19,7 @@ struct WorkbenchTests {
         let job = TensorJob(
             graph: try SealedGraph(builder.finish(outputs: [value])),
             bindings: [TensorValue.zeros(ValueType(.float32, try Shape([elementCount])))])
-        return work(job.payload(includesGraph: includesGraph))
+        return work(job.job.payload(includesGraphs: includesGraph))
     }
 
     @Test("a graph over a handful of numbers is done at once, with the bits a thread would give")
@@ -52,7 +52,7 @@ struct WorkbenchTests {
         #expect(
             isLeft(try bench.answerIfSmall(chain(WorkerLimits.smallNodeCountMaximum + 1, elementCount: 1))))
         #expect(isLeft(try bench.answerIfSmall(chain(60, elementCount: 2_000))))
-        let program = try Lessons.regression(.init(batchSize: 1)).payload(includesGraphs: true)
+        let program = try Lessons.regression(.init(batchSize: 1)).job.payload(includesGraphs: true)
         #expect(isLeft(bench.answerIfSmall(work(program))))
     }
 
@@ -64,7 +64,7 @@ struct WorkbenchTests {
         let sum = builder.append(.sum(axes: nil, keepsDimensions: false), [product])
         let job = TensorJob(graph: try SealedGraph(builder.finish(outputs: [sum])), bindings: [])
         var bench = bench()
-        #expect(isLeft(bench.answerIfSmall(work(job.payload(includesGraph: true)))))
+        #expect(isLeft(bench.answerIfSmall(work(job.job.payload(includesGraphs: true)))))
         #expect(bench.plans.compiledCount == 0)
         // A small one is compiled, once.
         for _ in 0..<2 { #expect(!isLeft(bench.answerIfSmall(try chain(3, elementCount: 4)))) }

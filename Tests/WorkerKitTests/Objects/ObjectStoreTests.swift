@@ -74,7 +74,7 @@ struct ObjectStoreTests {
         try store.keep([arrival(1, vector(1)), arrival(2, vector(10))], of: Self.ann)
         #expect(store.byteCount == cost(1) + cost(10))
         let foreseen = errorOf { () throws(JobError) in
-            try store.checkRoom(for: [(ObjectID(3), ValueType(.float32, .scalar))], of: Self.ann)
+            try store.checkRoom(for: [(.object(ObjectID(3)), ValueType(.float32, .scalar))], of: Self.ann)
         }
         #expect(
             foreseen
@@ -250,5 +250,12 @@ struct ObjectStoreTests {
             }
             #expect(store.ownerCount == Set(twin.entries.map(\.owner)).count)
         }
+    }
+}
+
+extension ObjectStore.Arrival {
+    /// The object it becomes; these tests keep no states.
+    fileprivate var id: ObjectID {
+        if case .object(let id) = key { id } else { ObjectID(0) }
     }
 }

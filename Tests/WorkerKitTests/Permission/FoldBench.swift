@@ -70,6 +70,6 @@ struct FoldBench {
     /// Why a worker refuses it; nothing where it runs.
     func failure(rowCount: Int = 40, rowsMinimum: Int = 32) throws -> Failure? {
         var bench = TestBench(shards: [try Lessons.shard(rowCount: rowCount)], rowsMinimum: rowsMinimum)
-        return bench.answer(try job().payload(includesGraphs: true)).failure
+        return bench.answer(try job().job.payload(includesGraphs: true)).failure
     }
 }

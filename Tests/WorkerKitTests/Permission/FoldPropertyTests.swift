@@ -81,7 +81,7 @@ struct FoldPropertyTests {
 
     private func outputs(_ bench: FoldBench, _ order: [Int]) throws -> (Failure?, [Float]) {
         var worker = TestBench(shards: [try shard(order: order)])
-        let answer = worker.answer(try bench.job().payload(includesGraphs: true))
+        let answer = worker.answer(try bench.job().job.payload(includesGraphs: true))
         if let failure = answer.failure { return (failure, []) }
         return (nil, try answer.result().outputs.flatMap { try $0.value.floats })
     }

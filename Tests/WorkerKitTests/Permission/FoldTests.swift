@@ -311,7 +311,7 @@ struct FoldTests {
         #expect(try bench.failure() == nil)
         bench.schedule.batchLimit = 3
         let failure = try bench.failure()
-        #expect(failure?.message.contains("the program is about 24 rows") == true)
+        #expect(failure?.message.contains("the fold is about 24 rows") == true)
         bench.schedule.epochs = 9
         bench.schedule.shuffleSeed = 1
         #expect(try bench.failure()?.code == .notPermitted)
@@ -327,7 +327,7 @@ struct FoldTests {
             rules: ReleaseRules(worker: "bob", rowsMinimum: 32, publicDatasets: ["lesson"]))
         var bench = Workbench(inventory, now: { 0 })
         func answer(_ job: ProgramJob) -> Failure? {
-            let work = Work(run: 1, job.payload(includesGraphs: true), for: .none)
+            let work = Work(run: 1, job.job.payload(includesGraphs: true), for: .none)
             return bench.answer(work, started: {}, progressed: { _ in }).failure
         }
         #expect(answer(try allowed[0].bench(batchSize: 3).job()) == nil)

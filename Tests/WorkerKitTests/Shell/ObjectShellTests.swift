@@ -53,19 +53,20 @@ struct ObjectShellTests {
     }
 
     private func store(_ id: UInt64, _ elements: [Float]) throws -> Payload {
-        StoreJob(tensors: [(ObjectID(id), try TensorValue(elements))]).payload
+        Job(keeping: [(ObjectID(id), try TensorValue(elements))]).payload(includesGraphs: false)
     }
 
     @Test("the header's owner says whose objects a job means")
     func owners() async throws {
         let rig = try await Rig()
         _ = try await rig.ask(1, for: Self.ann, try store(7, [1, 2]))
-        let negative = try await rig.ask(2, for: Self.ann, try negate(7).payload(includesGraph: true))
+        let negative = try await rig.ask(2, for: Self.ann, try negate(7).job.payload(includesGraphs: true))
         #expect(try negative.outputs[0].value.floats == [-1, -2])
-        #expect(try await rig.ask(3, for: Self.ben, InquiryJob().payload).objects.isEmpty)
-        #expect(try await rig.ask(4, for: Self.ann, InquiryJob().payload).objects.map(\.id) == [ObjectID(7)])
+        #expect(try await rig.ask(3, for: Self.ben, TestBench.list).objects.isEmpty)
+        #expect(try await rig.ask(4, for: Self.ann, TestBench.list).objects.map(\.id) == [ObjectID(7)])
         await rig.broker.dispatch(
-            JobID(high: 5, low: 5), owner: Self.ben, try negate(7).payload(includesGraph: true), to: rig.peer)
+            JobID(high: 5, low: 5), owner: Self.ben, try negate(7).job.payload(includesGraphs: true),
+            to: rig.peer)
         let failed = await rig.broker.next(.failed)
         #expect(try Failure(decoding: failed.body).code == .unknownObject)
         await rig.end()
@@ -82,19 +83,16 @@ struct ObjectShellTests {
         for attempt in [1, 4] as [UInt32] {
             // The second time object 7 is gone: the job could not be run any more.
             await rig.broker.dispatch(
-                JobID(high: 5, low: 2), attempt: attempt, owner: Self.ann, job.payload(includesGraph: true),
+                JobID(high: 5, low: 2), attempt: attempt, owner: Self.ann,
+                job.job.payload(includesGraphs: true),
                 to: rig.peer)
             let heard = await rig.broker.next(.transfer)
             #expect(heard.header.target == Self.elsewhere && heard.header.attempt == attempt)
             #expect(heard.header.job == JobID(high: 5, low: 2) && heard.header.epoch == 77)
-            let received = try ReceivedJob(
+            let received = try Job(
                 decoding: heard.body, frames: heard.frames, isTransferred: true
             ) { _ in nil }
-            guard case .store(let store) = received else {
-                return #expect(Bool(false), "it is no store")
-            }
-            #expect(store.tensors.map(\.object) == [ObjectID(8)])
-            #expect(try store.tensors[0].value.floats == [-1, -2])
+            #expect(received == Job(keeping: [(ObjectID(8), try TensorValue([-1, -2] as [Float]))]))
         }
         await rig.end()
     }
@@ -107,15 +105,16 @@ struct ObjectShellTests {
         _ = await rig.broker.next(.result)
         await rig.broker.dispatch(
             JobID(high: 5, low: 2), owner: Self.ann, flags: .transferred,
-            try negate(7).payload(includesGraph: true), to: rig.peer)
+            try negate(7).job.payload(includesGraphs: true), to: rig.peer)
         let failed = await rig.broker.next(.failed)
         #expect(
             try Failure(decoding: failed.body)
                 == Failure(
                     .malformed,
                     "the job is malformed: a job from another worker may only bring tensors to be kept"))
-        #expect(try await rig.ask(3, for: Self.ann, InquiryJob().payload).objects.map(\.id) == [ObjectID(7)])
-        let after = try await rig.ask(4, for: Self.ann, InquiryJob(released: [ObjectID(7)]).payload)
+        #expect(try await rig.ask(3, for: Self.ann, TestBench.list).objects.map(\.id) == [ObjectID(7)])
+        let after = try await rig.ask(
+            4, for: Self.ann, Job(released: [ObjectID(7)], listsObjects: true).payload(includesGraphs: false))
         #expect(after.objects.isEmpty)
         await rig.end()
     }
@@ -125,9 +124,9 @@ struct ObjectShellTests {
         let rig = try await Rig()
         let payload = try store(7, [1])
         _ = try await rig.ask(1, for: Self.ann, payload)
-        _ = try await rig.ask(2, for: Self.ann, StoreJob(released: [ObjectID(7)]).payload)
+        _ = try await rig.ask(2, for: Self.ann, Job(released: [ObjectID(7)]).payload(includesGraphs: false))
         _ = try await rig.ask(1, for: Self.ann, payload)
-        #expect(try await rig.ask(3, for: Self.ann, InquiryJob().payload).objects.isEmpty)
+        #expect(try await rig.ask(3, for: Self.ann, TestBench.list).objects.isEmpty)
         await rig.end()
     }
 
@@ -135,18 +134,19 @@ struct ObjectShellTests {
     func cycles() async throws {
         let rig = try await Rig()
         for number in 1...500 as ClosedRange<UInt64> {
-            let job = StoreJob(
-                tensors: [(ObjectID(number), TensorValue(scalar: 1))], released: [ObjectID(number - 1)])
-            _ = try await rig.ask(number, for: Self.ann, job.payload)
+            let job = Job(
+                keeping: [(ObjectID(number), TensorValue(scalar: 1))], released: [ObjectID(number - 1)])
+            _ = try await rig.ask(number, for: Self.ann, job.payload(includesGraphs: false))
         }
         for number in 501...1_000 as ClosedRange<UInt64> {
-            let job = StoreJob(
-                tensors: [(ObjectID(number), TensorValue(scalar: 1))], released: [ObjectID(number - 1)])
+            let job = Job(
+                keeping: [(ObjectID(number), TensorValue(scalar: 1))], released: [ObjectID(number - 1)])
             await rig.broker.dispatch(
-                JobID(high: 5, low: number), owner: Self.ann, job.payload, to: rig.peer)
+                JobID(high: 5, low: number), owner: Self.ann, job.payload(includesGraphs: false), to: rig.peer
+            )
         }
         for _ in 501...1_000 { _ = await rig.broker.next(.result) }
-        let left = try await rig.ask(1_001, for: Self.ann, InquiryJob().payload).objects
+        let left = try await rig.ask(1_001, for: Self.ann, TestBench.list).objects
         #expect(left == [HeldObject(id: ObjectID(1_000), type: ValueType(.float32, .scalar))])
         await rig.end()
     }

@@ -97,18 +97,18 @@ struct WorkerShellTests {
         let rig = try await Rig(endpoint)
         let (peer, _) = try await rig.broker.welcome()
         let work = try double(21)
-        await rig.broker.dispatch(job(1), attempt: 3, work.payload(includesGraph: false), to: peer)
+        await rig.broker.dispatch(job(1), attempt: 3, work.job.payload(includesGraphs: false), to: peer)
         let failed = await rig.broker.next(.failed)
         #expect(failed.header.job == job(1) && failed.header.attempt == 3)
         #expect(
             try Failure(decoding: failed.body) == Failure(.unknownGraph, "unknown graph \(work.graph.hash)"))
-        await rig.broker.dispatch(job(1), attempt: 1, work.payload(includesGraph: true), to: peer)
+        await rig.broker.dispatch(job(1), attempt: 1, work.job.payload(includesGraphs: true), to: peer)
         let done = await rig.broker.next(.result)
         #expect(done.header.job == job(1) && done.header.attempt == 1 && done.header.epoch == 77)
         #expect(try result(done).outputs[0].value.scalar() == 42)
         for number in 2...200 {
             await rig.broker.dispatch(
-                job(UInt64(number)), try double(Float(number)).payload(includesGraph: false), to: peer)
+                job(UInt64(number)), try double(Float(number)).job.payload(includesGraphs: false), to: peer)
         }
         for number in 2...200 {
             let heard = await rig.broker.next(.result)
@@ -128,13 +128,13 @@ struct WorkerShellTests {
         let rig = try await Rig(endpoint)
         let (peer, _) = try await rig.broker.welcome()
         await rig.broker.dispatch(
-            job(1), try Lessons.regression(.init(batchSize: 1)).payload(includesGraphs: true), to: peer)
+            job(1), try Lessons.regression(.init(batchSize: 1)).job.payload(includesGraphs: true), to: peer)
         #expect(await rig.broker.next(.started).header.job == job(1))
         let done = try result(await rig.broker.next(.result))
         #expect(try #require(done["examples"]).scalar() == 6 && done.batches == 6)
         // Its digits would be the rows: asked of a real worker, it says no before it runs.
         await rig.broker.dispatch(
-            job(3), try Lessons.order(.init(batchSize: 1)).payload(includesGraphs: true), to: peer)
+            job(3), try Lessons.order(.init(batchSize: 1)).job.payload(includesGraphs: true), to: peer)
         let refused = await rig.broker.next(.failed)
         #expect(try Failure(decoding: refused.body).code == .notPermitted)
         #expect(refused.header.job == job(3))
@@ -145,7 +145,7 @@ struct WorkerShellTests {
         let negative = builder.append(.negate, [x])
         let large = TensorJob(
             graph: try SealedGraph(builder.finish(outputs: [negative])), bindings: [try TensorValue(numbers)])
-        await rig.broker.dispatch(job(2), large.payload(includesGraph: true), to: peer)
+        await rig.broker.dispatch(job(2), large.job.payload(includesGraphs: true), to: peer)
         let heard = await rig.broker.next(.result)
         #expect(heard.frames.count == 1)
         #expect(try result(heard).outputs[0].value.floats == numbers.map { -$0 })
@@ -157,10 +157,10 @@ struct WorkerShellTests {
         let rig = try await Rig(endpoint)
         let (peer, _) = try await rig.broker.welcome()
         let endless = try Lessons.regression(.init(epochs: 1_000_000, batchSize: 1))
-        await rig.broker.dispatch(job(1), endless.payload(includesGraphs: true), to: peer)
+        await rig.broker.dispatch(job(1), endless.job.payload(includesGraphs: true), to: peer)
         _ = await rig.broker.next(.started)
         await rig.broker.send(Header(.cancel, job: job(1), attempt: 1, epoch: 0), to: peer)
-        await rig.broker.dispatch(job(2), try double(1).payload(includesGraph: true), to: peer)
+        await rig.broker.dispatch(job(2), try double(1).job.payload(includesGraphs: true), to: peer)
         // The only compute thread is free again, and this is the first answer.
         #expect(await rig.broker.next(.result).header.job == job(2))
         await rig.end()
@@ -173,13 +173,13 @@ struct WorkerShellTests {
         let rig = try await Rig(endpoint)
         let (peer, _) = try await rig.broker.welcome()
         let endless = try Lessons.regression(.init(epochs: 1_000_000, batchSize: 1))
-        await rig.broker.dispatch(job(1), endless.payload(includesGraphs: true), to: peer)
+        await rig.broker.dispatch(job(1), endless.job.payload(includesGraphs: true), to: peer)
         _ = await rig.broker.next(.started)
         await rig.broker.send(Header(.reset), to: peer)
         let (_, hello) = try await rig.broker.welcome()
         #expect(hello.session == rig.session && hello.openJobs == [job(1)])
         // Adopted: the answer carries the attempt that asked last.
-        await rig.broker.dispatch(job(1), attempt: 8, endless.payload(includesGraphs: false), to: peer)
+        await rig.broker.dispatch(job(1), attempt: 8, endless.job.payload(includesGraphs: false), to: peer)
         #expect(await rig.broker.next(.started).header.attempt == 8)
         await rig.end()
     }
@@ -188,7 +188,7 @@ struct WorkerShellTests {
     func reconnect() async throws {
         let rig = try await Rig("tcp://127.0.0.1:*")
         let (peer, first) = try await rig.broker.welcome()
-        await rig.broker.dispatch(job(1), try double(4).payload(includesGraph: true), to: peer)
+        await rig.broker.dispatch(job(1), try double(4).job.payload(includesGraphs: true), to: peer)
         _ = await rig.broker.next(.result)
         let endpoint = rig.endpoint
         await rig.broker.stop()
@@ -224,7 +224,7 @@ struct WorkerShellTests {
             wrong.append([(0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }])
         }
         for frames in wrong { await rig.broker.send(raw: frames, to: peer) }
-        await rig.broker.dispatch(job(1), try double(2).payload(includesGraph: true), to: peer)
+        await rig.broker.dispatch(job(1), try double(2).job.payload(includesGraphs: true), to: peer)
         #expect(try result(await rig.broker.next(.result)).outputs[0].value.scalar() == 4)
         #expect(await rig.worker.statistics.messagesDropped - before == UInt64(wrong.count))
         await rig.end()
@@ -238,13 +238,13 @@ struct WorkerShellTests {
         let (peer, _) = try await rig.broker.welcome()
         // What runs ends when the test says so, not when its time is up: another machine may be slower.
         let endless = try Lessons.regression(.init(epochs: 1_000_000, batchSize: 1))
-        await rig.broker.dispatch(job(1), endless.payload(includesGraphs: true), to: peer)
+        await rig.broker.dispatch(job(1), endless.job.payload(includesGraphs: true), to: peer)
         _ = await rig.broker.next(.started)
-        await rig.broker.dispatch(job(2), try double(2).payload(includesGraph: true), to: peer)
+        await rig.broker.dispatch(job(2), try double(2).job.payload(includesGraphs: true), to: peer)
         await rig.worker.drain()
         let back = await rig.broker.next(.failed)
         #expect(try back.header.job == job(2) && Failure(decoding: back.body).code == .draining)
-        await rig.broker.dispatch(job(3), try double(2).payload(includesGraph: true), to: peer)
+        await rig.broker.dispatch(job(3), try double(2).job.payload(includesGraphs: true), to: peer)
         #expect(try Failure(decoding: await rig.broker.next(.failed).body).code == .draining)
         await rig.broker.send(Header(.cancel, job: job(1), attempt: 1, epoch: 77), to: peer)
         #expect(try Goodbye(decoding: await rig.broker.next(.goodbye).body).reason == "drained")
@@ -257,7 +257,7 @@ struct WorkerShellTests {
         let rig = try await Rig("inproc://broker", drainMilliseconds: 1)
         let (peer, _) = try await rig.broker.welcome()
         let endless = try Lessons.regression(.init(epochs: 1_000_000, batchSize: 1))
-        await rig.broker.dispatch(job(1), endless.payload(includesGraphs: true), to: peer)
+        await rig.broker.dispatch(job(1), endless.job.payload(includesGraphs: true), to: peer)
         _ = await rig.broker.next(.started)
         await rig.worker.drain()
         let back = await rig.broker.next(.failed)

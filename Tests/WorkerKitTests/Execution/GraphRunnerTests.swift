@@ -5,8 +5,8 @@ import Testing
 
 @testable import WorkerKit
 
-@Suite("Tensor jobs on objects")
-struct TensorJobRunnerTests {
+@Suite("Graphs on objects")
+struct GraphRunnerTests {
     private static let elsewhere = SessionID(high: 3, low: 3)
 
     /// `x + y`, and `x · y`.
@@ -94,7 +94,7 @@ struct TensorJobRunnerTests {
             [.object(ObjectID(1)), .object(ObjectID(2))], keeping: [0: 5], releasing: [1])
         job.transfer = TensorJob.Transfer(
             worker: Self.elsewhere, kept: [TensorJob.Kept(output: 1, object: ObjectID(6))])
-        let answer = bench.answer(job.payload(includesGraph: true))
+        let answer = bench.answer(job.job.payload(includesGraphs: true))
         let (worker, payload) = try #require(answer.transfer)
         #expect(worker == Self.elsewhere)
         #expect(try bench.ids() == [2, 5])
@@ -112,9 +112,9 @@ struct TensorJobRunnerTests {
         #expect(bench.store([1: try vector([1])]) == nil)
         let keeping = try job([.object(ObjectID(1)), .object(ObjectID(1))], keeping: [0: 2])
         for payload in [
-            keeping.payload(includesGraph: true),
-            StoreJob(released: [ObjectID(1)]).payload, InquiryJob().payload,
-            try Lessons.order(.init(batchSize: 1)).payload(includesGraphs: true),
+            keeping.job.payload(includesGraphs: true),
+            Job(released: [ObjectID(1)]).payload(includesGraphs: false), TestBench.list,
+            try Lessons.order(.init(batchSize: 1)).job.payload(includesGraphs: true),
         ] {
             #expect(bench.answer(payload, isTransferred: true).failure?.code == .malformed)
         }
@@ -179,22 +179,22 @@ struct TensorJobRunnerTests {
         var bench = TestBench(byteCountMaximum: 1 << 24)
         let elements = [Float](repeating: 1, count: 100_000)
         #expect(bench.store([1: try vector([1, 2]), 2: try vector(elements)]) == nil)
-        let stored = bench.answerIfSmall(StoreJob(released: [ObjectID(9)]).payload)
+        let stored = bench.answerIfSmall(Job(released: [ObjectID(9)]).payload(includesGraphs: false))
         #expect(try #require(stored).result().outputs.isEmpty)
-        let asked = bench.answerIfSmall(InquiryJob().payload)
+        let asked = bench.answerIfSmall(TestBench.list)
         #expect(try #require(asked).result().objects.map(\.id.rawValue) == [1, 2])
         let small = try job([.object(ObjectID(1)), .object(ObjectID(1))], keeping: [0: 3])
-        let done = bench.answerIfSmall(small.payload(includesGraph: true))
+        let done = bench.answerIfSmall(small.job.payload(includesGraphs: true))
         #expect(try #require(done).result().outputs.count == 1)
         // Small on the wire, large at the worker.
         let large = try job([.object(ObjectID(2)), .object(ObjectID(2))], keeping: [0: 4], releasing: [1])
-        let left = bench.answerIfSmall(large.payload(includesGraph: true))
+        let left = bench.answerIfSmall(large.job.payload(includesGraphs: true))
         #expect(isLeft(left))
         var builder = GraphBuilder()
         let x = builder.input(Lessons.input("x", [nil]))
         let copy = TensorJob(
             graph: try SealedGraph(builder.finish(outputs: [x])), bindings: [.object(ObjectID(2))])
-        let leftToo = bench.answerIfSmall(copy.payload(includesGraph: true))
+        let leftToo = bench.answerIfSmall(copy.job.payload(includesGraphs: true))
         #expect(isLeft(leftToo))
         #expect(try bench.ids() == [1, 2, 3])
     }

@@ -1,8 +1,8 @@
 import Jobs
 import Tensor
 
-/// The plans of one program: everything wrong with its graphs is found by making them.
-struct ProgramPlans {
+/// The plans of one fold: everything wrong with its graphs is found by making them.
+struct FoldPlans {
     /// The step graph for each size of batch that occurs; at most two.
     let steps: [(rowCount: Int, execution: Execution)]
     /// The shapes of the step graph's metrics, the same for every size of batch.
@@ -13,29 +13,32 @@ struct ProgramPlans {
     /// Compiles what is not in the cache, and takes memory for it once `grant` has said that there is so much.
     ///
     /// - Parameters:
-    ///   - columns: a value per column of the program; only the shape of a row counts.
+    ///   - columns: a value per column of the fold; only the shape of a row counts.
     ///   - sizes: the sizes of batches that occur; where none does, the graphs are checked for full batches
     ///     all the same.
+    ///   - grant: told the bytes, and the types of the outputs.
     /// - Throws: `JobError.invalid` or `limitExceeded`, naming the graph; `.cancelled`; whatever `grant`
     ///   throws.
     init(
-        _ job: ProgramJob, columns: [ValueType], sizes: [Int], cache: inout PlanCache, _ flag: CancelFlag,
-        grant: (_ byteCount: Int) throws(JobError) -> Void
+        _ fold: BoundFold, columns: [ValueType], sizes: [Int], cache: inout PlanCache, _ flag: CancelFlag,
+        grant: (_ byteCount: Int, _ outputs: [ValueType]) throws(JobError) -> Void
     ) throws(JobError) {
         let prepared: [(rowCount: Int, plan: PreparedPlan)]
         let ending: PreparedPlan
         do throws(TensorError) {
-            (prepared, metricShapes) = try ProgramPlans.steps(job, columns, sizes, &cache, flag)
+            (prepared, metricShapes) = try FoldPlans.steps(fold, columns, sizes, &cache, flag)
         } catch {
             throw Release.error(preparing: "the step graph", error)
         }
         do throws(TensorError) {
-            ending = try ProgramPlans.finish(job, metricShapes, &cache, flag)
+            ending = try cache.prepared(
+                fold.fold.finish, inputs: FoldPlans.finishInputs(fold, metricShapes), flag)
         } catch {
             throw Release.error(preparing: "the finish graph", error)
         }
-        try Release.checkSizes(ending.plan.outputTypes)
-        try grant(ProgramPlans.byteCount(job, prepared.map(\.plan.plan), ending.plan, metricShapes))
+        try grant(
+            FoldPlans.byteCount(fold, prepared.map(\.plan.plan), ending.plan, metricShapes),
+            ending.plan.outputTypes)
         finish = cache.execution(of: ending)
         steps = prepared.map { ($0.rowCount, cache.execution(of: $0.plan)) }
     }
@@ -49,9 +52,9 @@ struct ProgramPlans {
     /// The bytes the plans take, and what is made beside them: sums of metrics, states for the finish graph,
     /// and what comes of it.
     private static func byteCount(
-        _ job: ProgramJob, _ steps: [Plan], _ finish: Plan, _ metricShapes: [Shape]
+        _ fold: BoundFold, _ steps: [Plan], _ finish: Plan, _ metricShapes: [Shape]
     ) -> Int {
-        let states = job.bindings.prefix(job.program.stateCount).reduce(0) { $0 + $1.type.byteCount }
+        let states = fold.states.reduce(0) { $0 + $1.type.byteCount }
         // A sum in double and its float32.
         let sums = metricShapes.reduce(0) { $0 + 12 * $1.elementCount }
         let outputs = finish.outputTypes.reduce(0) { $0 + $1.byteCount }
@@ -61,17 +64,16 @@ struct ProgramPlans {
     }
 
     private static func steps(
-        _ job: ProgramJob, _ columns: [ValueType], _ sizes: [Int], _ cache: inout PlanCache,
+        _ fold: BoundFold, _ columns: [ValueType], _ sizes: [Int], _ cache: inout PlanCache,
         _ flag: CancelFlag
     ) throws(TensorError) -> ([(rowCount: Int, plan: PreparedPlan)], [Shape]) {
-        let program = job.program
+        let graph = fold.fold.step, bindings = fold.bindingTypes
         var steps: [(rowCount: Int, plan: PreparedPlan)] = []
         var metricShapes: [Shape]?
         for size in sizes {
-            let step = try cache.prepared(
-                program.step, inputs: inputs(job, columns, rowCount: size), stateCount: program.stateCount,
-                flag)
-            let shapes = step.plan.outputTypes.dropFirst(program.stateCount).map(\.shape)
+            let inputs = try BatchFold.inputTypes(bindings: bindings, columns: columns, rowCount: size)
+            let step = try cache.prepared(graph, inputs: inputs, stateCount: fold.stateCount, flag)
+            let shapes = step.plan.outputTypes.dropFirst(fold.stateCount).map(\.shape)
             guard shapes == metricShapes ?? shapes else {
                 throw .invalidGraph(reason: "the shape of a metric depends on the number of rows in a batch")
             }
@@ -79,30 +81,22 @@ struct ProgramPlans {
             steps.append((size, step))
         }
         if let metricShapes { return (steps, metricShapes) }
-        let types = try program.step.graph.types(
-            binding: inputs(job, columns, rowCount: program.schedule.batchSize), flag: flag)
-        return (steps, program.step.graph.outputs.dropFirst(program.stateCount).map { types[$0].shape })
+        let inputs = try BatchFold.inputTypes(
+            bindings: bindings, columns: columns, rowCount: fold.rows.batchSize)
+        let types = try graph.graph.types(binding: inputs, flag: flag)
+        return (steps, graph.graph.outputs.dropFirst(fold.stateCount).map { types[$0].shape })
     }
 
-    static func inputs(
-        _ job: ProgramJob, _ columns: [ValueType], rowCount: Int
-    ) throws(TensorError) -> [ValueType] {
-        try BatchFold.inputTypes(
-            bindings: job.bindings.map(\.type), columns: columns, rowCount: rowCount)
-    }
-
-    private static func finish(
-        _ job: ProgramJob, _ metricShapes: [Shape], _ cache: inout PlanCache, _ flag: CancelFlag
-    ) throws(TensorError) -> PreparedPlan {
-        try cache.prepared(job.program.finish, inputs: finishInputs(job, metricShapes), flag)
-    }
-
-    static func finishInputs(_ job: ProgramJob, _ metricShapes: [Shape]) -> [ValueType] {
-        let program = job.program
-        let state = job.bindings.prefix(program.stateCount).map(\.type)
-        let constants = job.bindings.dropFirst(program.stateCount).map(\.type)
-        let metrics = metricShapes.map { ValueType(.float32, $0) }
-        let examples = ValueType(.float32, .scalar)
-        return state + state + constants + metrics + [examples]
+    /// The types of the finish graph's inputs.
+    static func finishInputs(_ fold: BoundFold, _ metricShapes: [Shape]) -> [ValueType] {
+        let states = fold.states
+        return fold.endings.map { ending in
+            switch ending {
+            case .found(let input): input.type
+            case .lastState(let index): states[index].type
+            case .metric(let index): ValueType(.float32, metricShapes[index])
+            case .examples: ValueType(.float32, .scalar)
+            }
+        }
     }
 }

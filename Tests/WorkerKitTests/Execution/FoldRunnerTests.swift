@@ -8,20 +8,12 @@ import Testing
 @testable import WorkerKit
 
 @Suite("Programs beside the data")
-struct ProgramRunnerTests {
-    /// Runs a program; by default never cancelled, at a time that stands still.
+struct FoldRunnerTests {
+    /// Runs a program, by default never cancelled; nobody asks whether it may.
     private func run(
-        _ job: ProgramJob, on shard: Shard, cache: inout PlanCache, flag: CancelFlag = .never,
-        report: (JobProgress) -> Void = { _ in }, now: () -> Int64 = { 0 }
+        _ job: ProgramJob, on shard: Shard, cache: inout PlanCache, flag: CancelFlag = .never
     ) throws -> JobResult {
-        try withoutActuallyEscaping(report) { report in
-            try withoutActuallyEscaping(now) { now in
-                var runner = try ProgramRunner(
-                    job, shard: shard, cache: &cache,
-                    surroundings: .init(flag: flag, report: report, now: now))
-                return try runner.run()
-            }
-        }
+        try job.run(on: shard, cache: &cache, flag: flag)
     }
 
     private func run(_ job: ProgramJob, on shard: Shard) throws -> JobResult {
@@ -136,7 +128,7 @@ struct ProgramRunnerTests {
     @Test("no rows give zero metrics and the state unchanged")
     func noRows() throws {
         var job = try Lessons.order(.init(epochs: 1_000_000, batchSize: 3), part: .heldOut)
-        job.bindings = [TensorValue(scalar: 7)]
+        job.bindings = [.value(TensorValue(scalar: 7))]
         let result = try run(job, on: try Lessons.shard(rowCount: 5))
         #expect(try result.outputs.map { try $0.value.scalar() } == [7, 7, 0, 0])
         #expect(result.batches == 0 && result.examples == 0)
@@ -155,7 +147,7 @@ struct ProgramRunnerTests {
     @Test("numbers that are not finite are the trainer's to judge")
     func notFinite() throws {
         var job = try Lessons.regression(.init(epochs: 30, batchSize: 2))
-        job.bindings[2] = TensorValue(scalar: 1e20)
+        job.bindings[2] = .value(TensorValue(scalar: 1e20))
         let result = try run(job, on: try Lessons.shard(rowCount: 5))
         #expect(try #require(result["mean"]).scalar().isFinite == false)
     }
@@ -212,21 +204,20 @@ struct ProgramRunnerTests {
 
     @Test("progress is told at most every 250 ms, and not after the last batch")
     func progress() throws {
-        var time: Int64 = 0
+        let time = Atomic<Int64>(0)
+        let inventory = Inventory.of("bob", shards: [try Lessons.shard(rowCount: 9)], rowsMinimum: 1)
+        var bench = Workbench(
+            inventory, now: { time.add(100_000_000, ordering: .relaxed).newValue })
         var reports: [JobProgress] = []
-        var cache = PlanCache()
-        let result = try run(
-            try Lessons.order(.init(epochs: 2, batchSize: 2)), on: try Lessons.shard(rowCount: 9),
-            cache: &cache,
-            report: { reports.append($0) },
-            now: {
-                time += 100_000_000
-                return time
-            })
+        let job = try Lessons.regression(.init(epochs: 2, batchSize: 2))
+        let result = try bench.answer(
+            Work(run: 1, job.job.payload(includesGraphs: true), for: TestBench.ann), started: {},
+            progressed: { reports.append($0) }
+        ).result()
         #expect(reports.map(\.batchesDone) == [2, 5, 8])
         #expect(reports.allSatisfy { $0.batchesTotal == 10 })
         #expect(reports.map(\.examplesDone) == [4, 9, 15])
-        #expect(abs(result.seconds - 1.1) < 1e-9)
+        #expect(abs(result.seconds - 1) < 1e-9)
     }
 
     // MARK: What cannot be run
@@ -254,13 +245,15 @@ struct ProgramRunnerTests {
             refusal(of: job, on: shard)
                 == .invalid("the step graph: number: expected float32 [?], got float32 [2, 2]"))
         job = try Lessons.order(.init(batchSize: 2))
-        job.bindings = [try TensorValue([1, 2] as [Float])]
+        job.bindings = [.value(try TensorValue([1, 2] as [Float]))]
         #expect(
             refusal(of: job, on: shard)
                 == .invalid("the step graph: state: expected float32 [], got float32 [2]"))
         job = try Lessons.order(.init(batchSize: 2))
         job.bindings = []
-        #expect(refusal(of: job, on: shard) == .invalid("0 bindings for 1 state and 0 constants"))
+        #expect(
+            refusal(of: job, on: shard)
+                == .invalid("the step graph has 2 inputs for 0 states, 0 constants and 1 columns"))
     }
 
     @Test("a step graph whose new state has another shape is refused")
@@ -355,7 +348,7 @@ struct ProgramRunnerTests {
                 finish: try SealedGraph(finish.finish(outputs: [total])), stateCount: 0, constantCount: 0,
                 columns: ["features", "label"], shard: Lessons.reference, part: .train,
                 schedule: .init(batchSize: 8), outputs: ["loss"]),
-            bindings: [])
+            sources: [])
         #expect(
             refusal(of: job, on: try Lessons.shard(rowCount: 5))
                 == .executionFailed(
@@ -378,21 +371,10 @@ struct ProgramRunnerTests {
             step: job.program.step, finish: try SealedGraph(finish.finish(outputs: outputs)), stateCount: 1,
             constantCount: 0, columns: ["number"], shard: Lessons.reference, part: .train,
             schedule: .init(batchSize: 1), outputs: outputs.indices.map { "\($0)" })
-        // Whoever asks for memory or the time has got past the sizes.
-        var asked = 0
-        var cache = PlanCache()
-        #expect(throws: JobError.self) {
-            try run(
-                job, on: shard, cache: &cache,
-                now: {
-                    asked += 1
-                    return 0
-                })
-        }
-        #expect(asked == 0)
-        guard case .limitExceeded(let what, _, let limit)? = refusal(of: job, on: shard) else {
-            return #expect(Bool(false), "it was not refused for its size")
-        }
-        #expect(what == "bytes of all outputs" && limit == 1 << 30)
+        // Whoever asks for memory is told that there is none: sizes are looked at before.
+        var bench = TestBench(shards: [shard], rowsMinimum: 1, memory: 1 << 12)
+        let failure = bench.answer(job.job.payload(includesGraphs: true)).failure
+        #expect(failure?.code == .limitExceeded)
+        #expect(failure?.message.hasPrefix("bytes of all outputs") == true, "\(failure?.message ?? "done")")
     }
 }
