@@ -157,7 +157,7 @@ let package = Package(
 
         // What tests of more than one target need: seeds, fixtures, folders, raw peers.
         .target(
-            name: "TestSupport", dependencies: ["Protocol", "Tensor", "ZMQ", logging],
+            name: "TestSupport", dependencies: ["Ground", "Protocol", "Tensor", "ZMQ", logging],
             path: "Tests/TestSupport", swiftSettings: settings),
         // Counts allocations, by standing in front of malloc in the test bundle.
         .target(name: "CAllocations", path: "Tests/CAllocations"),

@@ -7,18 +7,22 @@ struct Frames: Sendable {
     /// Header, body and tensors, without a routing id.
     var frames: [[UInt8]]
 
-    /// A message as a peer would send it.
+    /// A message as a peer would send it: header, what follows it, and bytes beside them that are asked for.
     init(_ header: Header, body: [UInt8]? = nil, tensors: [TensorFrame] = []) {
-        var message = Message(reservingFrames: 1)
-        message.append(byteCount: Header.byteCount) { header.encode(into: &$0) }
-        frames = [message.bytes(at: 0)]
-        if let body { frames.append(body) }
-        for tensor in tensors {
-            switch tensor {
-            case .packed(let bytes): frames.append(bytes)
-            case .whole(let storage): frames.append(storage.withBytes { bytes in bytes.copied })
+        var inline: [UInt8] = []
+        var attachments: [Attachment] = []
+        for (index, tensor) in tensors.enumerated() {
+            if index == 0, case .packed(let bytes) = tensor,
+                bytes.count <= ProtocolLimits.inlineByteCountMaximum
+            {
+                inline = bytes
+            } else {
+                attachments.append(Attachment(byteCount: tensor.byteCount))
             }
         }
+        var frame: [UInt8] = []
+        frame.append(header, attachments: attachments, body: body ?? [], inline: inline)
+        frames = [frame]
     }
 
     /// A job or a result.
@@ -45,33 +49,43 @@ struct Frames: Sendable {
     private mutating func change(beside other: Frames, _ random: inout Randomness) {
         let index = random.below(frames.count)
         switch random.below(12) {
-        case 0, 1: changeHeader(beside: other, &random)
-        case 2: frames.swapAt(index, random.below(frames.count))
-        case 3: frames.insert(random.pick(other.frames), at: index)
-        case 4: if frames.count > 1 { frames.remove(at: index) }
-        case 5:
-            // Once in a while more than any message may have.
-            let times = random.once(in: 20) ? 1_100 : 1 + random.below(3)
-            frames.insert(
-                contentsOf: repeatElement(frames[index].count < 256 ? frames[index] : [], count: times),
-                at: index)
-        case 6: frames[index] = Mutation.changed(frames[index], beside: random.pick(other.frames), &random)
-        default:
-            guard frames.count > 1 else { return changeHeader(beside: other, &random) }
-            let body = other.frames.count > 1 ? other.frames[1] : frames[1]
-            frames[1] = Protobuf.changed(frames[1], beside: body, &random)
+        case 0, 1, 2: changeHeader(beside: other, &random)
+        case 3:
+            // Another record behind the first.
+            let rest = frames[0].count & 7
+            if rest != 0 { frames[0] += [UInt8](repeating: 0, count: 8 - rest) }
+            frames[0] += other.frames[0]
+        case 4: frames.insert(random.pick(other.frames), at: index)
+        case 5: frames[index] = Mutation.changed(frames[index], beside: random.pick(other.frames), &random)
+        default: changeBody(beside: other, &random)
         }
+    }
+
+    /// Changes the body alone, and says how long it is then.
+    private mutating func changeBody(beside other: Frames, _ random: inout Randomness) {
+        let (own, others) = (frames[0], other.frames[0])
+        guard let record = try? Record(decoding: own.span, at: 0), record.attachments.isEmpty,
+            !record.body.isEmpty
+        else { return changeHeader(beside: other, &random) }
+        let body = Array(own[record.body]), inline = Array(own[record.inline])
+        let otherBody = (try? Record(decoding: others.span, at: 0)).map { Array(others[$0.body]) }
+        let changed = Protobuf.changed(body, beside: otherBody ?? body, &random)
+        var frame: [UInt8] = []
+        frame.append(record.header, heard: record.heard, body: changed, inline: inline)
+        frames[0] = frame
     }
 
     /// Changes one field of the header, by the places PROTOCOL.md gives them.
     private mutating func changeHeader(beside other: Frames, _ random: inout Randomness) {
-        guard frames[0].count == Header.byteCount else { return }
+        guard frames[0].count >= Header.byteCount else { return }
         let fields = [
-            (5, 1), (6, 1), (7, 1), (8, 4), (12, 4), (16, 8), (24, 8), (32, 8), (40, 8), (48, 8), (56, 4),
+            (5, 1), (6, 1), (7, 1), (8, 4), (12, 2), (16, 4), (20, 4), (24, 8), (32, 8), (40, 8), (48, 8),
+            (56, 8),
+            (64, 4), (68, 4), (72, 4), (76, 4),
         ]
         let (offset, byteCount) =
             random.once(in: 12) ? (random.below(Header.byteCount), 1) : random.pick(fields)
-        let isTaken = random.once(in: 2) && other.frames[0].count == Header.byteCount
+        let isTaken = random.once(in: 2) && other.frames[0].count >= Header.byteCount
         let number = random.pick(Mutation.numbers)
         for index in 0..<byteCount {
             frames[0][offset + index] =
@@ -80,14 +94,5 @@ struct Frames: Sendable {
         }
         // Commands are few, and most numbers are none.
         if offset == 6, !random.once(in: 4) { frames[0][6] = random.pick(Command.allCases).rawValue }
-    }
-}
-
-extension RawSpan {
-    /// The bytes as an array.
-    fileprivate var copied: [UInt8] {
-        var message = Message(reservingFrames: 1)
-        message.append(self)
-        return message.bytes(at: 0)
     }
 }

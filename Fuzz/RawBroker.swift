@@ -1,3 +1,4 @@
+import Ground
 import Protocol
 import ZMQ
 
@@ -16,6 +17,8 @@ actor RawBroker: LoopActor {
     private(set) var answerCount = 0
     private var waiter: (isDone: (Frames) -> Bool, continuation: CheckedContinuation<Frames?, Never>)?
     private var waitCount = 0
+    /// Bytes heard, of all peers there were.
+    private var received: UInt32 = 0
 
     init(loop: Loop, catalogue: Catalogue = Catalogue()) {
         self.loop = loop
@@ -86,7 +89,16 @@ actor RawBroker: LoopActor {
 
     private func take(_ message: borrowing Message) {
         guard let id = message.routingID, message.frameCount > 1 else { return }
-        let frames = Frames(receivedBehindRoutingID: message)
+        let frame = message.bytes(at: 1)
+        received &+= UInt32(frame.count)
+        for frames in Frames.records(of: frame) { take(frames, from: id) }
+        // A peer whose line is full says no more.
+        var word: [UInt8] = []
+        word.append(RawBroker.header(.heard), heard: received)
+        if id == peer { send([Frames(frame: word)]) }
+    }
+
+    private func take(_ frames: Frames, from id: RoutingID) {
         switch frames.command {
         case .hello: welcome(id)
         case .submit: if let job = frames.job { submitted.append(job) }
@@ -98,6 +110,7 @@ actor RawBroker: LoopActor {
 
     private func welcome(_ id: RoutingID) {
         let isFirst = peer == nil
+        if id != peer { received = 0 }
         peer = id
         send([
             Frames(RawBroker.header(.welcome), body: Welcome().encoded()),
@@ -123,8 +136,27 @@ extension Frames {
         return try? Header(decoding: bytes.span)
     }
 
-    /// Copies what a ROUTER received.
-    fileprivate init(receivedBehindRoutingID message: borrowing Message) {
-        frames = (1..<message.frameCount).map { message.bytes(at: $0) }
+    /// A message of one frame.
+    init(frame: [UInt8]) { frames = [frame] }
+
+    /// The records of a frame, each as one of its own.
+    fileprivate static func records(of frame: [UInt8]) -> [Frames] {
+        var (records, offset): ([Frames], Int) = ([], 0)
+        while offset < frame.count, let record = try? Record(decoding: frame.span, at: offset) {
+            records.append(Frames(frame: Array(frame[record.range])))
+            offset = record.end
+        }
+        return records
+    }
+
+    /// The same about another job.
+    func about(_ job: JobID, attempt: UInt32) -> Frames {
+        var frame = frames[0]
+        guard let record = try? Record(decoding: frame.span, at: 0) else { return self }
+        var header = record.header
+        header.job = job
+        header.attempt = attempt
+        frame.edit(from: 0) { header.encode(into: &$0) }
+        return Frames(frame: frame)
     }
 }

@@ -55,7 +55,7 @@ actor RawPeers: LoopActor {
     }
 
     private func take(_ message: borrowing Message, _ peer: Int) {
-        guard peer == sockets.count - 1, message.frameCount > 0, message.byteCount(at: 0) == Header.byteCount
+        guard peer == sockets.count - 1, message.frameCount > 0, message.byteCount(at: 0) >= Header.byteCount
         else { return }
         if message.bytes(at: 0)[6] == Command.welcome.rawValue { finish(true) }
     }

@@ -78,11 +78,8 @@ struct TrainerTarget: Target {
     private func corpus(_ ids: [JobID]) -> [Frames] {
         var corpus = [Frames(RawBroker.header(.catalogue), body: catalogue.encoded())]
         for job in ids {
-            let header = RawBroker.header(.result, job: job, attempt: 1)
             for answer in answers ?? [] where answer.command == .result {
-                var frames = Frames(header)
-                frames.frames += answer.frames.dropFirst()
-                corpus.append(frames)
+                corpus.append(answer.about(job, attempt: 1))
             }
             corpus += SampleMessages.reports(job, attempt: 1)
             corpus.append(Frames(RawBroker.header(.resend, job: job, attempt: 2)))

@@ -40,28 +40,30 @@ package enum BrokerLimits {
     /// How long the broker does not listen when it has no descriptor left for another peer.
     package static let listeningPauseMilliseconds: Int64 = 1_000
 
-    /// Messages libzmq holds for each peer in each direction: a burst of small jobs fits, and what does not
-    /// is parked.
-    package static let highWater = 1_024
-    /// One message, all frames together: a model of 256 million floats.
-    package static let messageByteCountMaximum = 1 << 30
+    /// Messages libzmq holds for each peer: more than a line has on its way.
+    package static let sendHighWater = 16_384
+    /// Messages libzmq holds from each peer before they are read.
+    package static let receiveHighWater = 1_024
     /// How long goodbyes outlive the broker.
     package static let lingerMilliseconds: Int32 = 500
-    /// Messages that wait for one peer that does not take them fast enough.
-    package static let parkedCountMaximum = 16_384
-    /// Bytes of messages that wait for one peer; one message may always wait.
-    package static let parkedByteCountMaximum = 512 << 20
-    /// Bytes of messages that wait for all peers together.
-    package static let parkedTotalByteCountMaximum = 1 << 30
+    /// Bytes of records that wait for one peer: what a worker may hold of small jobs, several times.
+    package static let waitingByteCountMaximum = 64 << 20
+    /// Bytes of records that wait for all peers together.
+    package static let waitingTotalByteCountMaximum = 1 << 30
+    /// Bytes of an attachment that are asked for before they have come.
+    package static let askedByteCountMaximum = 8 << 20
+    /// Bytes that are asked for before a slow line has taken those before: a line must not wait for the next ones.
+    package static let aheadByteCountMinimum = 64 << 10
+    /// Bytes with a name that are kept for more than one worker.
+    package static let contentByteCountMaximum = 1 << 30
     /// Peers of another major version remembered, so that each is refused once.
     package static let refusedPeersMaximum = 1_024
 
-    /// What the ROUTER is opened with; one frame more than a message may have, for the routing id.
+    /// What the ROUTER is opened with; two frames, one of them the routing id.
     package static let socketLimits = SocketLimits(
-        sendHighWater: highWater, receiveHighWater: highWater,
-        frameByteCountMaximum: ProtocolLimits.frameByteCountMaximum,
-        frameCountMaximum: ProtocolLimits.frameCountMaximum + 1,
-        messageByteCountMaximum: messageByteCountMaximum)
+        sendHighWater: sendHighWater, receiveHighWater: receiveHighWater,
+        frameByteCountMaximum: ProtocolLimits.frameByteCountMaximum, frameCountMaximum: 2,
+        messageByteCountMaximum: ProtocolLimits.frameByteCountMaximum + RoutingID.byteCountMaximum)
     /// Turns of the loop a connection's end is put off for messages that may still be unread.
     package static let departureTurnsMaximum = 64
 }

@@ -3,12 +3,18 @@ package import Protocol
 extension BrokerMachine {
     /// What the shell must do, in order.
     package enum Action: Sendable {
-        /// Send the current message on with another header; its other frames are not touched.
+        /// Send the current record on under another header; the rest of it is not touched.
         case forward(to: PeerID, Header)
-        /// Send the current message on as it came.
+        /// Send the current record on as it came.
         case relay(to: PeerID)
-        /// Send a message that has no body.
+        /// Send a record that has no body.
         case send(to: PeerID, Header)
+        /// Send bytes that somebody asked for.
+        case open(Flow)
+        /// Nobody needs bytes of a job any more.
+        case drop(JobID)
+        /// Forget what an owner has given names to.
+        case forgetContents(of: Identifier)
         /// Send a `failed` or `refused`.
         case fail(to: PeerID, Header, Failure)
         /// Send a `welcome`.

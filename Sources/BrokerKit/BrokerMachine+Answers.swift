@@ -8,11 +8,19 @@ extension BrokerMachine {
         relay(toTrainerOf: jobs[slot], &actions)
     }
 
-    /// A worker is done.
-    mutating func finish(_ header: Header, from worker: Int32, _ actions: inout [Action]) {
+    /// A worker is done; a job ends with its answer, or once the trainer has what is attached to it.
+    mutating func finish(
+        _ header: Header, _ attachments: [Attachment], from worker: Int32, _ actions: inout [Action]
+    ) {
         guard let slot = current(header, of: worker, &actions) else { return }
         let record = jobs[slot]
-        jobs.remove(slot)
+        guard attachments.isEmpty else {
+            jobs[slot].stage = .answered
+            jobs[slot].answered = attachments
+            relay(toTrainerOf: record, &actions)
+            return
+        }
+        close(slot, &actions)
         if relay(toTrainerOf: record, &actions) { counters.finished += 1 }
     }
 
@@ -27,7 +35,7 @@ extension BrokerMachine {
         }
         if code.isHandedBack, passOn(slot, &actions) { return }
         let record = jobs[slot]
-        jobs.remove(slot)
+        close(slot, &actions)
         if relay(toTrainerOf: record, &actions) { counters.failed += 1 }
     }
 

@@ -32,7 +32,7 @@ extension BrokerMachine {
         guard header.job != .none else { return }
         if let slot = jobs.slot(of: header.job), jobs[slot].trainer == trainer {
             cancelAtWorker(slot, &actions)
-            jobs.remove(slot)
+            close(slot, &actions)
         }
         tell(trainer, header.job, attempt: header.attempt, failure, &actions)
     }

@@ -3,8 +3,8 @@ package import Protocol
 package import ZMQ
 
 extension BrokerMachine {
-    /// What can happen to the broker. Messages come with a decoded header, and with a decoded body where the
-    /// broker reads it; frames were counted by the shell.
+    /// What can happen to the broker. Records come with a decoded header, and with a decoded body where the
+    /// broker reads it; their other parts were looked at by the shell.
     package enum Event: Sendable {
         /// A peer introduces itself; the number of bytes of its body.
         case hello(PeerID, Hello, byteCount: Int)
@@ -16,8 +16,16 @@ extension BrokerMachine {
         case goodbye(PeerID, Header, reason: String)
         /// A worker did not do a job, or will not.
         case failed(PeerID, Header, FailureCode)
-        /// Any other message; its body, if it has one, is not the broker's business.
+        /// Any other record; its body, if it has one, is not the broker's business.
         case message(PeerID, Header)
+        /// The same, with bytes that its receiver will ask for.
+        case attached(PeerID, Header, [Attachment])
+        /// A peer asks for bytes of an attachment.
+        case want(PeerID, Header, Extent)
+        /// A peer has given a sign of life.
+        case heard(PeerID)
+        /// The connection of somebody who had bytes that are being waited for has ended.
+        case orphaned(JobID)
         /// A message whose header makes sense and whose other frames or fields do not.
         case damaged(PeerID, Header, ProtocolError)
         /// Bytes that are no message.

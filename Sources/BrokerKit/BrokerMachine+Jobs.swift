@@ -15,18 +15,24 @@ extension BrokerMachine {
     }
 
     /// A trainer wants a job done, for the first time or again.
-    mutating func submit(_ header: Header, from trainer: Int32, _ actions: inout [Action]) {
+    mutating func submit(
+        _ header: Header, _ attachments: [Attachment], from trainer: Int32, _ actions: inout [Action]
+    ) {
         guard header.job != .none else {
             return drop(header, "it names no job", from: trainer, &actions)
         }
-        guard let slot = jobs.slot(of: header.job) else { return open(header, from: trainer, &actions) }
+        guard let slot = jobs.slot(of: header.job) else {
+            return open(header, attachments, from: trainer, &actions)
+        }
         guard jobs[slot].trainer == trainer else {
             return drop(header, "job \(header.job) is another trainer's", from: trainer, &actions)
         }
-        reopen(slot, header, &actions)
+        reopen(slot, header, attachments, &actions)
     }
 
-    private mutating func open(_ header: Header, from trainer: Int32, _ actions: inout [Action]) {
+    private mutating func open(
+        _ header: Header, _ attachments: [Attachment], from trainer: Int32, _ actions: inout [Action]
+    ) {
         guard jobs.count < jobsMaximum else {
             let failure = Failure(.overloaded, "the broker has \(jobs.count) open jobs, which is its limit")
             return tell(trainer, header.job, attempt: header.attempt, failure, &actions)
@@ -34,12 +40,19 @@ extension BrokerMachine {
         let record = JobTable.Record(
             id: header.job, trainer: trainer, attempt: max(header.attempt, 1), target: header.target,
             targetsSession: header.flags.contains(.targetsSession),
-            deadlineMilliseconds: header.deadlineMilliseconds, deadline: deadline(of: header))
+            deadlineMilliseconds: header.deadlineMilliseconds, deadline: deadline(of: header),
+            attachments: attachments, bodyIsAttached: header.flags.contains(.bodyIsAttached))
         follow(jobs.insert(record), choose(for: record), &actions)
     }
 
     /// The job is open already: the connection, the broker's word or the worker was lost in between.
-    private mutating func reopen(_ slot: Int32, _ header: Header, _ actions: inout [Action]) {
+    private mutating func reopen(
+        _ slot: Int32, _ header: Header, _ attachments: [Attachment], _ actions: inout [Action]
+    ) {
+        dropFlows(of: slot, &actions)
+        jobs[slot].attachments = attachments
+        jobs[slot].bodyIsAttached = header.flags.contains(.bodyIsAttached)
+        jobs[slot].answered = []
         let attempt = jobs[slot].attempt
         jobs[slot].attempt = max(attempt == .max ? .max : attempt + 1, header.attempt)
         jobs[slot].target = header.target
@@ -48,7 +61,8 @@ extension BrokerMachine {
         jobs[slot].deadline = deadline(of: header)
         // A worker it was transferred to was never sent the trainer's body, and is not sent it now: its
         // source repeats the transfer.
-        if jobs[slot].stage == .dispatched, let worker = jobs.worker(of: slot),
+        if jobs[slot].stage == .dispatched || jobs[slot].stage == .answered,
+            let worker = jobs.worker(of: slot),
             roster.workers[worker].presence.peer != nil
         {
             return dispatch(slot, to: worker, flags: [], &actions)
@@ -91,7 +105,7 @@ extension BrokerMachine {
         jobs.setExpiry(jobs[slot].deadline, of: slot)
         roster.dropClaim(on: jobs[slot].id)
         var header = Header(.dispatch, job: jobs[slot].id, attempt: jobs[slot].attempt, epoch: epoch)
-        header.flags = flags
+        header.flags = jobs[slot].bodyIsAttached ? flags.union(.bodyIsAttached) : flags
         header.target = roster.trainers[jobs[slot].trainer].owner
         header.deadlineMilliseconds = millisecondsLeft(until: jobs[slot].deadline)
         actions.append(.forward(to: peer, header))

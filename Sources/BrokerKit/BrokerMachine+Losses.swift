@@ -57,8 +57,9 @@ extension BrokerMachine {
         if let peer = roster.trainers[trainer].presence.peer { actions.append(.forget(peer)) }
         while let slot = jobs.first(ofTrainer: trainer) {
             cancelAtWorker(slot, &actions)
-            jobs.remove(slot)
+            close(slot, &actions)
         }
+        actions.append(.forgetContents(of: roster.trainers[trainer].owner))
         querying.removeAll { $0 == trainer }
         roster.removeTrainer(trainer)
     }
@@ -86,6 +87,7 @@ extension BrokerMachine {
     /// Takes a job from its worker and asks the trainer for it.
     mutating func resend(_ slot: Int32, _ actions: inout [Action]) {
         let record = jobs[slot]
+        dropFlows(of: slot, &actions)
         jobs.unassign(slot)
         jobs[slot].stage = .waiting
         jobs.setExpiry(min(record.deadline, now + ProtocolLimits.silenceMilliseconds), of: slot)
@@ -99,7 +101,7 @@ extension BrokerMachine {
     /// Ends a job with a failure.
     mutating func end(_ slot: Int32, _ failure: Failure, _ actions: inout [Action]) {
         let record = jobs[slot]
-        jobs.remove(slot)
+        close(slot, &actions)
         tell(record.trainer, record.id, attempt: record.attempt, failure, &actions)
     }
 

@@ -177,7 +177,7 @@ extension BrokerMachine {
     }
 
     /// Counts a job a worker came back without; one it always comes back without ends.
-    private mutating func askedAgain(_ slot: Int32, of worker: Int32, _ actions: inout [Action]) -> Bool {
+    mutating func askedAgain(_ slot: Int32, of worker: Int32, _ actions: inout [Action]) -> Bool {
         guard jobs[slot].stage != .waiting else { return true }
         guard jobs[slot].resends < BrokerLimits.resendsMaximum else {
             let label = roster.workers[worker].presence.label

@@ -47,7 +47,7 @@ extension BrokerMachine {
             guard record.deadline <= now else {
                 // The trainer was asked for the job again and did not send it: it does not want it, or will
                 // open it anew.
-                jobs.remove(slot)
+                close(slot, &actions)
                 continue
             }
             let worker = record.stage == .waiting ? nil : jobs.worker(of: slot)

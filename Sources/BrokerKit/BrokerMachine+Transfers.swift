@@ -6,7 +6,9 @@ extension BrokerMachine {
     ///
     /// The destination gets it even if it drains or is full: it may have done it before, and says so itself
     /// if it has not and will not.
-    mutating func transfer(_ header: Header, from worker: Int32, _ actions: inout [Action]) {
+    mutating func transfer(
+        _ header: Header, _ attachments: [Attachment], from worker: Int32, _ actions: inout [Action]
+    ) {
         guard let slot = current(header, of: worker, &actions) else { return }
         if let reason = objection(to: header, of: slot, from: worker) {
             return refuse(slot, reason, from: worker, &actions)
@@ -22,6 +24,9 @@ extension BrokerMachine {
         }
         counters.transferred += 1
         jobs[slot].source = roster.workers[worker].presence.session
+        dropFlows(of: slot, &actions)
+        jobs[slot].attachments = attachments
+        jobs[slot].bodyIsAttached = header.flags.contains(.bodyIsAttached)
         dispatch(slot, to: destination, flags: .transferred, &actions)
     }
 

@@ -79,6 +79,11 @@ package struct BrokerMachine: ~Copyable, Sendable {
         self.now = now
         switch event {
         case .message(let peer, let header): receive(header, from: peer, &actions)
+        case .attached(let peer, let header, let attachments):
+            receive(header, attachments, from: peer, &actions)
+        case .want(let peer, let header, let extent): want(header, extent, from: peer, &actions)
+        case .heard(let peer): modify(roster.party(of: peer)) { presence in presence.heardAt = now }
+        case .orphaned(let job): orphan(job, &actions)
         case .failed(let peer, let header, let code): receive(header, from: peer, failure: code, &actions)
         case .hello(let peer, let hello, let byteCount):
             welcome(hello, byteCount: byteCount, from: peer, &actions)
@@ -99,6 +104,9 @@ package struct BrokerMachine: ~Copyable, Sendable {
         }
     }
 
+    /// Counts a piece nobody waits for.
+    package mutating func countLate() { counters.late += 1 }
+
     /// Whether a connection carries a session.
     package func knows(_ peer: PeerID) -> Bool { roster.party(of: peer) != .unknown }
 
@@ -113,7 +121,8 @@ package struct BrokerMachine: ~Copyable, Sendable {
 // Who says what.
 extension BrokerMachine {
     private mutating func receive(
-        _ header: Header, from peer: PeerID, failure: FailureCode? = nil, _ actions: inout [Action]
+        _ header: Header, _ attachments: [Attachment] = [], from peer: PeerID, failure: FailureCode? = nil,
+        _ actions: inout [Action]
     ) {
         let party = roster.party(of: peer)
         if header.epoch != epoch || party == .unknown {
@@ -126,31 +135,38 @@ extension BrokerMachine {
             break
         case .worker(let worker):
             roster.workers[worker].presence.heardAt = now
-            receive(header, fromWorker: worker, failure: failure, &actions)
+            receive(header, attachments, fromWorker: worker, failure: failure, &actions)
         case .trainer(let trainer):
             roster.trainers[trainer].presence.heardAt = now
-            receive(header, fromTrainer: trainer, &actions)
+            receive(header, attachments, fromTrainer: trainer, &actions)
         }
     }
 
     private mutating func receive(
-        _ header: Header, fromWorker worker: Int32, failure: FailureCode?, _ actions: inout [Action]
+        _ header: Header, _ attachments: [Attachment], fromWorker worker: Int32, failure: FailureCode?,
+        _ actions: inout [Action]
     ) {
         switch header.command {
         case .started, .progress: report(header, from: worker, &actions)
-        case .result: finish(header, from: worker, &actions)
-        case .transfer: transfer(header, from: worker, &actions)
+        case .result: finish(header, attachments, from: worker, &actions)
+        case .transfer: transfer(header, attachments, from: worker, &actions)
+        case .gone: lack(header, at: worker, &actions)
         case .failed: fail(header, from: worker, failure ?? .malformed, &actions)
         case .heartbeat: send(Header(.heartbeat), toWorker: worker, &actions)
         default: drop(header, from: roster.workers[worker].presence, &actions)
         }
     }
 
-    private mutating func receive(_ header: Header, fromTrainer trainer: Int32, _ actions: inout [Action]) {
+    private mutating func receive(
+        _ header: Header, _ attachments: [Attachment], fromTrainer trainer: Int32, _ actions: inout [Action]
+    ) {
         switch header.command {
-        case .submit where maySubmit(trainer): submit(header, from: trainer, &actions)
+        case .submit where maySubmit(trainer): submit(header, attachments, from: trainer, &actions)
         case .submit: refuseSubmit(header, from: trainer, &actions)
         case .cancel: cancel(header, from: trainer, &actions)
+        case .received: settle(header, from: trainer, &actions)
+        // It has submitted the job again, or will.
+        case .gone: break
         case .catalogueQuery: query(from: trainer)
         case .heartbeat: send(Header(.heartbeat), toTrainer: trainer, &actions)
         default: drop(header, from: roster.trainers[trainer].presence, &actions)

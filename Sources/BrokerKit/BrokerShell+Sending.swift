@@ -4,93 +4,105 @@ import ZMQ
 
 // From the machine to the socket.
 extension BrokerShell {
-    /// Gives the machine an event that came without a message, and does what it says.
+    /// Gives the machine an event that came without a record, and does what it says.
     func handle(_ event: BrokerMachine.Event) {
-        var nothing: Message?
-        handle(event, carrying: &nothing)
+        machine.handle(event, at: now, actions: &actions)
+        performAll()
     }
 
     /// Gives the machine an event and does what it says; what is said while doing so is done as well.
-    func handle(_ event: BrokerMachine.Event, carrying message: inout Message?) {
+    func handle(_ event: BrokerMachine.Event, carrying record: Record, _ frame: RawSpan) {
         machine.handle(event, at: now, actions: &actions)
         var index = 0
         while index < actions.count {
-            perform(actions[index], &message)
+            switch actions[index] {
+            case .forward(let peer, let header):
+                relay.append(record, of: frame, as: header, to: peer)
+            case .relay(let peer):
+                relay.append(record, of: frame, as: nil, to: peer)
+            case let action:
+                perform(action)
+            }
             index += 1
         }
-        actions.removeAll(keepingCapacity: true)
+        finishActions()
     }
 
-    private func perform(_ action: BrokerMachine.Action, _ message: inout Message?) {
+    private func performAll() {
+        var index = 0
+        while index < actions.count {
+            perform(actions[index])
+            index += 1
+        }
+        finishActions()
+    }
+
+    private func finishActions() {
+        actions.removeAll(keepingCapacity: true)
+        for peer in relay.takeOverwhelmed() { handle(.overwhelmed(peer)) }
+    }
+
+    private func perform(_ action: BrokerMachine.Action) {
         switch action {
-        case .forward(let peer, let header): forward(&message, to: peer, header)
-        case .relay(let peer): forward(&message, to: peer, nil)
-        case .send(let peer, let header): send(header, nil, to: peer)
-        case .fail(let peer, let header, let failure): send(header, failure.encoded(), to: peer)
-        case .welcome(let peer, let header, let welcome): send(header, welcome.encoded(), to: peer)
-        case .owner(let peer, let header, let owner): send(header, owner.encoded(), to: peer)
-        case .goodbye(let peer, let header, let goodbye): send(header, goodbye.encoded(), to: peer)
+        // Without a record there is nothing to send on.
+        case .forward, .relay: break
+        case .send(let peer, let header): send(header, to: peer)
+        case .open(let flow): relay.open(flow)
+        case .drop(let job): relay.drop(job)
+        case .forgetContents(let owner): relay.forget(owner)
+        case .fail(let peer, let header, let failure): append(header, failure.encoded(), to: peer)
+        case .welcome(let peer, let header, let welcome): append(header, welcome.encoded(), to: peer)
+        case .owner(let peer, let header, let owner): append(header, owner.encoded(), to: peer)
+        case .goodbye(let peer, let header, let goodbye): append(header, goodbye.encoded(), to: peer)
         case .catalogue(let peers, let header, let catalogue):
             let body = catalogue.encoded()
-            for peer in peers { send(header, body, to: peer) }
-        case .forget(let peer): forget(peer)
+            for peer in peers { append(header, body, to: peer) }
+        case .forget(let peer):
+            // What was said to it last, such as why it is refused, still goes out.
+            relay.flush(at: now) { send(&$1, to: $0) }
+            forget(peer)
         case .log(let level, let text): logger.log(level: Logger.Level(level), "\(text)")
         }
     }
 
-    private func forward(_ message: inout Message?, to peer: PeerID, _ header: Header?) {
-        guard let id = connections.routingID(of: peer), var moving = message.take() else { return }
-        moving.replaceRoutingID(with: id)
-        if let header { moving.editFrame(1) { header.encode(into: &$0) } }
-        send(moving, to: peer)
+    private func append(_ header: Header, _ body: [UInt8], to peer: PeerID) {
+        guard connections.routingID(of: peer) != nil else { return }
+        relay.append(header, body: body, to: peer)
     }
 
-    /// Sends a message of the broker's own.
-    func send(_ header: Header, _ body: [UInt8]?, to peer: PeerID) {
-        guard let id = connections.routingID(of: peer) else { return }
-        var message = Message(reservingFrames: 3)
-        message.append(byteCount: Header.byteCount) { header.encode(into: &$0) }
-        if let body { message.append(body) }
-        message.prepend(id)
-        send(message, to: peer)
+    private func send(_ header: Header, to peer: PeerID) {
+        guard connections.routingID(of: peer) != nil else { return }
+        guard header.command == .heartbeat else { return relay.append(header, to: peer) }
+        // It must not wait behind what a slow line has still to take.
+        relay.sendNow(header, to: peer, at: now) { send(&$1, to: $0) }
     }
 
-    private func send(_ message: consuming Message, to peer: PeerID) {
-        guard let socket else { return }
-        guard !parked.isWaiting(for: peer) else { return park(message, for: peer) }
-        switch loop.send(&message, on: socket) {
-        case .sent: break
-        case .full: park(message, for: peer)
-        case .unreachable, .lost: machine.handle(.unreachable(peer), at: now, actions: &actions)
+    /// Sends a message of one frame, or one that has a routing id already.
+    func send(_ message: inout Message, to peer: PeerID) -> SendOutcome {
+        guard let socket, let id = connections.routingID(of: peer) else { return .unreachable }
+        if message.frameCount > 1 { message.replaceRoutingID(with: id) } else { message.prepend(id) }
+        let outcome = loop.send(&message, on: socket)
+        if outcome == .unreachable || outcome == .lost { unreachable.append(peer) }
+        return outcome
+    }
+
+    /// Sends what can go now; to be called when a turn is over.
+    func flush() {
+        relay.flush(at: now) { send(&$1, to: $0) }
+        while let peer = unreachable.popLast() {
+            machine.handle(.unreachable(peer), at: now, actions: &actions)
+            performAll()
         }
-    }
-
-    private func park(_ message: consuming Message, for peer: PeerID) {
-        guard parked.append(message, for: peer) else {
-            parked.remove(peer)
-            return machine.handle(.overwhelmed(peer), at: now, actions: &actions)
-        }
-        awaitRoom()
-    }
-
-    /// Sends what waits for a peer, as far as there is room.
-    func sendParked(to peer: PeerID) {
-        guard let socket else { return }
-        var isGone = false
-        parked.drain(peer) { message in
-            let outcome = loop.send(&message, on: socket)
-            if outcome == .unreachable || outcome == .lost { isGone = true }
-            return outcome
-        }
-        if isGone { handle(.unreachable(peer)) }
+        if !relay.blocked.isEmpty { awaitRoom() }
     }
 
     /// Lets go of a connection.
     func forget(_ peer: PeerID) {
-        parked.remove(peer)
+        let orphans = relay.remove(peer)
         connections.remove(peer)
         gate?.assign(nil, to: peer)
         departures.removeAll { $0 == peer }
+        for job in orphans { machine.handle(.orphaned(job), at: now, actions: &actions) }
     }
 }
 

@@ -6,10 +6,11 @@ package import ZMQ
 ///
 /// DESIGN. It lives on the loop's thread, and what the socket receives is handled where it arrives: no task,
 /// no hop, no lock for a message, and not even the check an actor makes when it is entered, which took an
-/// eighth of the time. A message is kept until the machine has said what to do with it; one that moves on
-/// gets another routing id and header in place, and its body and tensors are never read, copied or even
-/// counted. Time is read once in a turn of the loop. What a peer has no room for is parked behind it,
-/// bounded; a peer over the bound counts as lost. The loop holds on to the shell until it is stopped, or the
+/// eighth of the time. A record lies in its frame until the machine has said what to do with it; one that moves
+/// on is copied under another header into a frame of all that goes to one peer in this turn, and what is attached
+/// to it moves only when its receiver asks (`Relay`). Time is read once in a turn of the loop. What a peer's line
+/// does not take waits, bounded; a peer over the bound counts as lost. The loop holds on to the
+/// shell until it is stopped, or the
 /// loop ends: a weak reference would make every other reference to it slower.
 package final class BrokerShell: @unchecked Sendable {
     // Proof: the constants are Sendable, and everything that changes is touched on the loop's thread alone,
@@ -26,7 +27,9 @@ package final class BrokerShell: @unchecked Sendable {
     var connections = ConnectionTable()
     /// Who is let in; `nil` where everybody is.
     var gate: AccessGate?
-    var parked = ParkedMessages()
+    var relay: Relay
+    /// Connections that were found to be no more while something was sent.
+    var unreachable: [PeerID] = []
     /// Peers of another major version that were told so.
     var refused: Set<RoutingID> = []
     var actions: [BrokerMachine.Action] = []
@@ -57,7 +60,9 @@ package final class BrokerShell: @unchecked Sendable {
         self.logger = logger
         gate = access.map { AccessGate($0) }
         // Run 0 is nobody's.
-        machine = BrokerMachine(epoch: epoch ?? max(1, loop.random()), now: loop.now())
+        let epoch = epoch ?? max(1, loop.random())
+        machine = BrokerMachine(epoch: epoch, now: loop.now())
+        relay = Relay(epoch: epoch)
     }
 
     /// Listens.
@@ -116,16 +121,18 @@ extension BrokerShell {
     private func close(reason: String) {
         guard let socket else { return }
         handle(.stop(reason: reason))
+        flush()
         if let timer { loop.cancel(timer) }
         loop.close(socket, lingerMilliseconds: BrokerLimits.lingerMilliseconds)
         self.socket = nil
     }
 
     private func collect() -> BrokerStatistics {
-        BrokerStatistics(
+        let (waiting, kept) = relay.byteCounts
+        return BrokerStatistics(
             counters: machine.counters, workers: machine.workerCount, trainers: machine.trainerCount,
             openJobs: machine.openJobCount, connections: connections.count,
-            refused: gate?.refusedCount ?? 0, parkedMessages: parked.count, parkedBytes: parked.byteCount)
+            refused: gate?.refusedCount ?? 0, waitingBytes: waiting, keptBytes: kept)
     }
 }
 
@@ -141,6 +148,7 @@ extension BrokerShell {
 
     private func endTurn() {
         handle(.turnEnded)
+        flush()
         turnTime = nil
     }
 
@@ -212,17 +220,15 @@ extension BrokerShell {
 
 // Room.
 extension BrokerShell {
-    /// Asks to be called when parked messages may find room.
+    /// Asks to be called when libzmq may have room again.
     func awaitRoom() {
         guard !isAwaitingRoom, let socket else { return }
         isAwaitingRoom = true
-        loop.onWritable(socket) { self.sendParked() }
-    }
-
-    private func sendParked() {
-        isAwaitingRoom = false
-        turnTime = nil
-        for peer in parked.peers { sendParked(to: peer) }
-        if !parked.isEmpty { awaitRoom() }
+        loop.onWritable(socket) {
+            self.isAwaitingRoom = false
+            self.turnTime = nil
+            self.relay.retry(at: self.now) { self.send(&$1, to: $0) }
+            self.flush()
+        }
     }
 }

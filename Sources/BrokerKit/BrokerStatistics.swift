@@ -12,8 +12,8 @@ package struct BrokerStatistics: Sendable, Hashable {
     package var connections = 0
     /// Connections and messages refused for their keys.
     package var refused: UInt64 = 0
-    /// Messages that wait for a peer.
-    package var parkedMessages = 0
-    /// Bytes of messages that wait for a peer.
-    package var parkedBytes = 0
+    /// Bytes that wait for a peer.
+    package var waitingBytes = 0
+    /// Bytes with a name that are kept.
+    package var keptBytes = 0
 }

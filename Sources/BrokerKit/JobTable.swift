@@ -16,6 +16,8 @@ struct JobTable: ~Copyable, Sendable {
         case dispatched
         /// Its worker got it from another worker, its source, and not from the trainer.
         case transferred
+        /// Its worker has answered, and the trainer asks for what is attached to the answer.
+        case answered
     }
 
     /// What the broker knows of an open job; never its body.
@@ -34,6 +36,12 @@ struct JobTable: ~Copyable, Sendable {
         var deadlineMilliseconds: UInt32
         /// When its time is up; `.max` for never.
         var deadline: Int64
+        /// What the trainer, or its source, will be asked for.
+        var attachments: [Attachment] = []
+        /// Whether the first of them is its body.
+        var bodyIsAttached = false
+        /// What belongs to its answer and its worker will be asked for.
+        var answered: [Attachment] = []
         /// Who has its body.
         var stage = Stage.waiting
         /// How often it was asked for again.

@@ -1,3 +1,4 @@
+import Protocol
 import Tensor
 
 /// Every maximum of graphs, jobs and results on the wire, each with its reason.
@@ -5,7 +6,7 @@ package enum JobLimits {
     /// A serialised graph: some 100,000 nodes.
     package static let graphByteCountMaximum = 4 << 20
     /// A job's or result's body: two graphs and a thousand references.
-    package static let bodyByteCountMaximum = 16 << 20
+    package static let bodyByteCountMaximum = ProtocolLimits.attachedBodyByteCountMaximum
     /// Bytes of all constants in a graph: what is larger belongs in a binding.
     package static let constantByteCountMaximum = Graph.limits.constantBytes
     /// Sources and outputs of one job, and tensors released of one shard.

@@ -4,8 +4,8 @@ package import Tensor
 
 /// Lays tensors out in frames: large ones alone, so that they are never copied, small ones together.
 struct TensorFrameWriter {
-    /// Tensors that may have a frame of their own: header, body and the packed ones take the others.
-    static let wholeCountMaximum = ProtocolLimits.frameCountMaximum - 3
+    /// Tensors that may have a frame of their own: the body and the packed ones may be attached as well.
+    static let wholeCountMaximum = ProtocolLimits.attachmentsMaximum - 2
 
     private var packed: [UInt8] = []
     private var whole: [Storage] = []

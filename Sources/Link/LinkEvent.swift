@@ -1,10 +1,12 @@
 package import Protocol
 package import ZMQ
 
-/// What a link tells its owner; a call gives at most one.
+/// What a link tells its owner.
 package enum LinkEvent: Sendable {
     /// A message about jobs or the catalogue.
     case received(Incoming)
+    /// Bytes of a job came or went, and more are to: it has not come to rest.
+    case moved(JobID)
     /// A message about a job that cannot be used; why. Somebody waits for it, so it must be answered for.
     case damaged(Header, Failure)
     /// The broker knows us: resubmit what is open.
@@ -19,12 +21,9 @@ package enum LinkEvent: Sendable {
 
 /// What became of a message given to `PeerLink.send`.
 package enum Delivery: Sendable, Hashable {
-    /// libzmq has it, which is no proof that it will arrive.
-    case sent
-    /// The socket is full: it goes out when there is room.
-    case parked
-    /// There is no broker, or no room left to park it; whoever needs it sends it again when the link is
-    /// ready.
+    /// It goes out at the end of the turn, or when the line has room; which is no proof that it will arrive.
+    case accepted
+    /// There is no broker, or too much waits for it; whoever needs it sends it again when the link is ready.
     case dropped
 }
 
@@ -36,8 +35,8 @@ package protocol LinkOwner: LoopActor {
     func linkDidReceive(_ head: MessageHead)
     /// Something happened to the connection: give it to `PeerLink.observe`.
     func linkDidObserve(_ event: MonitorEvent)
-    /// The full socket may have room: call `PeerLink.flush`.
-    func linkDidBecomeWritable()
-    /// A turn in which messages came is over: hand on what it brought.
+    /// What waits can go out: call `PeerLink.flush`.
+    func linkShouldFlush()
+    /// A turn in which messages came is over: hand on what it brought, then call `PeerLink.flush`.
     func linkDidEndTurn()
 }

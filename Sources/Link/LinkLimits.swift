@@ -3,16 +3,14 @@ package import ZMQ
 
 /// Every maximum of a peer's side of the link, each with its reason. Times are in milliseconds.
 package enum LinkLimits {
-    /// Messages libzmq holds in each direction: a burst of small jobs fits, and what does not is parked here.
-    package static let highWater = 1_024
-    /// One received message, all frames together: a model of 256 million floats.
-    package static let messageByteCountMaximum = 1 << 30
-    /// What the broker's limit counts besides: it sees the routing id before a message.
-    package static let routingIDByteCountMaximum = 255
-    /// Messages parked while the socket is full: twice what a worker may hold.
-    package static let parkedMessageCountMaximum = 2 * ProtocolLimits.workerJobsMaximum
-    /// Bytes parked while the socket is full; tensors among them are shared, not copied.
-    package static let parkedByteCountMaximum = 1 << 30
+    /// Messages libzmq holds in each direction: more than a line has on its way.
+    package static let highWater = 16_384
+    /// Bytes of records that wait while the line is full: as many small jobs as a worker may hold, twice.
+    package static let waitingByteCountMaximum = 64 << 20
+    /// Bytes with a name that a worker keeps.
+    package static let contentByteCountMaximum = 512 << 20
+    /// Things with a name that are kept.
+    package static let contentCountMaximum = 4_096
     /// How often the owner calls `PeerLink.tick`.
     package static let tickMilliseconds: Int64 = 100
     /// How long unsent messages, the goodbye among them, outlive the session.
@@ -25,7 +23,7 @@ package enum LinkLimits {
         sendHighWater: highWater,
         receiveHighWater: highWater,
         frameByteCountMaximum: ProtocolLimits.frameByteCountMaximum,
-        frameCountMaximum: ProtocolLimits.frameCountMaximum,
-        messageByteCountMaximum: messageByteCountMaximum,
+        frameCountMaximum: 1,
+        messageByteCountMaximum: ProtocolLimits.frameByteCountMaximum,
     )
 }

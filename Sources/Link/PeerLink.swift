@@ -5,10 +5,11 @@ package import ZMQ
 ///
 /// DESIGN. A value that lives inside an actor whose executor is the loop. It owns the DEALER and the
 /// `LinkMachine`, turns the machine's actions into calls on the socket, and answers the session's own
-/// commands; all else goes to the owner as the result of the call that brought it, never through a closure,
+/// commands; all else goes to the owner as the events of the call that brought it, never through a closure,
 /// so that the owner may use the link again at once. A message costs no task, no hop and no closure: the loop
-/// calls the owner, the owner calls `receive`. The hello is asked for when it is needed, because it lists
-/// what the peer holds at that moment.
+/// calls the owner, the owner calls `receive`. What is sent in a turn goes out at its end, together. Large tensors
+/// stay here until the other side asks for them, and come when this side has asked: the owner sees whole records
+/// alone. The hello is asked for when it is needed, because it lists what the peer holds at that moment.
 package struct PeerLink {
     /// Where the broker is.
     package let endpoint: String
@@ -22,9 +23,13 @@ package struct PeerLink {
     var socket: SocketID?
     /// The run of the broker that welcomed us last; its messages count even while the link is being remade.
     var epoch: UInt64 = 0
-    var frameByteCountMaximum = ProtocolLimits.frameByteCountMaximum
-    var parked = ParkedMessages()
-    /// Set when parking overflowed and nobody sends again what did not fit: only a new session can tell the other
+    /// What waits to go out.
+    var outbox = Outbox()
+    /// What the other side may ask for.
+    var supplies = Supplies()
+    /// What was asked for and has not come.
+    var arrivals: Arrivals
+    /// Set when too much waited and nobody sends again what did not fit: only a new session can tell the other
     /// side what it missed.
     var isOverflowing = false
     /// Whether the owner sends again what was dropped.
@@ -32,9 +37,12 @@ package struct PeerLink {
     /// Signs of life since the last tick: reading the clock for each message would cost more than the machine
     /// needs.
     var hasSent = false
-    private var hasHeard = false
+    var hasHeard = false
     private weak var owner: (any LinkOwner)?
-    private var isHelloOpen = false
+    /// Whether `flush` will be called.
+    var isFlushComing = false
+    var arrivalEvents: [Arrivals.Event] = []
+    var isHelloOpen = false
     private var gate = NoticeGate(intervalMilliseconds: LinkLimits.noticeIntervalMilliseconds)
 
     /// A link not yet opened.
@@ -45,22 +53,28 @@ package struct PeerLink {
     ///   - credentials: one's own keys and the broker's; `nil` for a broker without.
     ///   - repeatsDropped: whether the owner sends again what was dropped; a link that overflows is remade for
     ///     one that does not.
+    ///   - arrivingByteCountMaximum: bytes of tensors that may be on their way here.
+    ///   - contentByteCountMaximum: bytes of tensors kept for jobs that need the same again.
     package init(
         endpoint: String, credentials: CurveCredentials? = nil, timeoutMilliseconds: Int64? = nil,
-        repeatsDropped: Bool = false, loop: any Reactor
+        repeatsDropped: Bool = false,
+        arrivingByteCountMaximum: Int = ProtocolLimits.attachmentByteCountMaximum,
+        contentByteCountMaximum: Int = 0, loop: any Reactor
     ) {
         self.endpoint = endpoint
         self.credentials = credentials
         self.repeatsDropped = repeatsDropped
         self.loop = loop
+        arrivals = Arrivals(
+            byteCountMaximum: arrivingByteCountMaximum, contentByteCountMaximum: contentByteCountMaximum)
         machine = LinkMachine(now: loop.now(), timeoutMilliseconds: timeoutMilliseconds)
     }
 
     /// Whether the broker knows us now.
     package var isReady: Bool { machine.isReady }
 
-    /// Whether messages wait for room in the socket.
-    package var hasParked: Bool { !parked.isEmpty }
+    /// Whether something is still to go out, or to be asked for.
+    package var hasUnsent: Bool { !outbox.isEmpty || !supplies.isEmpty }
 
     /// How long a broker has been looked for, in milliseconds; `nil` once found.
     package var waitingMilliseconds: Int64? { machine.waitingMilliseconds(at: loop.now()) }
@@ -77,10 +91,13 @@ package struct PeerLink {
     /// Takes what the monitor of the socket saw.
     package mutating func observe(_ event: MonitorEvent, hello: () -> Hello) -> LinkEvent? {
         switch event {
-        case .handshakeSucceeded: handle(.connected, hello: hello)
-        case .disconnected: handle(.disconnected, hello: hello)
-        case .handshakeFailed(_, let failure): take(failure, hello: hello)
-        default: nil
+        case .handshakeSucceeded:
+            outbox.reset()
+            return handle(.connected, hello: hello)
+        case .disconnected:
+            return handle(.disconnected, hello: hello)
+        case .handshakeFailed(_, let failure): return take(failure, hello: hello)
+        default: return nil
         }
     }
 
@@ -109,80 +126,6 @@ package struct PeerLink {
         close(lingerMilliseconds: isKnown ? LinkLimits.lingerMilliseconds : 0)
     }
 
-    /// Takes a message off the socket; what is not the session's own business comes back as `received`.
-    package mutating func receive(_ message: borrowing Message, hello: () -> Hello) -> LinkEvent? {
-        do throws(ProtocolError) {
-            let header = try Header(of: message)
-            if let objection = header.objection(toFrames: message.frameCount) {
-                return try take(damaged: header, objection)
-            }
-            let event = try take(header, message, hello)
-            statistics.messagesReceived += 1
-            statistics.bytesReceived += UInt64(message.totalByteCount)
-            return event
-        } catch {
-            statistics.messagesDropped += 1
-            if case .unsupportedVersion = error, !isReady {
-                return handle(.refused(Failure(.versionUnsupported, "\(error)")), hello: hello)
-            }
-            return note { "a message from \($0) was dropped: \(error)" }
-        }
-    }
-
-    /// Takes what is left of a message beyond the limits.
-    package mutating func receive(_ head: MessageHead) -> LinkEvent? {
-        do throws(ProtocolError) {
-            return try take(damaged: try Header(of: head), ProtocolError(head.excess))
-        } catch {
-            statistics.messagesDropped += 1
-            return note { "a message from \($0) was dropped: \(error)" }
-        }
-    }
-
-    /// A text for the log about a message of the broker that makes no sense, unless there was one just now.
-    package mutating func notice(_ text: (_ endpoint: String) -> String) -> LinkEvent? { note(text) }
-
-    /// A message that somebody waits for is not dropped without a word.
-    private mutating func take(
-        damaged header: Header, _ error: ProtocolError
-    ) throws(ProtocolError) -> LinkEvent {
-        guard header.command.isAwaited, header.epoch == epoch, epoch != 0 else { throw error }
-        statistics.messagesDropped += 1
-        hasHeard = true
-        return .damaged(header, Failure(error.code, "a \(header.command) cannot be used: \(error)"))
-    }
-
-    private mutating func take(
-        _ header: Header, _ message: borrowing Message, _ hello: () -> Hello
-    ) throws(ProtocolError) -> LinkEvent? {
-        switch header.command {
-        case .welcome:
-            let welcome = try Welcome(decoding: message.bytes(at: 1))
-            guard header.epoch != 0 else {
-                throw .malformed("a welcome to run 0 of the broker, which there is not")
-            }
-            return handle(.welcomed(welcome, epoch: header.epoch), hello: hello)
-        case .refused:
-            return handle(.refused(try Failure(decoding: message.bytes(at: 1))), hello: hello)
-        case .reset:
-            // Every message on its way to a broker that has forgotten us brings one; the first hello answers
-            // them all.
-            return handle(isHelloOpen ? .heard : .reset, hello: hello)
-        case .goodbye:
-            let goodbye = try Goodbye(decoding: message.bytes(at: 1))
-            guard case .lost = handle(.disconnected, hello: hello) else { return nil }
-            return .lost(reason: "the broker said goodbye: \(goodbye.reason)")
-        case .heartbeat:
-            return handle(.heard, hello: hello)
-        default:
-            guard header.epoch == epoch, epoch != 0 else {
-                throw .malformed("\(header.command) of another run of the broker")
-            }
-            hasHeard = true
-            return .received(Incoming(header, copying: message))
-        }
-    }
-
     /// Gives the machine an event and does what it says.
     mutating func handle(_ event: LinkMachine.Event, hello: () -> Hello) -> LinkEvent? {
         var result: LinkEvent?
@@ -200,12 +143,10 @@ package struct PeerLink {
             case .becomeReady(let welcome, let epoch):
                 isHelloOpen = false
                 self.epoch = epoch
-                frameByteCountMaximum = min(
-                    ProtocolLimits.frameByteCountMaximum, welcome.frameByteCountMaximum)
                 result = .ready(welcome, epoch: epoch)
             case .lose(let reason):
                 statistics.losses += 1
-                parked.removeAll()
+                forgetAll()
                 result = .lost(reason: reason)
             case .fail(let failure):
                 close(lingerMilliseconds: 0)
@@ -241,10 +182,17 @@ package struct PeerLink {
     }
 
     private mutating func close(lingerMilliseconds: Int32) {
-        parked.removeAll()
+        forgetAll()
         guard let socket else { return }
         loop.close(socket, lingerMilliseconds: lingerMilliseconds)
         self.socket = nil
+    }
+
+    /// Nothing that was said is still on its way: whoever needs it says it again.
+    private mutating func forgetAll() {
+        outbox.reset()
+        supplies.removeAll()
+        arrivals.dropAll()
     }
 
     /// A line for the log about an endpoint, unless there was one just now.
@@ -260,6 +208,17 @@ package struct PeerLink {
     }
 
     private static func awaitRoom(on loop: any Reactor, _ socket: SocketID, for owner: some LinkOwner) {
-        loop.onWritable(socket) { [weak owner] in owner?.assumeIsolated { $0.linkDidBecomeWritable() } }
+        loop.onWritable(socket) { [weak owner] in owner?.assumeIsolated { $0.linkShouldFlush() } }
+    }
+
+    /// Has `flush` called when this turn is over.
+    mutating func scheduleFlush() {
+        guard !isFlushComing, let owner else { return }
+        isFlushComing = true
+        Self.scheduleFlush(on: loop, for: owner)
+    }
+
+    private static func scheduleFlush(on loop: any Reactor, for owner: some LinkOwner) {
+        loop.execute { [weak owner] in owner?.assumeIsolated { $0.linkShouldFlush() } }
     }
 }

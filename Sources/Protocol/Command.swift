@@ -25,6 +25,15 @@ package enum Command: UInt8, Sendable, Hashable, CaseIterable {
     case cancel = 38
     case resend = 39
     case transfer = 40
+
+    // Bytes too many for a record.
+    case want = 41
+    case piece = 42
+    case gone = 43
+    case received = 44
+
+    // A connection.
+    case heard = 48
 }
 
 extension Command {
@@ -40,21 +49,24 @@ extension Command {
         switch self {
         case .hello, .catalogueQuery, .submit, .transfer: .toBroker
         case .welcome, .refused, .reset, .catalogue, .owner, .dispatch, .resend: .fromBroker
-        case .goodbye, .heartbeat, .started, .progress, .result, .failed, .cancel: .both
+        case .goodbye, .heartbeat, .started, .progress, .result, .failed, .cancel, .want, .piece, .gone,
+            .received,
+            .heard:
+            .both
         }
     }
 
-    /// Whether a body frame follows the header.
+    /// Whether it has a body.
     package var hasBody: Bool {
         switch self {
-        case .heartbeat, .reset, .catalogueQuery, .started, .cancel, .resend: false
+        case .heartbeat, .reset, .catalogueQuery, .started, .cancel, .resend, .received, .heard: false
         case .hello, .welcome, .refused, .goodbye, .catalogue, .owner, .submit, .dispatch, .progress,
-            .result, .failed, .transfer:
+            .result, .failed, .transfer, .want, .piece, .gone:
             true
         }
     }
 
-    /// Whether tensor frames may follow the body.
+    /// Whether tensors may come with it, inline or attached.
     package var mayCarryTensors: Bool {
         switch self {
         case .submit, .dispatch, .result, .transfer: true

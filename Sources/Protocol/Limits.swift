@@ -1,12 +1,34 @@
 /// Every maximum of the protocol, each with its reason. Times are in milliseconds.
 package enum ProtocolLimits {
-    /// One frame: a tensor of 64 million floats. Also libzmq's MAXMSGSIZE, so that a hostile length cannot
-    /// reserve memory.
-    package static let frameByteCountMaximum = 256 << 20
     /// A control body: a catalogue of ten thousand shards fits.
     package static let bodyByteCountMaximum = 8 << 20
-    /// Header, body and tensors of one message; more tensors than this share frames.
-    package static let frameCountMaximum = 1_024
+    /// One frame, which is one ZeroMQ message: a control body, or records of jobs. Also libzmq's MAXMSGSIZE, so that
+    /// a hostile length cannot reserve memory.
+    package static let frameByteCountMaximum = 9 << 20
+    /// A job's body that travels in its record: with inline tensors it is on a line of 40 kB/s for less than a second.
+    package static let jobBodyByteCountMaximum = 16 << 10
+    /// A job's body that is attached: its graphs and names, never tensors.
+    package static let attachedBodyByteCountMaximum = 16 << 20
+    /// Tensors of a job that travel in its record.
+    package static let inlineByteCountMaximum = 16 << 10
+    /// Bytes of an attachment in one piece.
+    package static let pieceByteCountMaximum = 1 << 20
+    /// The least a piece is cut to, on slow lines.
+    package static let pieceByteCountMinimum = 4 << 10
+    /// Bytes of an attachment, and of all of a record: what most machines have of memory is below.
+    package static let attachmentByteCountMaximum = 16 << 30
+    /// Attachments of one record; more tensors than this share them.
+    package static let attachmentsMaximum = 1_024
+    /// Records that go to one peer together: beyond it a copy is no cheaper than another frame.
+    package static let bundleByteCountMaximum = 64 << 10
+    /// What a line may have on its way at least, and before anything is known of it.
+    package static let windowByteCountMinimum = 16 << 10
+    /// What a line may have on its way at most.
+    package static let windowByteCountMaximum = 8 << 20
+    /// How long a line may take for what is on its way, beside its own delay: what a heartbeat waits.
+    package static let windowMilliseconds = 500
+    /// Bytes heard after which the other side is told; less than the least window, or both would wait.
+    package static let untoldByteCountMaximum = 8 << 10
     /// Tensors up to this size travel together in one frame: below it a copy costs less than a frame.
     package static let packedTensorByteCountMaximum = 16 << 10
 

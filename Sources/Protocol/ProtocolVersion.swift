@@ -6,11 +6,11 @@ package struct ProtocolVersion: Sendable, Hashable, CustomStringConvertible {
     package let minor: UInt8
 
     /// What this build speaks.
-    package static let current = ProtocolVersion(major: 1, minor: 1)
+    package static let current = ProtocolVersion(major: 2, minor: 0)
     /// The majors this build speaks, lowest and highest.
-    package static let supported: ClosedRange<UInt32> = 1...1
+    package static let supported: ClosedRange<UInt32> = 2...2
 
-    /// Such as `1.0`.
+    /// Such as `2.0`.
     package var description: String { "\(major).\(minor)" }
 
     /// The highest major both sides speak, or `nil` where there is none.

@@ -91,7 +91,8 @@ enum Release {
     /// - Throws: `JobError.limitExceeded`.
     static func checkSizes(_ types: [ValueType], beside others: Int = 0) throws(JobError) {
         let (largest, tensors) = ValueType.frameByteCounts(of: types)
-        let frameLimit = ProtocolLimits.frameByteCountMaximum, limit = LinkLimits.messageByteCountMaximum
+        let frameLimit = ProtocolLimits.attachmentByteCountMaximum,
+            limit = ProtocolLimits.attachmentByteCountMaximum
         // Header, names and references come beside the tensors.
         let total = tensors.addingSaturated(others).addingSaturated(
             WorkerLimits.outputOverheadByteCount * (types.count + 1))
@@ -127,7 +128,7 @@ enum Release {
 
     /// What is said in place of a payload that is larger than may travel.
     private static func refusal(of payload: Payload, _ what: String) -> Answer? {
-        let limit = ProtocolLimits.frameByteCountMaximum
+        let limit = ProtocolLimits.attachmentByteCountMaximum
         if let frame = payload.frames.first(where: { $0.byteCount > limit }) {
             return answer(
                 .limitExceeded(what: "bytes of \(what)'s frame", got: frame.byteCount, limit: limit))

@@ -1,3 +1,4 @@
+import Ground
 import Keys
 import Protocol
 import ZMQ

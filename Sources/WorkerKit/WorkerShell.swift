@@ -29,6 +29,7 @@ package actor WorkerShell {
     private var actions: [WorkerMachine.Action] = []
     private var reports: [WorkerMachine.Event] = []
     private var pending: [Work] = []
+    private var linkEvents: [LinkEvent] = []
     /// The dispatch being handled: what an `enqueue` takes its bytes from.
     private var dispatch: Incoming?
     /// When the present turn of the loop brought its first message.
@@ -59,6 +60,9 @@ package actor WorkerShell {
         link = PeerLink(
             endpoint: configuration.endpoint, credentials: configuration.credentials,
             timeoutMilliseconds: configuration.timeoutMilliseconds,
+            arrivingByteCountMaximum: configuration.memoryByteCountMaximum,
+            contentByteCountMaximum: min(
+                LinkLimits.contentByteCountMaximum, configuration.memoryByteCountMaximum / 4),
             loop: loop)
         machine = WorkerMachine(drainMilliseconds: configuration.drainMilliseconds)
         waitingNoticeAt = loop.now() + WorkerLimits.waitingNoticeMilliseconds
@@ -115,6 +119,8 @@ package actor WorkerShell {
             take(message)
         case .damaged(let header, let failure):
             refuse(header, failure)
+        case .moved:
+            break
         case .ready(let welcome, let epoch):
             for remark in welcome.remarks {
                 logger.warning("\(remark)")
@@ -184,7 +190,7 @@ package actor WorkerShell {
         return now
     }
 
-    private func send(_ header: Header, body: [UInt8]? = nil, frames: [TensorFrame] = []) {
+    private func send(_ header: Header, body: [UInt8] = [], frames: [TensorFrame] = []) {
         do throws(Failure) {
             try link.send(header, body: body, frames: frames)
         } catch {
@@ -237,10 +243,8 @@ package actor WorkerShell {
             send(Header(.failed, job: job, attempt: attempt, epoch: 0), body: failure.encoded())
         case .reportStart(let job, let attempt):
             send(Header(.started, job: job, attempt: attempt, epoch: 0))
-        case .reportProgress(let job, let attempt, let sequence, let progress):
-            var header = Header(.progress, job: job, attempt: attempt, epoch: 0)
-            header.sequence = sequence
-            send(header, body: progress.encoded())
+        case .reportProgress(let job, let attempt, let progress):
+            send(Header(.progress, job: job, attempt: attempt, epoch: 0), body: progress.encoded())
         case .cancel(let run):
             handOver()
             executor?.cancel(run)
@@ -309,7 +313,7 @@ package actor WorkerShell {
     }
 
     private func leaveWhenSent() {
-        guard let farewell, ending == nil, !link.hasParked || loop.now() >= farewell.until else { return }
+        guard let farewell, ending == nil, !link.hasUnsent || loop.now() >= farewell.until else { return }
         link.leave(reason: farewell.reason)
         end(.success(()))
     }
@@ -328,18 +332,28 @@ package actor WorkerShell {
 
 extension WorkerShell: LinkOwner {
     package func linkDidReceive(_ message: borrowing Message) {
-        handle(link.receive(message) { hello })
+        link.receive(message, &linkEvents) { hello }
+        handleLinkEvents()
     }
 
     package func linkDidReceive(_ head: MessageHead) {
-        handle(link.receive(head))
+        link.receive(head, &linkEvents)
+        handleLinkEvents()
+    }
+
+    private func handleLinkEvents() {
+        var events: [LinkEvent] = []
+        swap(&events, &linkEvents)
+        for event in events { handle(event) }
+        events.removeAll(keepingCapacity: true)
+        swap(&events, &linkEvents)
     }
 
     package func linkDidObserve(_ event: MonitorEvent) {
         handle(link.observe(event) { hello })
     }
 
-    package func linkDidBecomeWritable() {
+    package func linkShouldFlush() {
         link.flush()
         leaveWhenSent()
     }
@@ -347,5 +361,7 @@ extension WorkerShell: LinkOwner {
     package func linkDidEndTurn() {
         turnTime = nil
         handOver()
+        link.flush()
+        leaveWhenSent()
     }
 }

@@ -126,6 +126,18 @@ extension Message {
         unsafe bytes.withUnsafeBytes { unsafe append($0.bytes) }
     }
 
+    /// Appends some bytes and, right behind them, others as one frame.
+    package mutating func append(_ head: [UInt8], _ rest: RawSpan) {
+        let cell = unsafe roomAtEnd()
+        unsafe Libzmq.start(cell, byteCount: head.count + rest.byteCount)
+        unsafe head.withUnsafeBytes { source in unsafe Libzmq.bytes(cell).copyMemory(from: source) }
+        unsafe rest.withUnsafeBytes { source in
+            unsafe UnsafeMutableRawBufferPointer(rebasing: Libzmq.bytes(cell)[head.count...])
+                .copyMemory(from: source)
+        }
+        count += 1
+    }
+
     /// Appends the bytes of `owner` as a frame, without copying them where they are many.
     ///
     /// The owner is kept until libzmq has sent or dropped the frame, then released on libzmq's thread.

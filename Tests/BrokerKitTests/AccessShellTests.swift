@@ -106,8 +106,7 @@ struct AccessShellTests {
                 try loop.monitor(socket) { source.yield($0) }
                 try loop.connect(socket, to: endpoint)
                 var message = Message()
-                message.append(Header(.hello).bytes)
-                message.append(worker("north", session: 7).encoded())
+                message.append(Header(.hello).frame(worker("north", session: 7).encoded()))
                 #expect(loop.send(&message, on: socket) == .sent)
                 return socket
             }

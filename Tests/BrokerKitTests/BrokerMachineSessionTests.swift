@@ -16,7 +16,7 @@ struct BrokerMachineSessionTests {
             })
         else { return #expect(Bool(false), "no welcome") }
         #expect(header.epoch == Rig.epoch)
-        #expect(welcome.version == 1)
+        #expect(welcome.version == 2)
         #expect(summary(rig.join(0, worker("alice", session: 1))) == ["welcome>0"])
         #expect(rig.machine.workerCount == 1)
     }
@@ -29,7 +29,7 @@ struct BrokerMachineSessionTests {
         let actions = rig.join(3, hello)
         #expect(summary(actions) == ["refused(version-unsupported)>3", "forget>3"])
         #expect(failureText(actions)?.contains("7 to 9") == true)
-        #expect(failureText(actions)?.contains("1 to 1") == true)
+        #expect(failureText(actions)?.contains("2 to 2") == true)
         #expect(rig.machine.workerCount == 0)
     }
 

@@ -66,6 +66,10 @@ struct BrokerMachineTableTests {
         case (.trainer, .submit): ["dispatch>1#2"]
         case (.trainer, .cancel): ["cancel>1#1", "failed(cancelled)>0"]
         case (.trainer, .catalogueQuery), (.otherTrainer, .catalogueQuery): []
+        // Nobody waits for what they speak of.
+        case (.ready, .gone), (.draining, .gone), (.trainer, .gone), (.otherTrainer, .gone),
+            (.trainer, .received), (.otherTrainer, .received):
+            []
         // Somebody else's job: refused where an answer is due, and counted.
         case (.otherTrainer, .submit): nil
         default: nil

@@ -23,12 +23,12 @@ struct BrokerShellTests {
             let epoch = try await alice.join(worker("alice", session: 1)).epoch
             #expect(try await bob.join(trainer("bob", session: 2)).epoch == epoch)
             var random = SplitMix64(seed: 7)
-            for size in [0, 1, 33, 34, 64, 9_000, 1 << 20] {
+            for size in [1, 33, 34, 64, 9_000, 20_000, 3 << 20] {
                 let job = Identifier(high: UInt64(size), low: 3)
                 let frames = (0..<4).map { _ in
                     (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
                 }
-                try await bob.say(frames: [submit(job, epoch: epoch).bytes] + frames)
+                try await bob.say(submit(job, epoch: epoch), parts: frames)
                 let dispatch = try await alice.next(.dispatch)
                 #expect(
                     dispatch.header.job == job && dispatch.header.attempt == 1
@@ -36,11 +36,13 @@ struct BrokerShellTests {
                 #expect(dispatch.frames == frames)
                 try await alice.say(Header(.started, job: job, attempt: 1, epoch: epoch))
                 let result = Header(.result, job: job, attempt: 1, epoch: epoch)
-                try await alice.say(frames: [result.bytes] + frames.reversed())
+                try await alice.say(result, parts: frames.reversed())
                 #expect(try await bob.next(.started).header.job == job)
                 let answer = try await bob.next(.result)
-                #expect(answer.header == result)
+                #expect(answer.header.job == job && answer.header.attempt == 1)
                 #expect(answer.frames == frames.reversed())
+                // The answer's end is told when all of it is there.
+                #expect(try await alice.next(.received).header.job == job)
             }
             let statistics = await shell.statistics
             #expect(statistics.counters.finished == 7 && statistics.openJobs == 0)
@@ -104,19 +106,20 @@ struct BrokerShellTests {
         try await withBroker { loop, shell, endpoint in
             let (alice, mallory) = (try await TestPeer(loop, endpoint), try await TestPeer(loop, endpoint))
             let epoch = try await alice.join(worker("alice", session: 1)).epoch
-            let good = Header(.heartbeat, job: .none, attempt: 0, epoch: epoch).bytes
+            let good = Header(.heartbeat, job: .none, attempt: 0, epoch: epoch).frame()
             var wrongMagic = good
             wrongMagic[0] = 0
             var unknownCommand = good
             unknownCommand[6] = 200
             let bad: [[[UInt8]]] = [
                 [[]], [[1, 2, 3]], [Array(good.dropLast())], [good + [0]], [wrongMagic], [unknownCommand],
-                [good, [1]],  // a heartbeat has no body
-                [Header(.submit).bytes],  // a submit has one
-                [Header(.hello).bytes, [0xFF, 0xFF]],
-                [Header(.hello).bytes, Hello(name: "", role: .trainer, session: 9).encoded()],
+                [good, [1]],  // two frames
+                [Header(.heartbeat).frame([1])],  // a heartbeat has no body
+                [Header(.want).frame([1])],  // what is wanted has 24 bytes
+                [Header(.hello).frame([0xFF, 0xFF])],
+                [Header(.hello).frame(Hello(name: "", role: .trainer, session: 9).encoded())],
             ]
-            for frames in bad { try await mallory.say(frames: frames) }
+            for frames in bad { try await mallory.say(raw: frames) }
             for _ in 0..<2 { #expect(try await mallory.next(.refused).failure?.code == .malformed) }
             try await alice.say(.heartbeat, epoch: epoch)
             _ = try await alice.next(.heartbeat)
@@ -125,22 +128,31 @@ struct BrokerShellTests {
         }
     }
 
-    @Test("more frames than a message may have are dropped and counted, and answered", arguments: [0, 1, 50])
-    func dropsManyFrames(more: Int) async throws {
+    @Test("records of one frame are taken in their order; after one that is none the rest is dropped")
+    func takesBundles() async throws {
         try await withBroker { loop, shell, endpoint in
             let (alice, bob) = (try await TestPeer(loop, endpoint), try await TestPeer(loop, endpoint))
             let epoch = try await alice.join(worker("alice", session: 1)).epoch
             _ = try await bob.join(trainer("bob", session: 2))
-            let count = ProtocolLimits.frameCountMaximum + more
-            let frames = [submit(5, epoch: epoch).bytes] + [[UInt8]](repeating: [1], count: count - 1)
-            try await bob.say(frames: frames)
-            try await bob.say(submit(6, epoch: epoch), [2])
-            #expect(try await alice.next(.dispatch).header.job == (more == 0 ? 5 : 6))
-            if more > 0 {
-                let failed = try await bob.next(.failed)
-                #expect(failed.header.job == 5 && failed.failure?.code == .limitExceeded)
-                #expect(await shell.statistics.counters.garbage == 1)
+            var bundle: [UInt8] = []
+            for number in 1...3 as ClosedRange<UInt64> {
+                bundle.append(
+                    submit(Identifier(high: number, low: 1), epoch: epoch), body: [UInt8(number)], inline: [9]
+                )
             }
+            try await bob.say(raw: [bundle])
+            for number in 1...3 as ClosedRange<UInt64> {
+                let dispatch = try await alice.next(.dispatch)
+                #expect(dispatch.header.job.high == number && dispatch.frames == [[UInt8(number)], [9]])
+            }
+            var broken = submit(4, epoch: epoch).frame([4])
+            broken += [UInt8](repeating: 1, count: 7 + Header.byteCount)
+            broken.append(submit(5, epoch: epoch), body: [5])
+            try await bob.say(raw: [broken])
+            try await bob.say(submit(6, epoch: epoch), [6])
+            #expect(try await alice.next(.dispatch).header.job == 4)
+            #expect(try await alice.next(.dispatch).header.job == 6)
+            #expect(await shell.statistics.counters.garbage == 1)
         }
     }
 
@@ -152,7 +164,9 @@ struct BrokerShellTests {
             var header = submit(5, epoch: epoch)
             if kind == 1 { header.attempt = 0 }
             if kind == 2 { header.flags = [.targetsSession, .transferred] }
-            try await bob.say(frames: kind == 0 ? [header.bytes] : [header.bytes, [1]])
+            // A body that is attached, and no attachment.
+            if kind == 0 { header.flags = .bodyIsAttached }
+            try await bob.say(raw: [header.frame(kind == 0 ? [] : [1])])
             let failed = try await bob.next(.failed)
             #expect(failed.header.job == 5 && failed.header.attempt == header.attempt)
             #expect(failed.failure?.code == .malformed)
@@ -160,20 +174,23 @@ struct BrokerShellTests {
         }
     }
 
-    @Test(
-        "a result without a body, or of too many frames, fails the job with the worker's name",
-        arguments: [0, 1_100])
-    func answersDamagedResult(frameCount: Int) async throws {
+    @Test("a result whose parts do not fit fails the job with the worker's name", arguments: [0, 1_100])
+    func answersDamagedResult(attachmentCount: UInt32) async throws {
         try await withBroker { loop, shell, endpoint in
             let (alice, bob) = (try await TestPeer(loop, endpoint), try await TestPeer(loop, endpoint))
             let epoch = try await alice.join(worker("alice", session: 1)).epoch
             _ = try await bob.join(trainer("bob", session: 2))
             try await bob.say(submit(5, epoch: epoch), [1])
             _ = try await alice.next(.dispatch)
-            let result = Header(.result, job: 5, attempt: 1, epoch: epoch)
-            try await alice.say(frames: [result.bytes] + [[UInt8]](repeating: [1], count: frameCount))
+            var result = Header(.result, job: 5, attempt: 1, epoch: epoch).frame([1])
+            // The number of attachments, or of the body's bytes.
+            let offset = attachmentCount == 0 ? 8 : 12, word = attachmentCount == 0 ? 1_000 : attachmentCount
+            for index in 0..<2 {
+                result[offset + index] = UInt8(truncatingIfNeeded: word >> UInt32(8 * index))
+            }
+            try await alice.say(raw: [result])
             let failed = try await bob.next(.failed)
-            #expect(failed.failure?.code == (frameCount == 0 ? .malformed : .limitExceeded))
+            #expect(failed.failure?.code == (attachmentCount == 0 ? .malformed : .limitExceeded))
             #expect(failed.failure?.message.contains("alice") == true)
             let statistics = await shell.statistics
             #expect(statistics.openJobs == 0 && statistics.workers == 1)
@@ -231,31 +248,32 @@ struct BrokerShellTests {
             let epoch = try await bob.join(trainer("bob", session: 2)).epoch
             var sleeper = RawPeer(endpoint)
             try await sleeper?.greet()
-            sleeper?.say([Header(.hello).bytes, worker("sleeper", session: 1).encoded()])
+            sleeper?.say([Header(.hello).frame(worker("sleeper", session: 1).encoded())])
             while try Catalogue(decoding: try await bob.next(.catalogue).frames[0]).workers.isEmpty {}
             let body = [UInt8](repeating: 7, count: 8_192)
             var next: UInt64 = 0
-            while await shell.statistics.parkedMessages < 10 {
+            while await shell.statistics.waitingBytes < 10 * body.count {
                 next += 1
                 try await bob.say(submit(Identifier(high: next, low: 1), epoch: epoch), body)
                 if next % 256 == 0 {
                     // A query's answer comes behind all that was sent before it.
                     try await bob.say(.catalogueQuery, epoch: epoch)
                     _ = try await bob.next(.catalogue)
-                    // Without a sign of life libzmq would end the connection.
-                    sleeper?.say([Header(.heartbeat, job: .none, attempt: 0, epoch: epoch).bytes])
                     try #require(await shell.statistics.workers == 1)
                 }
             }
-            // It wakes: all of it arrives.
-            var missing = Int(next) * body.count
+            // Its line had room for the first of them alone; it says that it has heard them, and gets more.
+            var missing = Int(next) * body.count, count: UInt32 = 0
             while missing > 0 {
                 let bytes = try await #require(sleeper).read()
                 try #require(!bytes.isEmpty)
                 missing -= bytes.count { $0 == 7 }
+                count += UInt32(bytes.count)
+                var word: [UInt8] = []
+                word.append(Header(.heard, job: .none, attempt: 0, epoch: epoch), heard: count)
+                sleeper?.say([word])
             }
-            #expect(await shell.statistics.parkedMessages == 0)
-            #expect(await shell.statistics.parkedBytes == 0)
+            #expect(await shell.statistics.waitingBytes == 0)
             sleeper = nil
             #expect(try await bob.next(.failed).failure?.code == .workerLost)
         }

@@ -40,8 +40,7 @@ struct BrokerShellTransferTests {
             let first = try await alice.next(.dispatch)
             #expect(first.header.target == Identifier(ownerFor: 10) && first.header.flags == [])
             #expect(first.frames == [[1, 2, 3]])
-            try await alice.say(
-                frames: [header(.transfer, epoch: epoch, to: 12).bytes, body] + tensors)
+            try await alice.say(header(.transfer, epoch: epoch, to: 12), parts: [body] + tensors)
             var expected = header(.dispatch, epoch: epoch, to: Identifier(ownerFor: 10))
             expected.flags = .transferred
             let second = try await anna.next(.dispatch)
@@ -77,7 +76,7 @@ struct BrokerShellTransferTests {
         }
     }
 
-    @Test("a transfer without a body fails the job, and names who sent it")
+    @Test("a transfer whose body is nowhere fails the job, and names who sent it")
     func refusesBare() async throws {
         try await withBroker("inproc://bare-transfers") { loop, shell, endpoint in
             let (bob, alice) = (try await TestPeer(loop, endpoint), try await TestPeer(loop, endpoint))
@@ -85,7 +84,9 @@ struct BrokerShellTransferTests {
             _ = try await alice.join(worker("alice", session: 11))
             try await bob.say(submit(epoch: epoch), [1])
             _ = try await alice.next(.dispatch)
-            try await alice.say(header(.transfer, epoch: epoch, to: 12))
+            var bare = header(.transfer, epoch: epoch, to: 12)
+            bare.flags = .bodyIsAttached
+            try await alice.say(bare)
             let failed = try await bob.next(.failed)
             #expect(failed.failure?.code == .malformed)
             #expect(failed.failure?.message.contains("alice") == true)

@@ -51,10 +51,10 @@ struct LateEndTests {
         // They have descriptors of their own, so that the one alice's connection had is the next to be given.
         let newcomers = (0..<3).map { _ in RawPeer() }
         try await alice.greet()
-        alice.say([Header(.hello).bytes, worker("alice", session: 1).encoded()])
+        alice.say([Header(.hello).frame(worker("alice", session: 1).encoded())])
         try await alice.settle()
         alice.say([
-            Header(.goodbye, job: .none, attempt: 0, epoch: 77).bytes, Goodbye(reason: "done").encoded(),
+            Header(.goodbye, job: .none, attempt: 0, epoch: 77).frame(Goodbye(reason: "done").encoded())
         ])
         for await _ in brake.reached { break }
         alice.finish()
@@ -63,14 +63,14 @@ struct LateEndTests {
             #expect(newcomer.connect(to: endpoint))
             try await newcomer.greet()
             let session = Identifier(high: UInt64(number) + 5, low: 1)
-            newcomer.say([Header(.hello).bytes, worker("bob", session: session).encoded()])
+            newcomer.say([Header(.hello).frame(worker("bob", session: session).encoded())])
             try await newcomer.settle()
         }
         brake.release()
         // Every answer is a turn or more; the end was read in the first of them.
         for newcomer in newcomers {
             for _ in 0..<5 {
-                newcomer.say([Header(.heartbeat, job: .none, attempt: 0, epoch: 77).bytes])
+                newcomer.say([Header(.heartbeat, job: .none, attempt: 0, epoch: 77).frame()])
                 try await newcomer.settle()
                 _ = await shell.statistics
             }

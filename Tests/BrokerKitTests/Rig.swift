@@ -108,6 +108,10 @@ func summary(_ actions: [BrokerMachine.Action]) -> [String] {
         switch action {
         case .forward(let peer, let header): "\(header.command)>\(peer.rawValue)#\(header.attempt)"
         case .relay(let peer): "relay>\(peer.rawValue)"
+        case .open(let flow):
+            "open(\(flow.key.attachment)\(flow.content == nil ? "" : ", named"))"
+                + ">\(flow.receiver.rawValue)<\(flow.provider.rawValue)"
+        case .drop, .forgetContents: nil
         case .send(let peer, let header):
             "\(header.command)>\(peer.rawValue)" + (header.attempt == 0 ? "" : "#\(header.attempt)")
         case .fail(let peer, let header, let failure): "\(header.command)(\(failure.code))>\(peer.rawValue)"

@@ -1,38 +1,25 @@
 import Protocol
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import BrokerKit
 @testable import ZMQ
 
-/// What a peer was sent, copied.
-struct Heard: Sendable {
-    var header: Header
-    /// The frames behind the header.
-    var frames: [[UInt8]]
-    var command: Command { header.command }
-
-    init?(_ message: borrowing Message) {
-        let bytes = message.bytes(at: 0)
-        guard let header = try? Header(decoding: bytes.span) else { return nil }
-        self.header = header
-        frames = (1..<message.frameCount).map { message.bytes(at: $0) }
-    }
-
-    /// The body of a `failed` or `refused`.
-    var failure: Failure? { frames.first.flatMap { try? Failure(decoding: $0) } }
-}
+typealias Heard = Correspondence.Heard
 
 /// A DEALER that says what it is told to and keeps what it hears.
 final class TestPeer: Sendable {
     private let loop: Loop
     private let socket: SocketID
+    private let correspondence = Mutex(Correspondence())
     private let heard: AsyncStream<Heard>
     private let events: AsyncStream<MonitorEvent>
 
     init(_ loop: Loop, _ endpoint: String, _ credentials: CurveCredentials? = nil) async throws {
         let (heard, heardSource) = AsyncStream.makeStream(of: Heard.self)
         let (events, eventSource) = AsyncStream.makeStream(of: MonitorEvent.self)
+        let (frames, frameSource) = AsyncStream.makeStream(of: [UInt8].self)
         self.loop = loop
         self.heard = heard
         self.events = events
@@ -40,10 +27,18 @@ final class TestPeer: Sendable {
             let socket = try loop.open(
                 .dealer,
                 options: .dealer(BrokerLimits.socketLimits) + (credentials.map { [$0.option] } ?? []),
-                receive: { message in if let heard = Heard(message) { heardSource.yield(heard) } })
+                receive: { message in frameSource.yield(message.bytes(at: 0)) })
             try loop.monitor(socket) { eventSource.yield($0) }
             try loop.connect(socket, to: endpoint)
             return socket
+        }
+        Task { [weak self] in
+            for await frame in frames {
+                guard let self else { return }
+                let (news, replies) = correspondence.withLock { $0.take(frame) }
+                for reply in replies { try await say(frame: reply) }
+                for message in news { heardSource.yield(message) }
+            }
         }
         if !endpoint.hasPrefix("inproc") { await connected() }
     }
@@ -53,8 +48,8 @@ final class TestPeer: Sendable {
         for await event in events { if case .handshakeSucceeded = event { return } }
     }
 
-    /// Says something; all frames as they are.
-    func say(frames: [[UInt8]]) async throws {
+    /// Says something; the frames as they are.
+    func say(raw frames: [[UInt8]]) async throws {
         let outcome = try await loop.perform { [loop, socket] in
             var message = Message()
             for frame in frames { message.append(frame) }
@@ -63,8 +58,16 @@ final class TestPeer: Sendable {
         #expect(outcome == .sent)
     }
 
-    func say(_ header: Header, _ frames: [UInt8]...) async throws {
-        try await say(frames: [header.bytes] + frames)
+    private func say(frame: [UInt8]) async throws { try await say(raw: [frame]) }
+
+    /// Says something with a body and tensors.
+    func say(_ header: Header, _ parts: [UInt8]...) async throws { try await say(header, parts: parts) }
+
+    /// Says something with a body and tensors.
+    func say(_ header: Header, parts: [[UInt8]]) async throws {
+        let tensors = Array(parts.dropFirst())
+        try await say(
+            frame: correspondence.withLock { $0.frame(header, body: parts.first ?? [], tensors: tensors) })
     }
 
     func say(_ command: Command, epoch: UInt64) async throws {

@@ -25,11 +25,11 @@ final class DamagedWorker: Sendable {
         isSilent: @escaping @Sendable (JobResult) -> Bool = { _ in false },
         damage: @escaping @Sendable (inout JobResult) -> Void
     ) async throws {
-        let (messages, source) = AsyncStream.makeStream(of: [[UInt8]].self)
+        let (messages, source) = AsyncStream.makeStream(of: [UInt8].self)
         let socket = try await loop.perform {
             let socket = try loop.open(
                 .dealer, options: .dealer(LinkLimits.socketLimits),
-                receive: { message in source.yield((0..<message.frameCount).map { message.bytes(at: $0) }) })
+                receive: { message in source.yield(message.bytes(at: 0)) })
             try loop.connect(socket, to: endpoint)
             return socket
         }
@@ -39,47 +39,50 @@ final class DamagedWorker: Sendable {
         hello.datasets = store.datasets
         hello.shards = store.descriptions
         hello.capacity = 1
-        let introduction = [Header(.hello).bytes, hello.encoded()]
+        let introduction = hello.encoded()
         work = Task {
-            try? await DamagedWorker.say(introduction, loop, socket)
+            var correspondence = Correspondence()
+            try? await DamagedWorker.say(
+                correspondence.frame(Header(.hello), body: introduction), loop, socket)
             let graphs = GraphCache()
-            for await frames in messages {
-                guard let header = DamagedWorker.header(frames[0]), header.command == .dispatch,
-                    frames.count > 1,
-                    var result = try? DamagedWorker.run(frames, on: shard, graphs)
-                else { continue }
-                if isSilent(result) { continue }
-                damage(&result)
-                let payload = result.payload
-                let answer = Header(
-                    .result, job: header.job, attempt: header.attempt, epoch: header.epoch)
-                let bytes = payload.frames.map { frame in
-                    switch frame {
-                    case .packed(let bytes): bytes
-                    case .whole(let storage): storage.elements(as: UInt8.self)
+            for await frame in messages {
+                let (heard, replies) = correspondence.take(frame)
+                for reply in replies { try? await DamagedWorker.say(reply, loop, socket) }
+                for message in heard where message.command == .dispatch {
+                    guard var result = try? DamagedWorker.run(message, on: shard, graphs) else { continue }
+                    if isSilent(result) { continue }
+                    damage(&result)
+                    let payload = result.payload
+                    let header = message.header
+                    let answer = Header(
+                        .result, job: header.job, attempt: header.attempt, epoch: header.epoch)
+                    let tensors = payload.frames.map { frame in
+                        switch frame {
+                        case .packed(let bytes): bytes
+                        case .whole(let storage): storage.elements(as: UInt8.self)
+                        }
                     }
+                    try? await DamagedWorker.say(
+                        correspondence.frame(answer, body: payload.body, tensors: tensors), loop, socket)
                 }
-                try? await DamagedWorker.say([answer.bytes, payload.body] + bytes, loop, socket)
             }
         }
     }
 
-    private static func header(_ bytes: [UInt8]) -> Header? { try? Header(decoding: bytes.span) }
-
     private static func run(
-        _ frames: [[UInt8]], on shard: Shard, _ graphs: GraphCache
+        _ message: Correspondence.Heard, on shard: Shard, _ graphs: GraphCache
     ) throws -> JobResult? {
         let job = try Job(
-            decoding: frames[1], frames: frames.dropFirst(2).map { Storage(elements: $0) }
+            decoding: message.body, frames: message.tensors.map { Storage(elements: $0) }
         ) { graphs.find($0) }
         graphs.keep(job.graphs)
         return try Samples.run(job, on: shard)
     }
 
-    private static func say(_ frames: [[UInt8]], _ loop: Loop, _ socket: SocketID) async throws {
+    private static func say(_ frame: [UInt8], _ loop: Loop, _ socket: SocketID) async throws {
         try await loop.perform {
             var message = Message()
-            for frame in frames { message.append(frame) }
+            message.append(frame)
             _ = loop.send(&message, on: socket)
         }
     }

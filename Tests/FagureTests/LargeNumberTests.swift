@@ -9,7 +9,7 @@ import Testing
 struct LargeNumberTests {
     @Test(
         "a model too large to send is refused before it is made",
-        arguments: [[46_000, 46_000], [Int.max], [1 << 40, 1 << 40]])
+        arguments: [[70_000, 70_000], [Int.max], [1 << 40, 1 << 40]])
     func models(_ hidden: [Int]) throws {
         let task = try LearningTask(
             DatasetDescription(

@@ -46,9 +46,9 @@ struct TensorFramesTests {
     @Test("more large tensors than frames share the last one, at the price of a copy")
     func manyTensors() throws {
         let large = try Samples.value(byteCount: ProtocolLimits.packedTensorByteCountMaximum + 1)
-        let values = Array(repeating: large, count: ProtocolLimits.frameCountMaximum + 5)
+        let values = Array(repeating: large, count: ProtocolLimits.attachmentsMaximum + 5)
         let payload = Samples.result(values).payload
-        #expect(payload.frames.count + 2 <= ProtocolLimits.frameCountMaximum)
+        #expect(payload.frames.count + 1 <= ProtocolLimits.attachmentsMaximum)
         let back = try JobResult(decoding: payload.body, frames: payload.received)
         #expect(back.outputs.count == values.count)
         #expect(back.outputs.allSatisfy { $0.value == large })

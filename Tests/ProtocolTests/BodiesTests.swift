@@ -76,7 +76,7 @@ struct BodiesTests {
         #expect(try Hello(decoding: Self.hello.encoded()) == Self.hello)
         #expect(try Catalogue(decoding: Self.catalogue.encoded()) == Self.catalogue)
         let welcome = Welcome(
-            version: 1, heartbeatMilliseconds: 10, silenceMilliseconds: 20, frameByteCountMaximum: 1 << 40,
+            version: 2, heartbeatMilliseconds: 10, silenceMilliseconds: 20, frameByteCountMaximum: 1 << 40,
             remarks: ["no jobs go here"])
         #expect(try Welcome(decoding: welcome.encoded()) == welcome)
         #expect(try Goodbye(decoding: Goodbye(reason: "bye").encoded()) == Goodbye(reason: "bye"))

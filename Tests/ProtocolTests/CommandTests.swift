@@ -10,7 +10,8 @@ struct CommandTests {
             .hello: 1, .welcome: 2, .refused: 3, .goodbye: 4, .heartbeat: 5, .reset: 6, .catalogueQuery: 16,
             .catalogue: 17, .owner: 20, .submit: 32, .dispatch: 33, .started: 34, .progress: 35, .result: 36,
             .failed: 37,
-            .cancel: 38, .resend: 39, .transfer: 40,
+            .cancel: 38, .resend: 39, .transfer: 40, .want: 41, .piece: 42, .gone: 43, .received: 44,
+            .heard: 48,
         ]
         #expect(codes.count == Command.allCases.count)
         for (command, code) in codes { #expect(command.rawValue == code) }
@@ -22,7 +23,7 @@ struct CommandTests {
         #expect(Command.allCases.filter(\.mayCarryTensors) == [.submit, .dispatch, .result, .transfer])
         #expect(
             Command.allCases.filter { !$0.hasBody }
-                == [.heartbeat, .reset, .catalogueQuery, .started, .cancel, .resend])
+                == [.heartbeat, .reset, .catalogueQuery, .started, .cancel, .resend, .received, .heard])
     }
 
     @Test("directions are those of the document")

@@ -24,20 +24,4 @@ struct FailureCodeTests {
         #expect(!FailureCode.unknownGraph.isFinal && !FailureCode.unknownObject.isFinal)
         #expect(FailureCode.overloaded.isAbsence && FailureCode.draining.isHandedBack)
     }
-
-    @Test("a header says what may belong to it")
-    func shapes() {
-        var submit = Header(.submit, job: Identifier(high: 1, low: 1), attempt: 1, epoch: 1)
-        #expect(submit.objection(toFrames: 2) == nil && submit.objection(toFrames: 1_024) == nil)
-        #expect(submit.objection(toFrames: 1) != nil)
-        #expect(submit.objection(toFrames: 1_025)?.code == .limitExceeded)
-        submit.attempt = 0
-        #expect(submit.objection(toFrames: 2)?.code == .malformed)
-        submit.attempt = 1
-        for flags in 0...3 as ClosedRange<UInt8> {
-            submit.flags = Header.Flags(rawValue: flags)
-            #expect((submit.objection(toFrames: 2) == nil) == (flags < 2))
-        }
-        #expect(Header(.heartbeat).objection(toFrames: 2) != nil)
-    }
 }

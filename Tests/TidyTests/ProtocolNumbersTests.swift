@@ -75,8 +75,10 @@ struct ProtocolNumbersTests {
             UInt8(digits.dropFirst(offset).prefix(2), radix: 16)
         }
         let header = try Header(decoding: bytes.span)
-        #expect(bytes.count == Header.byteCount && header.bytes == bytes)
-        #expect(header.command == .submit && header.attempt == 0x0102_0304 && header.flags == .targetsSession)
-        #expect(header.epoch == 0x1112_1314_1516_1718 && header.deadlineMilliseconds == 0x6162_6364)
+        var again: [UInt8] = []
+        again.append(header, heard: 0x0102_0304)
+        #expect(bytes.count == Header.byteCount && again == bytes)
+        #expect(header.command == .submit && header.attempt == 0x6162_6364 && header.flags == .targetsSession)
+        #expect(header.epoch == 0x1112_1314_1516_1718 && header.deadlineMilliseconds == 0x7172_7374)
     }
 }

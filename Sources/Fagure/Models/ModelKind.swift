@@ -55,7 +55,7 @@ public enum ModelKind: Sendable, Hashable {
         for (inputs, outputs) in zip(widths, widths.dropFirst()) {
             let (count, overflow) = inputs.multipliedReportingOverflow(by: outputs)
             let (byteCount, isTooLarge) = count.multipliedReportingOverflow(by: MemoryLayout<Float>.size)
-            let limit = ProtocolLimits.frameByteCountMaximum
+            let limit = ProtocolLimits.attachmentByteCountMaximum
             guard !overflow, !isTooLarge, byteCount <= limit else {
                 throw .invalid(
                     "a layer of \(inputs) inputs and \(outputs) units is too large to send, a tensor may have "
@@ -63,7 +63,7 @@ public enum ModelKind: Sendable, Hashable {
             }
             total = total.addingSaturated(byteCount).addingSaturated(outputs * MemoryLayout<Float>.size)
         }
-        let limit = LinkLimits.messageByteCountMaximum
+        let limit = ProtocolLimits.attachmentByteCountMaximum
         guard total <= limit else {
             throw .invalid(
                 "a model of \(total) bytes is too large to send, all its tensors may have \(limit) bytes")

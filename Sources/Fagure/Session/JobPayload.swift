@@ -1,3 +1,4 @@
+import Ground
 import Jobs
 import Protocol
 
@@ -12,6 +13,14 @@ struct JobPayload: Sendable {
         self.job = job
         graphs = job.graphs.map(\.hash)
         lean = job.payload(includesGraphs: false)
+    }
+
+    /// Whether others are likely to need the same tensors: folds go to every shard of a round.
+    var isShared: Bool { if case .fold = job.compute { true } else { false } }
+
+    /// Its large tensors.
+    var storages: [Storage] {
+        lean.frames.compactMap { if case .whole(let storage) = $0 { storage } else { nil } }
     }
 
     /// The job as it travels; large tensors are shared, not copied.

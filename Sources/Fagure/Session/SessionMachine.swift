@@ -45,6 +45,8 @@ struct SessionMachine: Sendable {
         case failure(JobID, attempt: UInt32, Failure)
         case resend(JobID, attempt: UInt32)
         case progress(JobID, attempt: UInt32, JobProgress)
+        /// Tensors of a job are on their way.
+        case moved(JobID)
         case catalogue(Catalogue)
         /// Time passed.
         case tick
@@ -134,6 +136,8 @@ struct SessionMachine: Sendable {
             end(failure, &actions)
         case .close:
             end(Failure(.cancelled, "the session was closed"), &actions)
+        case .moved(let id):
+            jobs[id]?.heardAt = now
         case .result, .failure, .resend, .progress:
             answer(event, now, &actions)
         case .catalogue(let catalogue):

@@ -37,6 +37,8 @@ actor SessionShell: LinkOwner {
     private var nextListener = 0
     private var actions: [SessionMachine.Action] = []
     private var performing: [SessionMachine.Action] = []
+    private var linkEvents: [LinkEvent] = []
+    private var names: TensorNames
     private var saidWaitingAt: Int64?
     private var isEnded = false
 
@@ -48,6 +50,7 @@ actor SessionShell: LinkOwner {
         self.loop = loop
         self.notice = notice
         var randomness = ReactorRandomness(loop)
+        names = TensorNames(using: &randomness)
         hello = Hello(name: name, role: .trainer, session: .random(using: &randomness))
         link = PeerLink(
             endpoint: endpoint, credentials: credentials, timeoutMilliseconds: timeoutMilliseconds,
@@ -109,6 +112,7 @@ actor SessionShell: LinkOwner {
     /// Takes a job; its caller has the answer when the continuation is resumed.
     func submit(_ id: JobID, _ waiter: Waiter, isCancelled: Bool) {
         waiters[id] = waiter
+        if waiter.payload.isShared { names.retain(waiter.payload) }
         let submission = SessionMachine.Submission(
             target: waiter.target, graphs: waiter.payload.graphs,
             timeoutMilliseconds: waiter.timeout?.milliseconds,
@@ -124,25 +128,36 @@ actor SessionShell: LinkOwner {
     // MARK: The link
 
     func linkDidReceive(_ message: borrowing Message) {
-        if let event = link.receive(message, hello: { hello }) { take(event) }
+        link.receive(message, &linkEvents) { hello }
+        takeLinkEvents()
     }
 
     func linkDidReceive(_ head: MessageHead) {
-        if let event = link.receive(head) { take(event) }
+        link.receive(head, &linkEvents)
+        takeLinkEvents()
+    }
+
+    private func takeLinkEvents() {
+        var events: [LinkEvent] = []
+        swap(&events, &linkEvents)
+        for event in events { take(event) }
+        events.removeAll(keepingCapacity: true)
+        swap(&events, &linkEvents)
     }
 
     func linkDidObserve(_ event: MonitorEvent) {
         if let event = link.observe(event, hello: { hello }) { take(event) }
     }
 
-    func linkDidBecomeWritable() { link.flush() }
+    func linkShouldFlush() { link.flush() }
 
-    func linkDidEndTurn() {}
+    func linkDidEndTurn() { link.flush() }
 
     private func take(_ event: LinkEvent) {
         switch event {
         case .received(let message): take(message)
         case .damaged(let header, let failure): fail(header, failure)
+        case .moved(let job): handle(.moved(job))
         case .ready(_, let epoch): handle(.ready(epoch: epoch))
         case .lost(let reason): handle(.lost(reason: reason))
         case .failed(let failure): handle(.failed(failure))
@@ -166,8 +181,7 @@ actor SessionShell: LinkOwner {
             case .catalogue:
                 handle(.catalogue(try Catalogue(decoding: message.body)))
                 finishConnecting(nil)
-            case .hello, .welcome, .refused, .goodbye, .heartbeat, .reset, .catalogueQuery, .submit,
-                .owner, .dispatch, .started, .cancel, .transfer:
+            default:
                 return
             }
         } catch {
@@ -235,14 +249,20 @@ actor SessionShell: LinkOwner {
             send(Header(.catalogueQuery))
         case .deliver(let id):
             guard let message else { return }
-            waiters.removeValue(forKey: id)?.continuation.resume(returning: .success(message))
+            end(id, .success(message))
         case .fail(let id, let failure):
-            waiters.removeValue(forKey: id)?.continuation.resume(returning: .failure(failure))
+            end(id, .failure(failure))
         case .report(let id, let progress):
             waiters[id]?.progress?(progress)
         case .tell(let event):
             for listener in listeners.values { listener.yield(event) }
         }
+    }
+
+    private func end(_ id: JobID, _ answer: Answer) {
+        guard let waiter = waiters.removeValue(forKey: id) else { return }
+        if waiter.payload.isShared { names.release(waiter.payload) }
+        waiter.continuation.resume(returning: answer)
     }
 
     private func send(_ id: JobID, _ attempt: UInt32, _ includesGraphs: Bool, _ deadline: UInt32) {
@@ -253,7 +273,9 @@ actor SessionShell: LinkOwner {
         header.deadlineMilliseconds = deadline
         let payload = waiter.payload.payload(includesGraphs: includesGraphs)
         do throws(Failure) {
-            let delivery = try link.send(header, body: payload.body, frames: payload.frames)
+            let delivery = try link.send(
+                header, body: payload.body, frames: payload.frames,
+                names: { waiter.payload.isShared ? names.name(of: $0) : nil })
             if delivery == .dropped { machine.handle(.unsent(id), at: loop.now(), actions: &actions) }
         } catch {
             machine.handle(.failure(id, attempt: attempt, error), at: loop.now(), actions: &actions)

@@ -34,7 +34,7 @@ extension WorkerMachine {
         /// Send `started`.
         case reportStart(JobID, attempt: UInt32)
         /// Send `progress`.
-        case reportProgress(JobID, attempt: UInt32, sequence: UInt32, JobProgress)
+        case reportProgress(JobID, attempt: UInt32, JobProgress)
         /// Stop a run, whether it waits or runs.
         case cancel(RunID)
         /// Take back all that waits, and say `withdrawn` of each.

@@ -1,3 +1,4 @@
+import Ground
 package import Protocol
 
 /// What a worker does with the jobs it is given; which of them runs when is the executor's affair.
@@ -29,13 +30,11 @@ package struct WorkerMachine: Sendable {
         let owner: Identifier
         var attempt: UInt32
         var deadline: Int64?
-        var sequence: UInt32 = 0
         var isStarted = false
 
         mutating func adopt(attempt: UInt32, deadline: Int64?) {
             self.attempt = attempt
             self.deadline = deadline
-            sequence = 0
         }
     }
 
@@ -149,9 +148,7 @@ package struct WorkerMachine: Sendable {
         _ progress: JobProgress, of job: JobID, run: RunID, actions: inout [Action]
     ) {
         guard let index = index(of: job, run: run) else { return }
-        jobs.values[index].sequence &+= 1
-        let held = jobs.values[index]
-        actions.append(.reportProgress(job, attempt: held.attempt, sequence: held.sequence, progress))
+        actions.append(.reportProgress(job, attempt: jobs.values[index].attempt, progress))
     }
 
     private mutating func finish(_ job: JobID, run: RunID, answer: Answer, actions: inout [Action]) {

@@ -3,6 +3,7 @@ import Jobs
 import Link
 import Protocol
 import Tensor
+import TestSupport
 import ZMQ
 
 /// A ROUTER that does what a test says, in place of a broker.
@@ -19,6 +20,7 @@ actor TestBroker: LoopActor {
     nonisolated let epoch: UInt64
     private var socket: SocketID?
     private var heard: [Heard] = []
+    private var correspondences: [RoutingID: Correspondence] = [:]
     private var waiter: (command: Command?, continuation: CheckedContinuation<Heard, Never>)?
 
     init(loop: any Reactor, epoch: UInt64 = 77) {
@@ -29,8 +31,11 @@ actor TestBroker: LoopActor {
     /// Listens; returns the endpoint with its port.
     @discardableResult
     func start(at endpoint: String) throws -> String {
+        // The routing id is a frame as well.
+        var limits = LinkLimits.socketLimits
+        limits.frameCountMaximum = 2
         let socket = try loop.open(
-            .router, options: .router(LinkLimits.socketLimits), for: self,
+            .router, options: .router(limits), for: self,
             receive: { broker, message in broker.take(message) })
         self.socket = socket
         return try loop.bind(socket, to: endpoint)
@@ -65,19 +70,18 @@ actor TestBroker: LoopActor {
     }
 
     /// Sends a message; the header's epoch is this broker's unless it has one.
-    func send(_ header: Header, body: [UInt8]? = nil, frames: [TensorFrame] = [], to peer: RoutingID) {
+    func send(_ header: Header, body: [UInt8] = [], frames: [TensorFrame] = [], to peer: RoutingID) {
         var header = header
         if header.epoch == 0 { header.epoch = epoch }
-        var message = Message()
-        message.append(byteCount: Header.byteCount) { header.encode(into: &$0) }
-        if let body { message.append(body) }
-        for frame in frames {
+        let tensors = frames.map { frame in
             switch frame {
-            case .packed(let bytes): message.append(bytes)
-            case .whole(let storage): storage.withBytes { message.append($0) }
+            case .packed(let bytes): bytes
+            case .whole(let storage): storage.elements(as: UInt8.self)
             }
         }
-        send(&message, to: peer)
+        let frame = correspondences[peer, default: Correspondence()]
+            .frame(header, body: body, tensors: tensors)
+        send(raw: [frame], to: peer)
     }
 
     /// Sends frames that may be anything.
@@ -106,20 +110,23 @@ actor TestBroker: LoopActor {
 
     private func take(_ message: borrowing Message) {
         guard let peer = message.routingID, message.frameCount > 1 else { return }
-        let header = message.withFrame(1) { bytes in try? Header(decoding: Span<UInt8>(_bytes: bytes)) }
-        guard let header, header.command != .heartbeat else { return }
-        let frames =
-            message.frameCount > 3
-            ? (3..<message.frameCount).map { message.withFrame($0) { Storage(copying: $0) } } : []
-        let heard = Heard(
-            peer: peer, header: header, body: message.frameCount > 2 ? message.bytes(at: 2) : [],
-            frames: frames)
+        let (news, replies) = correspondences[peer, default: Correspondence()].take(message.bytes(at: 1))
+        for reply in replies { send(raw: [reply], to: peer) }
+        for message in news where message.command != .heartbeat {
+            hear(
+                Heard(
+                    peer: peer, header: message.header, body: message.body,
+                    frames: message.tensors.map { Storage(elements: $0) }))
+        }
+    }
+
+    private func hear(_ message: Heard) {
         if let waiter {
-            guard waiter.command ?? header.command == header.command else { return }
+            guard waiter.command ?? message.header.command == message.header.command else { return }
             self.waiter = nil
-            waiter.continuation.resume(returning: heard)
+            waiter.continuation.resume(returning: message)
         } else {
-            self.heard.append(heard)
+            heard.append(message)
         }
     }
 }

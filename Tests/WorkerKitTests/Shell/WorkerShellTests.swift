@@ -213,11 +213,11 @@ struct WorkerShellTests {
         let (peer, _) = try await rig.broker.welcome()
         var random = SplitMix64(seed: 3)
         let before = await rig.worker.statistics.messagesDropped
-        let header = Header(.dispatch, job: job(9), attempt: 1, epoch: 77).bytes
+        let header = Header(.dispatch, job: job(9), attempt: 1, epoch: 77).frame([1])
         var wrong: [[[UInt8]]] = [
-            [[]], [[1, 2, 3]], [[UInt8](repeating: 0, count: 64)], [header], [Array(header.dropLast()), [1]],
-            [Header(.hello).bytes, [1]], [Header(.cancel).bytes, [1]],
-            [Header(.dispatch, job: job(9), attempt: 1, epoch: 76).bytes, [1]],
+            [[]], [[1, 2, 3]], [[UInt8](repeating: 0, count: 80)], [header, [1]], [Array(header.dropLast(2))],
+            [Header(.hello).frame([1])], [Header(.cancel).frame([1])],
+            [Header(.dispatch, job: job(9), attempt: 1, epoch: 76).frame([1])],
         ]
         for _ in 0..<100 {
             let count = Int.random(in: 1...80, using: &random)

@@ -1,11 +1,11 @@
-/// The first frame of every message: 64 bytes, little-endian, all the broker reads of a job.
+/// What every record begins with: 80 bytes, little-endian, all the broker reads of a job.
 ///
 /// The first eight bytes keep their meaning in every version, so that peers of different versions can tell
-/// each other so.
+/// each other so. How long the parts behind it are, and what the sender has heard, a `Record` knows.
 package struct Header: Sendable, Hashable {
     /// The number of bytes.
-    package static let byteCount = 64
-    /// `FGR\n` read as a little-endian word: the first four bytes of every message.
+    package static let byteCount = 80
+    /// `FGR\n` read as a little-endian word: the first four bytes of every record.
     package static let magic: UInt32 = 0x0A52_4746
 
     /// Flags a header may carry; unknown bits are refused.
@@ -16,22 +16,20 @@ package struct Header: Sendable, Hashable {
         package static let targetsSession = Flags(rawValue: 1)
         /// A dispatch another worker passed on: it may only ask for tensors to be kept.
         package static let transferred = Flags(rawValue: 2)
+        /// The body is the first attachment.
+        package static let bodyIsAttached = Flags(rawValue: 4)
         /// Every flag this version knows.
-        static let known: Flags = [.targetsSession, .transferred]
+        static let known: Flags = [.targetsSession, .transferred, .bodyIsAttached]
     }
 
     /// The major version of the protocol the sender speaks; differing majors do not understand each other.
     package var major: UInt8 = ProtocolVersion.current.major
     /// The minor version; differing minors do.
     package var minor: UInt8 = ProtocolVersion.current.minor
-    /// What the message is.
+    /// What the record is.
     package var command: Command
-    /// How to read the target.
+    /// How to read the target and the body.
     package var flags: Flags = []
-    /// Which of the job's attempts this belongs to, from 1; 0 where there is no job.
-    package var attempt: UInt32 = 0
-    /// Counts the `progress` messages of an attempt.
-    package var sequence: UInt32 = 0
     /// The broker's run: drawn when it starts, told in `welcome`, repeated by peers; 0 before that.
     package var epoch: UInt64 = 0
     /// The job, or `none`.
@@ -39,8 +37,14 @@ package struct Header: Sendable, Hashable {
     /// Submit: the shard's key or the worker's session. Dispatch: the owner, which stands for the trainer's session.
     /// Transfer: the session of the worker it goes to. Otherwise `none`.
     package var target: Identifier = .none
+    /// Which of the job's attempts this belongs to, from 1; 0 where there is no job.
+    package var attempt: UInt32 = 0
     /// How long the job may take from now, in milliseconds; 0 for no limit. Relative, so that clocks need not agree.
     package var deadlineMilliseconds: UInt32 = 0
+    /// Where the receiver keeps the job, as it said itself; 0 where it did not.
+    package var slot: UInt32 = 0
+    /// Failed: how long it is until another try is worth it, in milliseconds; 0 where nobody knows.
+    package var waitMilliseconds: UInt32 = 0
 
     /// A header for a command; the rest is zero.
     package init(_ command: Command) { self.command = command }
@@ -55,12 +59,13 @@ package struct Header: Sendable, Hashable {
 }
 
 extension Header {
-    /// Reads a header frame.
+    /// Reads the header a record begins with.
     ///
-    /// - Throws: `ProtocolError`: not 64 bytes, wrong magic, another major version, unknown command or flags, or
-    ///   reserved bytes that are not zero.
+    /// - Throws: `ProtocolError`: fewer than 80 bytes, wrong magic, another major version, unknown command or flags,
+    ///   or reserved bytes that are not zero.
     package init(decoding bytes: Span<UInt8>) throws(ProtocolError) {
-        guard bytes.count == Header.byteCount else {
+        // Who speaks another version may have shorter headers: it is to hear which versions there are.
+        guard bytes.count >= 8 else {
             throw .malformed("a header has \(Header.byteCount) bytes, got \(bytes.count)")
         }
         guard bytes.word32(at: 0) == Header.magic else { throw .notFagure }
@@ -70,34 +75,38 @@ extension Header {
         guard major == ProtocolVersion.current.major else {
             throw .unsupportedVersion(major: major, minor: minor)
         }
+        guard bytes.count >= Header.byteCount else {
+            throw .malformed("a header has \(Header.byteCount) bytes, got \(bytes.count)")
+        }
         let code = UInt8(truncatingIfNeeded: version >> 16)
         guard let command = Command(rawValue: code) else { throw .unknownCommand(code) }
         self.command = command
         flags = Flags(rawValue: UInt8(truncatingIfNeeded: version >> 24))
         guard Flags.known.isSuperset(of: flags) else { throw .malformed("unknown flags \(flags.rawValue)") }
-        attempt = bytes.word32(at: 8)
-        sequence = bytes.word32(at: 12)
-        epoch = bytes.word64(at: 16)
-        job = Identifier(high: bytes.word64(at: 24), low: bytes.word64(at: 32))
-        target = Identifier(high: bytes.word64(at: 40), low: bytes.word64(at: 48))
-        deadlineMilliseconds = bytes.word32(at: 56)
-        guard bytes.word32(at: 60) == 0 else { throw .malformed("reserved bytes are not zero") }
+        guard bytes.word32(at: 12) >> 16 == 0 else { throw .malformed("reserved bytes are not zero") }
+        epoch = bytes.word64(at: 24)
+        job = Identifier(high: bytes.word64(at: 32), low: bytes.word64(at: 40))
+        target = Identifier(high: bytes.word64(at: 48), low: bytes.word64(at: 56))
+        attempt = bytes.word32(at: 64)
+        deadlineMilliseconds = bytes.word32(at: 68)
+        slot = bytes.word32(at: 72)
+        waitMilliseconds = bytes.word32(at: 76)
     }
 
-    /// Writes the header into a frame of `byteCount` bytes.
+    /// Writes the header; the words that belong to the record are left as they are.
     package func encode(into bytes: inout MutableRawSpan) {
         let version =
             UInt32(major) | UInt32(minor) << 8 | UInt32(command.rawValue) << 16 | UInt32(flags.rawValue) << 24
         bytes.store(word32: Header.magic, at: 0)
         bytes.store(word32: version, at: 4)
-        bytes.store(word32: attempt, at: 8)
-        bytes.store(word32: sequence, at: 12)
-        bytes.store(word64: epoch, at: 16)
-        bytes.store(word64: job.high, at: 24)
-        bytes.store(word64: job.low, at: 32)
-        bytes.store(word64: target.high, at: 40)
-        bytes.store(word64: target.low, at: 48)
-        bytes.store(word32: deadlineMilliseconds, at: 56)
-        bytes.store(word32: 0, at: 60)
+        bytes.store(word64: epoch, at: 24)
+        bytes.store(word64: job.high, at: 32)
+        bytes.store(word64: job.low, at: 40)
+        bytes.store(word64: target.high, at: 48)
+        bytes.store(word64: target.low, at: 56)
+        bytes.store(word32: attempt, at: 64)
+        bytes.store(word32: deadlineMilliseconds, at: 68)
+        bytes.store(word32: slot, at: 72)
+        bytes.store(word32: waitMilliseconds, at: 76)
     }
 }

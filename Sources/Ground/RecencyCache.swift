@@ -2,7 +2,7 @@
 ///
 /// The values stand in an array, linked in the order of their last use by slot numbers: every operation is
 /// O(1) on average, and nothing is copied but the value that is asked for.
-struct RecencyCache<Key: Hashable, Value> {
+package struct RecencyCache<Key: Hashable, Value> {
     /// A value and its neighbours in the order of use; `none` at the ends.
     fileprivate struct Slot {
         var key: Key
@@ -24,20 +24,21 @@ struct RecencyCache<Key: Hashable, Value> {
     private var oldest = RecencyCache.none
 
     /// The bytes of all values, as their owners gave them.
-    private(set) var byteCount = 0
+    package private(set) var byteCount = 0
 
-    init(countMaximum: Int, byteCountMaximum: Int) {
+    /// An empty cache.
+    package init(countMaximum: Int, byteCountMaximum: Int) {
         self.countMaximum = countMaximum
         self.byteCountMaximum = byteCountMaximum
     }
 
     /// The number of values.
-    var count: Int { indices.count }
+    package var count: Int { indices.count }
 
     /// The keys and values, the least recently used first.
     ///
     /// - Complexity: O(count).
-    var elements: [(key: Key, value: Value)] {
+    package var elements: [(key: Key, value: Value)] {
         var elements: [(key: Key, value: Value)] = []
         var index = oldest
         while index != Self.none {
@@ -48,7 +49,7 @@ struct RecencyCache<Key: Hashable, Value> {
     }
 
     /// Finds a value and counts that as a use.
-    mutating func use(_ key: Key) -> Value? {
+    package mutating func use(_ key: Key) -> Value? {
         // Jobs that repeat each other ask for one thing again and again: comparing it costs less than hashing
         // it.
         if newest != Self.none, slots[newest].key == key { return slots[newest].value }
@@ -60,7 +61,7 @@ struct RecencyCache<Key: Hashable, Value> {
 
     /// Keeps a value, in place of the key's last one; lets go of others until it fits. One that alone passes
     /// the bounds is not kept.
-    mutating func insert(_ value: Value, for key: Key, byteCount: Int) {
+    package mutating func insert(_ value: Value, for key: Key, byteCount: Int) {
         remove(key)
         guard byteCount <= byteCountMaximum, countMaximum > 0 else { return }
         while indices.count >= countMaximum || self.byteCount > byteCountMaximum - byteCount {
@@ -75,7 +76,7 @@ struct RecencyCache<Key: Hashable, Value> {
     }
 
     /// Lets go of a value.
-    mutating func remove(_ key: Key) {
+    package mutating func remove(_ key: Key) {
         guard let index = indices.removeValue(forKey: key) else { return }
         unlink(index)
         byteCount -= slots[index].byteCount
@@ -84,7 +85,7 @@ struct RecencyCache<Key: Hashable, Value> {
     }
 
     /// Lets go of all values.
-    mutating func removeAll() {
+    package mutating func removeAll() {
         self = RecencyCache(countMaximum: countMaximum, byteCountMaximum: byteCountMaximum)
     }
 

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import WorkerKit
+@testable import Ground
 
 @Suite("What is kept by last use")
 struct RecencyCacheTests {

@@ -1,0 +1,94 @@
+/// One connection as its sender knows it: what was sent, what the other side says it has heard, and so how much may be
+/// on the way.
+///
+/// DESIGN. A pure value. Each side says in every record how many bytes of frames it has heard. From when they were sent
+/// and when they were heard the rate of the line follows, as it does for BBR (N. Cardwell et al., BBR:
+/// congestion-based congestion control, 2016); no more is kept on the way than the line takes in half a second beside
+/// its own delay. What waits beyond that waits on this side, where a heartbeat can overtake it: in libzmq's queues and
+/// the system's nothing can.
+package struct Line: Sendable {
+    /// A moment in what was sent, to be recognised when it is heard.
+    private struct Mark: Sendable {
+        let position: UInt64
+        let heardThen: UInt64
+        let time: Int64
+        /// Whether the window kept something back since.
+        var wasFull: Bool
+    }
+
+    /// Bytes sent.
+    package private(set) var sent: UInt64 = 0
+    /// Bytes of them the other side has heard.
+    package private(set) var heard: UInt64 = 0
+    /// Bytes that came.
+    package private(set) var received: UInt64 = 0
+    /// Bytes of them the other side was told of.
+    private var told: UInt64 = 0
+    /// Bytes that may be on the way.
+    package private(set) var window = ProtocolLimits.windowByteCountMinimum
+    private var mark: Mark?
+    /// Bytes a second, as far as is known.
+    private var rate = 0.0
+    /// The shortest time from sending to hearing, in milliseconds.
+    private var delay: Int64 = .max
+
+    /// A new connection.
+    package init() {}
+
+    /// Bytes that were sent and not heard.
+    package var onTheWay: Int { Int(clamping: sent - heard) }
+
+    /// Whether more may be sent.
+    package var hasRoom: Bool { onTheWay < window }
+
+    /// How many bytes a piece may have: so few that several fit the window.
+    package var pieceByteCount: Int {
+        let part = window / 4 & ~(ProtocolLimits.pieceByteCountMinimum - 1)
+        return min(max(part, ProtocolLimits.pieceByteCountMinimum), ProtocolLimits.pieceByteCountMaximum)
+    }
+
+    /// Counts a frame that was sent.
+    package mutating func send(_ byteCount: Int, at now: Int64) {
+        sent += UInt64(byteCount)
+        if mark == nil { mark = Mark(position: sent, heardThen: heard, time: now, wasFull: !hasRoom) }
+        if !hasRoom { mark?.wasFull = true }
+    }
+
+    /// Counts a frame that came.
+    package mutating func receive(_ byteCount: Int) { received += UInt64(byteCount) }
+
+    /// Whether the other side should be told what came, even if there is nothing else to say.
+    package var owesWord: Bool { received - told >= UInt64(ProtocolLimits.untoldByteCountMaximum) }
+
+    /// What to say has come, modulo 2³².
+    package mutating func takeWord() -> UInt32 {
+        told = received
+        return UInt32(truncatingIfNeeded: received)
+    }
+
+    /// Takes what the other side says it has heard.
+    package mutating func hear(_ word: UInt32, at now: Int64) {
+        let news = word &- UInt32(truncatingIfNeeded: heard)
+        // An older word that was overtaken; or one of bytes nobody sent.
+        guard news < 1 << 31 else { return }
+        heard = min(heard + UInt64(news), sent)
+        guard let mark, heard >= mark.position else { return }
+        learn(from: mark, at: now)
+        self.mark = nil
+    }
+
+    private mutating func learn(from mark: Mark, at now: Int64) {
+        // The clock's grain is a millisecond: a faster line looks slower, and is fast enough.
+        let elapsed = max(1, now - mark.time)
+        delay = min(delay, elapsed)
+        let measured = Double(heard - mark.heardThen) * 1_000 / Double(elapsed)
+        // A line that was not full may be faster than what went by it, and is not slower.
+        if measured > rate || mark.wasFull { rate = measured }
+        let milliseconds = Double(ProtocolLimits.windowMilliseconds) + Double(min(delay, 10_000))
+        let bytes = rate * milliseconds / 1_000
+        window = max(
+            ProtocolLimits.windowByteCountMinimum,
+            bytes < Double(ProtocolLimits.windowByteCountMaximum)
+                ? Int(bytes) : ProtocolLimits.windowByteCountMaximum)
+    }
+}
