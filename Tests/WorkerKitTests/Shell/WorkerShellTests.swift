@@ -284,7 +284,7 @@ struct WorkerShellTests {
         var header = Header(.refused)
         header.major = 9
         await rig.broker.send(header, body: [], to: heard.peer)
-        await #expect(throws: Failure(.versionUnsupported, "the peer speaks protocol 9.1, this side 1.1")) {
+        await #expect(throws: Failure(.versionUnsupported, "the peer speaks protocol 9.0, this side 2.0")) {
             try await rig.worker.waitUntilDone()
         }
         await rig.end()
