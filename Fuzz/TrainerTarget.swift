@@ -67,7 +67,7 @@ struct TrainerTarget: Target {
             releaseRowsMinimum: 32)
         catalogue.workers = [
             WorkerDescription(
-                name: "east", session: SessionID(high: 1, low: 1), software: "fuzz", isDraining: false,
+                name: "east", session: SessionID(high: 1, low: 1), software: "fuzz", state: .ready,
                 shards: [shard], openJobs: 0, silentMilliseconds: 10)
         ]
         catalogue.datasets = [jobs.dataset]

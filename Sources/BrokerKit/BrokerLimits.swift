@@ -10,11 +10,19 @@ package enum BrokerLimits {
     /// A pause between two ticks after which the broker itself must have slept: nobody's silence counts from
     /// before it.
     package static let sleepMilliseconds: Int64 = 1_000
-    /// Times a job is asked for again because its worker was lost or would not have it: a job that kills its
-    /// workers must not kill them all.
+    /// Silence after which a worker is torpid: a line may be two seconds late with a heartbeat, and a dead worker is
+    /// to be noticed within five.
+    package static let torpidMilliseconds: Int64 = 4_000
+    /// Times a job is asked for again because its worker was lost or would not have it.
     package static let resendsMaximum = 8
+    /// Workers that may be lost while they run a job: one that kills its workers must not kill them all.
+    package static let lossesMaximum = 4
+    /// How long who is overloaded is asked to wait until it tries again.
+    package static let overloadWaitMilliseconds: UInt32 = 100
     /// Sessions at once, workers and trainers.
     package static let sessionsMaximum = 16_384
+    /// The share of a worker's capacity that only trainers get which have fewer jobs open than it holds: 1 / 8.
+    package static let reservedShare = 8
     /// Bytes of all workers' introductions: what they say must fit the body of one catalogue.
     package static let announcedByteCountMaximum = 7 << 20
     /// Bytes of a catalogue's reasons why copies of shards are left out, which no introduction paid for.
@@ -48,6 +56,8 @@ package enum BrokerLimits {
     package static let lingerMilliseconds: Int32 = 500
     /// Bytes of records that wait for one peer: what a worker may hold of small jobs, several times.
     package static let waitingByteCountMaximum = 64 << 20
+    /// Bytes of records that wait for a worker from which on it gets no new jobs.
+    package static let crowdedByteCount = 16 << 20
     /// Bytes of records that wait for all peers together.
     package static let waitingTotalByteCountMaximum = 1 << 30
     /// Bytes of an attachment that are asked for before they have come.

@@ -5,6 +5,7 @@ extension BrokerMachine {
     /// A worker has begun, or says how far it is.
     mutating func report(_ header: Header, from worker: Int32, _ actions: inout [Action]) {
         guard let slot = current(header, of: worker, &actions) else { return }
+        jobs[slot].isStarted = true
         relay(toTrainerOf: jobs[slot], &actions)
     }
 
@@ -33,7 +34,10 @@ extension BrokerMachine {
             let label = roster.workers[worker].presence.label
             logSession("worker \(label) is draining", .info, &actions)
         }
-        if code.isHandedBack, passOn(slot, &actions) { return }
+        if code.isHandedBack {
+            jobs[slot].history.append("\(roster.workers[worker].presence.label): \(code)")
+            if passOn(slot, &actions) { return }
+        }
         let record = jobs[slot]
         close(slot, &actions)
         if relay(toTrainerOf: record, &actions) { counters.failed += 1 }

@@ -7,7 +7,7 @@ extension BrokerMachine {
     /// Nobody is asked who is away: once back, a trainer submits its jobs again, and a worker is asked again.
     mutating func want(_ header: Header, _ extent: Extent, from peer: PeerID, _ actions: inout [Action]) {
         let party = roster.party(of: peer)
-        modify(party) { [now] presence in presence.heardAt = now }
+        hear(party, &actions)
         guard header.epoch == epoch, let slot = jobs.slot(of: header.job),
             jobs[slot].attempt == header.attempt
         else { return count(late: header, from: party, &actions) }

@@ -69,7 +69,8 @@ extension BrokerMachine {
     ) -> WorkerDescription {
         WorkerDescription(
             name: session.name, session: session.presence.session, software: session.presence.software,
-            isDraining: session.isDraining, shards: shards, openJobs: openJobs,
+            state: session.isDraining ? .draining : session.isTorpid ? .torpid : .ready, shards: shards,
+            openJobs: openJobs,
             silentMilliseconds: now - session.presence.heardAt)
     }
 }

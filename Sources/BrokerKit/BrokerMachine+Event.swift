@@ -34,6 +34,8 @@ extension BrokerMachine {
         case disconnected(PeerID)
         /// A message could not be sent because the connection is no more.
         case unreachable(PeerID)
+        /// So many bytes of records wait for a peer that it is to get no new jobs, or so few that it may again.
+        case crowded(PeerID, Bool)
         /// More messages wait for a peer than may.
         case overwhelmed(PeerID)
         /// All messages that had come were handled.

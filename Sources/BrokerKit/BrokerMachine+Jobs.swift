@@ -100,6 +100,7 @@ extension BrokerMachine {
         roster.workers[worker].lastUsed = dispatchCount
         roster.workers[worker].presence.sentAt = now
         jobs[slot].stage = flags.contains(.transferred) ? .transferred : .dispatched
+        jobs[slot].isStarted = false
         jobs[slot].avoided = nil
         jobs.assign(slot, to: worker)
         jobs.setExpiry(jobs[slot].deadline, of: slot)
@@ -149,9 +150,9 @@ extension BrokerMachine {
         {
             return .worker(worker)
         }
-        let choice = choose(record.target, isSession: record.targetsSession, without: record.avoided)
+        let choice = choose(for: record, without: record.avoided)
         guard record.avoided != nil, choice == .full || choice == .nobody else { return choice }
-        return choose(record.target, isSession: record.targetsSession, without: nil)
+        return choose(for: record, without: nil)
     }
 
     /// Whether a worker is there and is what a job was addressed to.
@@ -165,24 +166,35 @@ extension BrokerMachine {
     /// The holder with the fewest open jobs, of equals the one not used for longest.
     ///
     /// - Complexity: O(holders of the shard).
-    func choose(_ target: Identifier, isSession: Bool, without excluded: Int32?) -> Choice {
-        if isSession {
-            guard case .worker(let worker) = roster.party(of: target), worker != excluded else {
+    func choose(for record: JobTable.Record, without excluded: Int32?) -> Choice {
+        if record.targetsSession {
+            guard case .worker(let worker) = roster.party(of: record.target), worker != excluded else {
                 return .nobody
             }
-            return suitability(of: worker)
+            return suitability(of: worker, for: record.trainer)
         }
         var best = Choice.nobody
-        for worker in roster.holders(of: target) where worker != excluded {
-            best = better(best, suitability(of: worker))
+        for worker in roster.holders(of: record.target) where worker != excluded {
+            best = better(best, suitability(of: worker, for: record.trainer))
         }
         return best
     }
 
-    private func suitability(of worker: Int32) -> Choice {
+    private func suitability(of worker: Int32, for trainer: Int32) -> Choice {
         if roster.workers[worker].isDraining { return .nobody }
-        if roster.workers[worker].presence.peer == nil { return .missing(worker) }
-        return jobs.count(ofWorker: worker) < roster.workers[worker].capacity ? .worker(worker) : .full
+        if roster.workers[worker].presence.peer == nil || roster.workers[worker].isTorpid {
+            return .missing(worker)
+        }
+        return hasRoom(worker, for: trainer) ? .worker(worker) : .full
+    }
+
+    /// Whether a worker may have one more job of a trainer: the last of its capacity is kept for trainers that have
+    /// little, so that nobody takes a worker whole.
+    private func hasRoom(_ worker: Int32, for trainer: Int32) -> Bool {
+        let (count, capacity) = (jobs.count(ofWorker: worker), roster.workers[worker].capacity)
+        guard count < capacity, !roster.workers[worker].isCrowded else { return false }
+        let reserved = capacity / BrokerLimits.reservedShare
+        return count < capacity - reserved || jobs.count(ofTrainer: trainer) <= reserved
     }
 
     private func better(_ left: Choice, _ right: Choice) -> Choice {

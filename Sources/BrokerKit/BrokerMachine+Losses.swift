@@ -15,26 +15,40 @@ extension BrokerMachine {
     }
 
     /// A peer will not come back.
-    mutating func lose(_ peer: PeerID, _ reason: String, _ actions: inout [Action]) {
+    mutating func lose(
+        _ peer: PeerID, _ reason: String, isOrderly: Bool = false, _ actions: inout [Action]
+    ) {
         let party = roster.party(of: peer)
         guard party != .unknown else { return }
         detach(party)
         actions.append(.forget(peer))
         switch party {
-        case .worker(let worker): lose(worker: worker, reason, &actions)
+        case .worker(let worker): lose(worker: worker, reason, isOrderly: isOrderly, &actions)
         case .trainer(let trainer): lose(trainer: trainer, reason, &actions)
         case .unknown: break
         }
     }
 
     /// A worker will not come back: its jobs go to others, or fail with its name and the reason.
-    mutating func lose(worker: Int32, _ reason: String, _ actions: inout [Action]) {
+    ///
+    /// - Parameter isOrderly: whether it left of its own will, so that no job can be what ended it.
+    mutating func lose(
+        worker: Int32, _ reason: String, isOrderly: Bool = false, _ actions: inout [Action]
+    ) {
         let label = roster.workers[worker].presence.label
         logSession("worker \(label) left: \(reason)", .info, &actions)
         if let peer = roster.workers[worker].presence.peer { actions.append(.forget(peer)) }
         var next = jobs.first(ofWorker: worker)
         while let slot = next {
             next = jobs.nextOfWorker(after: slot)
+            jobs[slot].history.append("\(label): \(reason)")
+            if jobs[slot].isStarted, !isOrderly { jobs[slot].losses += 1 }
+            guard jobs[slot].losses < BrokerLimits.lossesMaximum else {
+                let text =
+                    "\(jobs[slot].losses) workers were lost while they ran the job, and no other is given it: "
+                end(slot, Failure(.poisonous, text + historyText(slot)), &actions)
+                continue
+            }
             guard !passOn(slot, &actions) else { continue }
             end(slot, Failure(.workerLost, lossText(slot, label, reason)), &actions)
         }
@@ -46,9 +60,17 @@ extension BrokerMachine {
         if jobs[slot].stage == .transferred {
             return "worker \(label) was lost with the job, which was transferred to it: \(reason)"
         }
+        guard jobs[slot].resends < BrokerLimits.resendsMaximum else {
+            return "\(jobs[slot].history.count) workers did not do the job, and no other is given it: "
+                + historyText(slot)
+        }
         let shard = roster.shard(of: jobs[slot].target).map { "\($0)" } ?? "its session"
-        return "worker \(label) was lost with the job: \(reason); nobody else serves \(shard)"
+        let before = jobs[slot].history.count > 1 ? "; in order: \(historyText(slot))" : ""
+        return "worker \(label) was lost with the job: \(reason); nobody else serves \(shard)\(before)"
     }
+
+    /// Who did not do a job, and why.
+    func historyText(_ slot: Int32) -> String { jobs[slot].history.joined(separator: "; ") }
 
     /// A trainer will not come back: nobody awaits its jobs.
     mutating func lose(trainer: Int32, _ reason: String, _ actions: inout [Action]) {
@@ -74,7 +96,7 @@ extension BrokerMachine {
             record.attempt < .max
         else { return false }
         let before = jobs.worker(of: slot)
-        switch choose(record.target, isSession: record.targetsSession, without: before) {
+        switch choose(for: record, without: before) {
         case .nobody, .full: return false
         case .worker, .missing: break
         }

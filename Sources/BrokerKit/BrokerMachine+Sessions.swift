@@ -92,6 +92,9 @@ extension BrokerMachine {
         case .worker(let known):
             worker = known
             isReconnected = roster.workers[known].presence.peer != peer
+            if isReconnected {
+                (roster.workers[known].isTorpid, roster.workers[known].isCrowded) = (false, false)
+            }
             attach(peer, to: .worker(known), &actions)
         default:
             worker = roster.addWorker(presence(of: hello, at: peer))
@@ -181,11 +184,13 @@ extension BrokerMachine {
         guard jobs[slot].stage != .waiting else { return true }
         guard jobs[slot].resends < BrokerLimits.resendsMaximum else {
             let label = roster.workers[worker].presence.label
-            let text = "the connection of worker \(label) broke with the job again and again"
+            let text =
+                "the connection of worker \(label) broke with the job again and again: \(historyText(slot))"
             end(slot, Failure(.workerLost, text), &actions)
             return false
         }
         jobs[slot].resends += 1
+        jobs[slot].history.append("\(roster.workers[worker].presence.label): it came back without the job")
         return true
     }
 
@@ -195,7 +200,7 @@ extension BrokerMachine {
             actions.append(.forget(peer))
             return
         }
-        lose(peer, "it said goodbye: \(LogText.printable(reason))", &actions)
+        lose(peer, "it said goodbye: \(LogText.printable(reason))", isOrderly: true, &actions)
     }
 
     /// Says goodbye to everybody and ends.

@@ -12,9 +12,10 @@ extension BrokerMachine {
             let presence = roster.workers[worker].presence
             if let reason = lossReason(presence, isMissedAfter: BrokerLimits.reconnectGraceMilliseconds) {
                 lose(worker: worker, reason, &actions)
-            } else if isHeartbeatDue(presence) {
-                send(Header(.heartbeat), toWorker: worker, &actions)
+                continue
             }
+            if silence(of: presence) > BrokerLimits.torpidMilliseconds { doze(worker, &actions) }
+            if isHeartbeatDue(presence) { send(Header(.heartbeat), toWorker: worker, &actions) }
         }
         for trainer in roster.trainers.numbers where roster.trainers.isTaken(trainer) {
             let presence = roster.trainers[trainer].presence
@@ -32,9 +33,11 @@ extension BrokerMachine {
             let missing = now - max(since, awakeAt)
             return missing >= grace ? "its connection broke and it did not come back within \(grace) ms" : nil
         }
-        let silence = now - max(presence.heardAt, awakeAt)
+        let silence = silence(of: presence)
         return silence > ProtocolLimits.silenceMilliseconds ? "it was silent for \(silence) ms" : nil
     }
+
+    private func silence(of presence: Presence) -> Int64 { now - max(presence.heardAt, awakeAt) }
 
     private func isHeartbeatDue(_ presence: Presence) -> Bool {
         now - presence.sentAt >= ProtocolLimits.heartbeatMilliseconds

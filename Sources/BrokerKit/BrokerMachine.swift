@@ -82,7 +82,7 @@ package struct BrokerMachine: ~Copyable, Sendable {
         case .attached(let peer, let header, let attachments):
             receive(header, attachments, from: peer, &actions)
         case .want(let peer, let header, let extent): want(header, extent, from: peer, &actions)
-        case .heard(let peer): modify(roster.party(of: peer)) { presence in presence.heardAt = now }
+        case .heard(let peer): hear(roster.party(of: peer), &actions)
         case .orphaned(let job): orphan(job, &actions)
         case .failed(let peer, let header, let code): receive(header, from: peer, failure: code, &actions)
         case .hello(let peer, let hello, let byteCount):
@@ -97,6 +97,9 @@ package struct BrokerMachine: ~Copyable, Sendable {
             logNoise("dropped a message: \(error)", .warning, &actions)
         case .disconnected(let peer): miss(peer, "its connection broke", &actions)
         case .unreachable(let peer): miss(peer, "it cannot be reached", &actions)
+        case .crowded(let peer, let isCrowded):
+            guard case .worker(let worker) = roster.party(of: peer) else { break }
+            roster.workers[worker].isCrowded = isCrowded
         case .overwhelmed(let peer): lose(peer, "it takes its messages too slowly", &actions)
         case .turnEnded: tellCatalogue(&actions)
         case .tick: tick(&actions)
@@ -134,10 +137,10 @@ extension BrokerMachine {
         case .unknown:
             break
         case .worker(let worker):
-            roster.workers[worker].presence.heardAt = now
+            hear(party, &actions)
             receive(header, attachments, fromWorker: worker, failure: failure, &actions)
         case .trainer(let trainer):
-            roster.trainers[trainer].presence.heardAt = now
+            hear(party, &actions)
             receive(header, attachments, fromTrainer: trainer, &actions)
         }
     }
@@ -202,7 +205,9 @@ extension BrokerMachine {
         guard let peer = roster.trainers[trainer].presence.peer else { return }
         counters.failed += 1
         roster.trainers[trainer].presence.sentAt = now
-        actions.append(.fail(to: peer, Header(.failed, job: job, attempt: attempt, epoch: epoch), failure))
+        var header = Header(.failed, job: job, attempt: attempt, epoch: epoch)
+        if failure.code == .overloaded { header.waitMilliseconds = BrokerLimits.overloadWaitMilliseconds }
+        actions.append(.fail(to: peer, header, failure))
     }
 
     /// Logs a line about something dropped, at a bounded rate.

@@ -40,6 +40,11 @@ extension BrokerShell {
     private func finishActions() {
         actions.removeAll(keepingCapacity: true)
         for peer in relay.takeOverwhelmed() { handle(.overwhelmed(peer)) }
+        tellCrowdings()
+    }
+
+    private func tellCrowdings() {
+        for (peer, isCrowded) in relay.takeCrowdings() { handle(.crowded(peer, isCrowded)) }
     }
 
     private func perform(_ action: BrokerMachine.Action) {
@@ -93,6 +98,7 @@ extension BrokerShell {
             machine.handle(.unreachable(peer), at: now, actions: &actions)
             performAll()
         }
+        tellCrowdings()
         if !relay.blocked.isEmpty { awaitRoom() }
     }
 

@@ -44,8 +44,14 @@ struct JobTable: ~Copyable, Sendable {
         var answered: [Attachment] = []
         /// Who has its body.
         var stage = Stage.waiting
+        /// Whether its worker has said that it runs it.
+        var isStarted = false
         /// How often it was asked for again.
         var resends = 0
+        /// How many workers were lost while they ran it.
+        var losses = 0
+        /// Who did not do it, and why, the first first: hardly ever anybody.
+        var history: [String] = []
         /// A worker that would not have it, to be asked last.
         var avoided: Int32?
         /// The worker that transferred it, and has the transfer among its answers.

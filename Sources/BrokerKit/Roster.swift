@@ -35,6 +35,10 @@ struct WorkerSession: Sendable {
     var capacity = 0
     /// Whether it said that it takes no more jobs.
     var isDraining = false
+    /// Whether nothing was heard of it for so long that it gets no new jobs.
+    var isTorpid = false
+    /// Whether more waits for it than it takes.
+    var isCrowded = false
     /// The number of the last dispatch it got.
     var lastUsed: UInt64 = 0
     /// Jobs it said it has that nobody has asked this broker for yet.

@@ -67,6 +67,8 @@ struct Arrivals: Sendable {
     /// Those whose memory was not taken yet, the oldest first.
     private var waiting: [JobID] = []
     private var byteCount = 0
+    /// Bytes of what has come and waits at the owner.
+    private var heldByteCount = 0
     private var named: [Key: Fetch] = [:]
     private var unnamed: [Place: Fetch] = [:]
     private var contents: RecencyCache<Key, Content>
@@ -98,6 +100,13 @@ struct Arrivals: Sendable {
         startWaiting(&events)
     }
 
+    /// Takes as much less as waits at the owner.
+    mutating func hold(_ byteCount: Int, _ events: inout [Event]) {
+        let isLess = byteCount < heldByteCount
+        heldByteCount = byteCount
+        if isLess { startWaiting(&events) }
+    }
+
     private func objection(to arrival: Arrival) -> ProtocolError? {
         let body = arrival.header.flags.contains(.bodyIsAttached) ? arrival.attachments[0].byteCount : 0
         guard body <= ProtocolLimits.attachedBodyByteCountMaximum else {
@@ -118,7 +127,8 @@ struct Arrivals: Sendable {
     private mutating func startWaiting(_ events: inout [Event]) {
         while let job = waiting.first, let arrival = arrivals[job] {
             let need = need(of: arrival)
-            guard byteCount == 0 || byteCount + need <= byteCountMaximum else { return }
+            let taken = byteCount + min(heldByteCount, byteCountMaximum)
+            guard need == 0 || taken == 0 || need <= byteCountMaximum - taken else { return }
             waiting.removeFirst()
             start(job, arrival, need, &events)
         }

@@ -153,6 +153,12 @@ extension PeerLink {
         }
     }
 
+    /// Says how many bytes of what has come wait at the owner: as much less is asked for.
+    package mutating func hold(_ byteCount: Int, _ events: inout [LinkEvent]) {
+        arrivals.hold(byteCount, &arrivalEvents)
+        takeArrivals(&events)
+    }
+
     /// Does what the arrivals say.
     private mutating func takeArrivals(_ events: inout [LinkEvent]) {
         guard !arrivalEvents.isEmpty else { return }

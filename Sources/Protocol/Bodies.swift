@@ -115,8 +115,8 @@ public struct WorkerDescription: Sendable, Hashable {
     package var session: SessionID
     /// What it runs.
     public var software: String
-    /// Whether it is going away: it finishes what it has and takes nothing new.
-    public var isDraining: Bool
+    /// Whether it takes jobs.
+    public var state: WorkerState
     /// The shards it serves.
     public var shards: [ShardDescription]
     /// Jobs it holds.
@@ -126,17 +126,30 @@ public struct WorkerDescription: Sendable, Hashable {
 
     /// Describes a worker.
     package init(
-        name: String, session: SessionID, software: String, isDraining: Bool, shards: [ShardDescription],
+        name: String, session: SessionID, software: String, state: WorkerState, shards: [ShardDescription],
         openJobs: Int, silentMilliseconds: Int64
     ) {
         self.name = name
         self.session = session
         self.software = software
-        self.isDraining = isDraining
+        self.state = state
         self.shards = shards
         self.openJobs = openJobs
         self.silentMilliseconds = silentMilliseconds
     }
+
+    /// Whether it is going away.
+    public var isDraining: Bool { state == .draining }
+}
+
+/// Whether a worker takes jobs.
+public enum WorkerState: String, Sendable, Hashable {
+    /// It does.
+    case ready
+    /// Nothing was heard of it for a while: it keeps what it runs, and is sent nothing new until it is heard.
+    case torpid
+    /// It is going away: it finishes what it has and takes nothing new.
+    case draining
 }
 
 /// What the broker has counted since it started.

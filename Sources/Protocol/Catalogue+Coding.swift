@@ -38,7 +38,7 @@ extension WorkerDescription {
         for shard in wire.shards { shards.append(try ShardDescription(shard)) }
         self.init(
             name: wire.name, session: try Identifier(wire.session), software: clip(wire.software),
-            isDraining: wire.state == "draining", shards: shards, openJobs: Int(wire.openJobs),
+            state: WorkerState(rawValue: wire.state) ?? .ready, shards: shards, openJobs: Int(wire.openJobs),
             silentMilliseconds: Int64(clamping: wire.silentMilliseconds))
     }
 
@@ -47,7 +47,7 @@ extension WorkerDescription {
         wire.name = name
         wire.session.append(contentsOf: session.bytes)
         wire.software = software
-        wire.state = isDraining ? "draining" : "ready"
+        wire.state = state.rawValue
         wire.shards = shards.map(\.wire)
         wire.openJobs = UInt32(clamping: openJobs)
         wire.silentMilliseconds = UInt64(clamping: silentMilliseconds)

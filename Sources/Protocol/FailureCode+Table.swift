@@ -50,6 +50,7 @@ extension FailureCode {
         Entry(code: .draining, name: "draining", speakers: [.worker], kind: .handedBack),
         Entry(code: .brokerUnreachable, name: "broker-unreachable", speakers: [.trainer], kind: .passing),
         Entry(code: .unknownObject, name: "unknown-object", speakers: [.worker], kind: .passing),
+        Entry(code: .poisonous, name: "poisonous", speakers: [.broker], kind: .final),
     ]
 
     /// What the table says; `nil` for a code of a later version.

@@ -40,6 +40,8 @@ public struct FailureCode: RawRepresentable, Sendable, Hashable {
     public static let brokerUnreachable = FailureCode(rawValue: 15)
     /// The worker does not keep the object: it was released, or its session was not heard of for too long.
     public static let unknownObject = FailureCode(rawValue: 16)
+    /// Workers were lost one after the other while they ran the job: no other is given it.
+    public static let poisonous = FailureCode(rawValue: 17)
 }
 
 /// Why a job or a hello was not served: a code for programs, a sentence for people.

@@ -16,23 +16,23 @@ package final class SimulatedExecutor: JobExecutor, @unchecked Sendable {
     private var reports: [WorkerMachine.Event] = []
     private var isNoticed = false
     private var isStopped = false
-    private let threadCount: Int
+    private let slotCount: Int
 
     /// The longest a job takes, in milliseconds of the world.
     package static let millisecondsMaximum: UInt64 = 400
 
     /// Makes one for a worker.
-    package static let maker: ExecutorMaker = { inventory, threadCount, reactor, notify in
+    package static let maker: ExecutorMaker = { inventory, slotCount, reactor, notify in
         SimulatedExecutor(
-            Workbench(inventory, now: { reactor.nanoseconds() }), threadCount: threadCount, loop: reactor,
+            Workbench(inventory, now: { reactor.nanoseconds() }), slotCount: slotCount, loop: reactor,
             notify: notify)
     }
 
     private init(
-        _ bench: Workbench, threadCount: Int, loop: any Reactor, notify: @escaping @Sendable () -> Void
+        _ bench: Workbench, slotCount: Int, loop: any Reactor, notify: @escaping @Sendable () -> Void
     ) {
         self.bench = bench
-        self.threadCount = threadCount
+        self.slotCount = slotCount
         self.loop = loop
         self.notify = notify
     }
@@ -63,10 +63,12 @@ package final class SimulatedExecutor: JobExecutor, @unchecked Sendable {
         for work in running.values { work.flag.set() }
     }
 
-    package func giveBackMemory() {}
+    package var waitingByteCount: Int { 0 }
+
+    package func tick() {}
 
     private func begin() {
-        while running.count < threadCount, !waiting.isEmpty {
+        while running.count < slotCount, !waiting.isEmpty {
             let work = waiting.removeFirst()
             running[work.run] = work
             say(.started(work.job, work.run))

@@ -20,11 +20,13 @@ package struct WorkerConfiguration: Sendable {
     /// Words for the catalogue, by data set name.
     package var tags: [String: [String]]
     /// How many jobs run at once, each on a thread of its own.
-    package var threads: Int
+    package var slots: Int
     /// How long to look for a broker before giving up; `nil` for ever.
     package var timeoutMilliseconds: Int64?
     /// How long running jobs may go on after `drain`.
     package var drainMilliseconds: Int64
+    /// How long it serves before it drains; `nil` for ever.
+    package var lifetimeMilliseconds: Int64?
     /// What all tensors kept for trainers may take, in bytes; 0 for a worker that takes none.
     package var objectByteCountMaximum: Int
     /// What jobs and objects may take together, in bytes.
@@ -38,7 +40,7 @@ package struct WorkerConfiguration: Sendable {
 
     /// Describes a worker.
     package init(
-        name: String, endpoint: String, shards: [Shard], tags: [String: [String]] = [:], threads: Int = 1,
+        name: String, endpoint: String, shards: [Shard], tags: [String: [String]] = [:], slots: Int = 1,
         timeoutMilliseconds: Int64? = nil, drainMilliseconds: Int64 = WorkerLimits.drainMilliseconds,
         objectByteCountMaximum: Int = WorkerLimits.objectByteCountMaximum,
         memoryByteCountMaximum: Int = MachineMemory.byteCount() / 2,
@@ -49,7 +51,7 @@ package struct WorkerConfiguration: Sendable {
         self.endpoint = endpoint
         self.shards = shards
         self.tags = tags
-        self.threads = threads
+        self.slots = slots
         self.timeoutMilliseconds = timeoutMilliseconds
         self.drainMilliseconds = drainMilliseconds
         self.objectByteCountMaximum = objectByteCountMaximum

@@ -41,6 +41,11 @@ package enum WorkerLimits {
     package static let verdictCountMaximum = planCountMaximum
     /// Labels of inputs and outputs in all verdicts one compute thread keeps.
     package static let verdictLabelCountMaximum = 64 << 10
+    /// Threads beside the slots, for trainers of which nothing runs while long jobs of others take all slots: one, for
+    /// each costs its jobs a part of the cores.
+    package static let guestsMaximum = 1
+    /// How long who is overloaded is asked to wait until it tries again, in milliseconds.
+    package static let overloadWaitMilliseconds: UInt32 = 100
     /// Answers a compute thread gathers before it wakes the loop.
     package static let reportCountMaximum = 64
     /// How long an answer waits for others to be gathered, as long as there is more to do.

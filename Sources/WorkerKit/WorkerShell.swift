@@ -77,12 +77,24 @@ package actor WorkerShell {
     package func start() throws(ZMQError) {
         let loop = loop
         bench = Workbench(inventory, now: { loop.nanoseconds() })
-        executor = makeExecutor(inventory, configuration.threads, loop) { [weak self] in
+        executor = makeExecutor(inventory, configuration.slots, loop) { [weak self] in
             loop.execute { [weak self] in self?.assumeIsolated { $0.takeReports() } }
         }
         let event = try link.start(for: self) { hello }
         handle(event)
         scheduleTick()
+        scheduleEnd()
+    }
+
+    /// A worker with a lifetime drains when it is over.
+    private func scheduleEnd() {
+        guard let lifetime = configuration.lifetimeMilliseconds else { return }
+        loop.schedule(afterMilliseconds: lifetime) { [weak self] in
+            self?.assumeIsolated { shell in
+                shell.logger.info("its lifetime of \(lifetime / 1_000) s is over: it drains")
+                shell.drain()
+            }
+        }
     }
 
     /// Finishes what runs, hands back what waits, says goodbye and ends.
@@ -240,7 +252,9 @@ package actor WorkerShell {
             send(header, body: payload.body, frames: payload.frames)
         case .answer(let job, let attempt, .failure(let failure)):
             logger.debug("job \(job) failed: \(failure)")
-            send(Header(.failed, job: job, attempt: attempt, epoch: 0), body: failure.encoded())
+            var header = Header(.failed, job: job, attempt: attempt, epoch: 0)
+            if failure.code == .overloaded { header.waitMilliseconds = WorkerLimits.overloadWaitMilliseconds }
+            send(header, body: failure.encoded())
         case .reportStart(let job, let attempt):
             send(Header(.started, job: job, attempt: attempt, epoch: 0))
         case .reportProgress(let job, let attempt, let progress):
@@ -270,6 +284,14 @@ package actor WorkerShell {
             executor?.enqueue(pending)
             pending.removeAll(keepingCapacity: true)
         }
+        makeRoom()
+    }
+
+    /// Lets the link ask for as much as there is memory for beside what waits here.
+    private func makeRoom() {
+        guard let executor else { return }
+        link.hold(executor.waitingByteCount, &linkEvents)
+        handleLinkEvents()
     }
 
     private func takeReports() {
@@ -279,6 +301,7 @@ package actor WorkerShell {
         for report in reports { machine.handle(report, at: now, actions: &actions) }
         reports.removeAll(keepingCapacity: true)
         performActions()
+        makeRoom()
     }
 
     // MARK: Time and the end
@@ -290,7 +313,7 @@ package actor WorkerShell {
     }
 
     private func tick() {
-        executor?.giveBackMemory()
+        executor?.tick()
         guard ending == nil else { return }
         handle(link.tick { hello })
         apply(.tick)

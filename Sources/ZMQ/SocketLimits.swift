@@ -50,7 +50,7 @@ package struct SocketLimits: Sendable, Hashable {
 
 extension [SocketOption] {
     /// What a ROUTER that many peers connect to needs: every limit set, a gone or full peer reported, dead
-    /// ones noticed.
+    /// ones found by the system within a minute.
     package static func router(_ limits: SocketLimits) -> [SocketOption] {
         limits.options + [.mandatory(true), .backlog(1024)] + connection
     }
@@ -68,8 +68,10 @@ extension [SocketOption] {
     private static var connection: [SocketOption] {
         [
             .linger(milliseconds: 0), .handshakeInterval(milliseconds: 5000),
-            .heartbeat(intervalMilliseconds: 2000, timeoutMilliseconds: 8000, timeToLiveMilliseconds: 8000),
-            .tcpMaximumRetransmission(milliseconds: 20_000), .tcpKeepAlive(true), .ipv6(true),
+            // No heartbeats of libzmq's own: what they cost grows with the square of the peers. Sessions have theirs,
+            // and the system finds connections whose other end is gone.
+            .tcpMaximumRetransmission(milliseconds: 20_000),
+            .tcpKeepAlive(idleSeconds: 20, intervalSeconds: 10, probes: 3), .ipv6(true),
         ]
     }
 }

@@ -26,14 +26,12 @@ package enum SocketOption: Sendable, Hashable {
     case handshakeInterval(milliseconds: Int)
     /// How long connecting may take; 0 is the system's own limit.
     case connectTimeout(milliseconds: Int)
-    /// Whether the system probes silent connections.
-    case tcpKeepAlive(Bool)
+    /// The system probes connections that were silent for a time, again and again, and ends those from which so many
+    /// probes came back unanswered.
+    case tcpKeepAlive(idleSeconds: Int, intervalSeconds: Int, probes: Int)
     /// How long sent bytes may stay unacknowledged before the connection is given up; 0 is the system's own
     /// limit.
     case tcpMaximumRetransmission(milliseconds: Int)
-    /// Pings of the connection itself: how often, how long to wait for traffic, how long the peer is told to
-    /// wait (to a tenth of a second). libzmq's thread answers them, so they say nothing about a hung program.
-    case heartbeat(intervalMilliseconds: Int, timeoutMilliseconds: Int, timeToLiveMilliseconds: Int)
     /// Connections that may wait to be accepted.
     case backlog(Int)
     /// Whether IPv6 addresses are used as well.
@@ -68,13 +66,12 @@ extension SocketOption {
             [.integer(ZMQ_RECONNECT_IVL, milliseconds), .integer(ZMQ_RECONNECT_IVL_MAX, maximum)]
         case .handshakeInterval(let milliseconds): [.integer(ZMQ_HANDSHAKE_IVL, milliseconds)]
         case .connectTimeout(let milliseconds): [.integer(ZMQ_CONNECT_TIMEOUT, milliseconds)]
-        case .tcpKeepAlive(let isOn): [.integer(ZMQ_TCP_KEEPALIVE, isOn ? 1 : 0)]
-        case .tcpMaximumRetransmission(let milliseconds): [.integer(ZMQ_TCP_MAXRT, milliseconds)]
-        case .heartbeat(let interval, let timeout, let timeToLive):
+        case .tcpKeepAlive(let idle, let interval, let probes):
             [
-                .integer(ZMQ_HEARTBEAT_IVL, interval), .integer(ZMQ_HEARTBEAT_TIMEOUT, timeout),
-                .integer(ZMQ_HEARTBEAT_TTL, timeToLive),
+                .integer(ZMQ_TCP_KEEPALIVE, 1), .integer(ZMQ_TCP_KEEPALIVE_IDLE, idle),
+                .integer(ZMQ_TCP_KEEPALIVE_INTVL, interval), .integer(ZMQ_TCP_KEEPALIVE_CNT, probes),
             ]
+        case .tcpMaximumRetransmission(let milliseconds): [.integer(ZMQ_TCP_MAXRT, milliseconds)]
         case .backlog(let count): [.integer(ZMQ_BACKLOG, count)]
         case .ipv6(let isOn): [.integer(ZMQ_IPV6, isOn ? 1 : 0)]
         case .curveServer(let keys):

@@ -118,6 +118,14 @@ struct TrainFlags: ParsableArguments {
     )
     var silenceTimeout: String?
 
+    @Option(
+        help: """
+            How many seconds a worker may take for its part of a round, everything included, before the round goes on \
+            without its shard. By default as many as it needs.
+            """
+    )
+    var jobTimeout: String?
+
     @Option(help: "How many seconds to look for the broker before giving up. By default 60.")
     var timeout: String?
 

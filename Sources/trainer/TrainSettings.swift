@@ -108,6 +108,9 @@ struct TrainSettings {
         configuration.isStrict = try words.isSet(flags.strict, "strict")
         let silence = try words.integer(flags.silenceTimeout, "silence-timeout", 0...1_000_000)
         if let silence { configuration.silenceMaximum = silence == 0 ? nil : .seconds(silence) }
+        configuration.jobTimeout = try words.integer(flags.jobTimeout, "job-timeout", 1...1_000_000).map {
+            .seconds($0)
+        }
         configuration.standardizes = try !words.isSet(flags.noStandardize, "no-standardize")
         configuration.allowsNaN = try words.isSet(flags.allowNan, "allow-nan")
         configuration.training.localEpochs =

@@ -98,8 +98,16 @@ struct FileFlags: ParsableArguments {
 
 /// How a worker runs, which `worker check` takes and does not need.
 struct RunFlags: ParsableArguments {
-    @Option(help: "How many jobs run at once, each on a core of its own. By default 1.")
-    var threads: String?
+    @Option(
+        help: """
+            How many jobs run at once, each on a core of its own. By default 1. Trainers take turns; one of which \
+            nothing runs does not wait for the long jobs of others.
+            """
+    )
+    var slots: String?
+
+    @Option(help: "After how many seconds the worker drains and ends, with 0. By default never.")
+    var lifetime: String?
 
     @Option(help: "How many seconds running jobs may go on after SIGTERM. By default 25.")
     var drainSeconds: String?

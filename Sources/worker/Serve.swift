@@ -28,10 +28,9 @@ struct Serve: AsyncParsableCommand {
 
             Prints a line for each shard it serves, and "worker <name> registered with <endpoint>" each time \
             the broker welcomes it. SIGTERM drains: what waits is handed back, what runs is finished, then the \
-            program ends with 0. Ctrl-C ends it with 130, a second signal at once. Other exit codes: 64 wrong \
-            usage, 65 bad data, 69 broker not reached within --timeout, 71 `ulimit` gives less than it needs, \
-            77 refused by the broker. A closed \
-            terminal or a full disk behind its output does not end it.
+            program ends with 0; so does the end of --lifetime. Ctrl-C ends it with 130, a second signal at once. \
+            Other exit codes: 64 wrong usage, 65 bad data, 69 broker not reached within --timeout, 71 `ulimit` \
+            gives less than it needs, 77 refused by the broker. A closed terminal or a full disk behind its output does not end it.
             """)
 
     @OptionGroup var flags: Flags
@@ -47,7 +46,7 @@ struct Serve: AsyncParsableCommand {
         } catch {
             throw ValidationError("\(error)")
         }
-        Needs.computing(threads: settings.threads).require(of: "worker")
+        Needs.computing(threads: settings.slots + WorkerLimits.guestsMaximum).require(of: "worker")
         let configuration = try settings.load()
         for shard in configuration.shards { say("worker \(settings.name) serves \(shard.summary)") }
         if configuration.shards.isEmpty { say("worker \(settings.name) has no data of its own") }
@@ -88,7 +87,7 @@ struct Serve: AsyncParsableCommand {
             throw failure(of: reason, at: settings.broker)
         }
         // A job that was given more time than it had may still run.
-        if asked == .terminate { ExitStatus.done.leave() }
+        ExitStatus.done.leave()
     }
 
     /// Does what the first signal asks for; a second one ends the process without asking here.
@@ -142,7 +141,7 @@ extension Settings {
     /// Reads the data set, if there is one, keeps the shards, lets go of the rest.
     func load() throws -> WorkerConfiguration {
         var configuration = WorkerConfiguration(
-            name: name, endpoint: broker, shards: [], threads: threads,
+            name: name, endpoint: broker, shards: [], slots: slots,
             timeoutMilliseconds: timeoutMilliseconds,
             drainMilliseconds: drainMilliseconds,
             objectByteCountMaximum: objectByteCountMaximum,
@@ -150,6 +149,7 @@ extension Settings {
             releaseRowsMinimum: releaseRowsMinimum)
         configuration.credentials = key?.credentials
         configuration.trainers = trainers
+        configuration.lifetimeMilliseconds = lifetimeMilliseconds
         guard let source = source else { return configuration }
         do throws(DatasetError) {
             for dataset in try source.load(rowsMinimum: releaseRowsMinimum) {

@@ -65,9 +65,11 @@ struct Settings {
     let source: Source?
     let cut: Cut
     let name: String
-    let threads: Int
+    let slots: Int
     let timeoutMilliseconds: Int64?
     let drainMilliseconds: Int64
+    /// How long it serves; `nil` for ever.
+    let lifetimeMilliseconds: Int64?
     let objectByteCountMaximum: Int
     let memoryByteCountMaximum: Int
     let releaseRowsMinimum: Int
@@ -91,12 +93,15 @@ struct Settings {
         let site = words.value(flags.site, "site"), given = try Settings.name(flags, words, key)
         name = given ?? site ?? "\(info.hostName)-\(info.processIdentifier)"
         cut = try Settings.cut(flags, words, site: site ?? given, source)
-        threads = try words.integer(run.threads, "threads", 1...1_024) ?? 1
+        slots = try words.integer(run.slots, "slots", 1...1_024) ?? 1
         timeoutMilliseconds = try words.integer(flags.timeout, "timeout", 0...1_000_000).map {
             Int64($0) * 1_000
         }
         drainMilliseconds =
             Int64(try words.integer(run.drainSeconds, "drain-seconds", 0...1_000_000) ?? 25) * 1_000
+        lifetimeMilliseconds = try words.integer(run.lifetime, "lifetime", 1...1_000_000_000).map {
+            Int64($0) * 1_000
+        }
         let objectMemory = try words.integer(run.objectMemory, "object-memory", 0...1_048_576) ?? 1_024
         objectByteCountMaximum = objectMemory << 20
         isReleaseRowsMinimumGiven = words.value(flags.releaseRowsMin, "release-rows-min") != nil

@@ -14,6 +14,40 @@ struct BrokerMachineJobTests {
         return rig
     }
 
+    @Test("the last eighth of a worker's capacity is for trainers that have few jobs")
+    func reserves() {
+        let rig = Rig()
+        rig.join(0, trainer("bob", session: 10))
+        rig.join(3, trainer("carl", session: 13))
+        rig.join(1, worker("alice", session: 11, shards: [0], capacity: 16))
+        var job: UInt64 = 100
+        func submit(_ peer: PeerID) -> [String] {
+            job += 1
+            return summary(rig.say(peer, .submit, job: JobID(high: job, low: 1), target: shard(0).key))
+        }
+        for _ in 0..<14 { #expect(submit(0) == ["dispatch>1#1"]) }
+        #expect(submit(0) == ["failed(overloaded)>0"])
+        #expect(submit(3) == ["dispatch>1#1"])
+        #expect(submit(3) == ["dispatch>1#1"])
+        #expect(submit(3) == ["failed(overloaded)>3"])
+    }
+
+    @Test(
+        "a worker for which much waits gets nothing until it has taken it; who asks is told when to try again"
+    )
+    func crowded() {
+        let rig = rig()
+        rig.handle(.crowded(1, true))
+        #expect(summary(rig.say(0, .submit, job: 20, target: shard(0).key)) == ["dispatch>2#1"])
+        rig.handle(.crowded(2, true))
+        let refused = rig.say(0, .submit, job: 21, target: shard(0).key)
+        #expect(summary(refused) == ["failed(overloaded)>0"])
+        guard case .fail(_, let header, _) = refused.first else { return }
+        #expect(header.waitMilliseconds == BrokerLimits.overloadWaitMilliseconds)
+        rig.handle(.crowded(1, false))
+        #expect(summary(rig.say(0, .submit, job: 21, target: shard(0).key)) == ["dispatch>1#1"])
+    }
+
     @Test("a job goes to a holder of its shard and its answers come back")
     func roundTrip() {
         let rig = rig()

@@ -189,6 +189,54 @@ struct BrokerMachineLossTests {
         #expect(Int(attempt) == BrokerLimits.resendsMaximum + 1)
     }
 
+    @Test("a job that is running whenever its worker is lost is given to four, and its end names them all")
+    func poison() {
+        let rig = Rig()
+        rig.join(0, trainer("bob", session: 10))
+        for number in 1...6 {
+            rig.join(
+                PeerID(rawValue: Int32(number)),
+                worker("w\(number)", session: Identifier(high: UInt64(number), low: 1)))
+        }
+        var at = summary(rig.say(0, .submit, job: 5, target: shard(0).key)).first
+        var losses = 0
+        var text: String?
+        while let peer = at?.split(separator: ">").last?.first.flatMap({ Int32(String($0)) }) {
+            rig.say(PeerID(rawValue: peer), .started, job: 5, attempt: UInt32(losses + 1))
+            rig.handle(.disconnected(PeerID(rawValue: peer)))
+            let lost = rig.pass(milliseconds: BrokerLimits.reconnectGraceMilliseconds)
+            losses += 1
+            text = failureText(lost)
+            if text != nil {
+                #expect(summary(lost).contains("failed(poisonous)>0"))
+                break
+            }
+            at = summary(rig.say(0, .submit, job: 5, attempt: UInt32(losses + 1), target: shard(0).key)).first
+        }
+        #expect(losses == BrokerLimits.lossesMaximum)
+        for name in ["w1", "w2", "w3", "w4"] {
+            #expect(text?.contains("\(name): its connection broke") == true)
+        }
+        #expect(rig.machine.workerCount == 2 && rig.machine.openJobCount == 0)
+    }
+
+    @Test("a job that was never begun is no poison, and a worker that says goodbye was not killed")
+    func noPoison() {
+        let rig = Rig()
+        rig.join(0, trainer("bob", session: 10))
+        rig.say(0, .submit, job: 5, target: shard(0).key)
+        for round in 1...6 {
+            let peer = PeerID(rawValue: Int32(round))
+            rig.join(peer, worker("w\(round)", session: Identifier(high: UInt64(round), low: 1)))
+            rig.join(9, worker("last", session: 99))
+            let job = JobID(high: UInt64(round), low: 5)
+            let at = summary(rig.say(0, .submit, job: job, target: shard(0).key))
+            #expect(at.count == 1 && at[0].hasPrefix("dispatch"))
+            rig.say(peer, .started, job: job, attempt: 1)
+            #expect(failureText(rig.handle(.goodbye(peer, Self.goodbye, reason: "home"))) == nil)
+        }
+    }
+
     @Test("nobody sends it again: the record goes")
     func dropsWaiting() {
         let rig = rig()

@@ -95,7 +95,7 @@ struct BadInputTests {
             ("worker", describe + ["Y"], 65, "did you mean 'y'?", nil),
             ("trainer", ["--learning-rate", "1e-400"], 64, "too small", "Usage: trainer train"),
             ("trainer", ["--ignore", "id"], 64, "--ignore is for", "Usage: trainer train"),
-            ("worker", ["check", "--threads", "-3"], 64, "--threads is '-3'", "Usage: worker check"),
+            ("worker", ["check", "--slots", "-3"], 64, "--slots is '-3'", "Usage: worker check"),
         ]
         for (program, arguments, status, says, usage) in cases {
             let running = try RunningProgram(program, arguments)
@@ -121,15 +121,15 @@ struct BadInputTests {
         for flag in ["--label-kind", "--classes", "--delimiter", "--dataset"] {
             #expect(describe.contains(flag))
         }
-        for flag in ["--broker", "--threads", "--site", "--release"] {
+        for flag in ["--broker", "--slots", "--site", "--release"] {
             #expect(!describe.contains(flag), "\(flag)")
         }
         let check = try await help("worker", ["check"])
         for flag in ["--broker", "--site", "--label", "--timeout"] {
             #expect(check.contains(flag), "\(flag)")
         }
-        for flag in ["--threads", "--drain-seconds", "--memory"] { #expect(!check.contains(flag), "\(flag)") }
-        #expect(try await help("worker").contains("--threads"))
+        for flag in ["--slots", "--drain-seconds", "--memory"] { #expect(!check.contains(flag), "\(flag)") }
+        #expect(try await help("worker").contains("--slots"))
         #expect(try await help("broker").contains("By default tcp://127.0.0.1:5555"))
     }
 

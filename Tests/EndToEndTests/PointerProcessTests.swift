@@ -84,7 +84,7 @@ struct PointerProcessTests {
 
     @Test("a worker killed in the middle of a step: who, and what was lost; the model goes on with alice")
     func killed() async throws {
-        try await withProcesses(["bob": ["--threads", "2"], "alice": []]) { fleet, session in
+        try await withProcesses(["bob": ["--slots", "2"], "alice": []]) { fleet, session in
             let bob = try await session.worker("bob"), alice = try await session.worker("alice")
             let loop = try await TutorialLoop(bob, alice)
             let slow = try await SlowWork(at: bob).record(products: 400)
@@ -163,7 +163,7 @@ struct PointerProcessTests {
 
     @Test("a worker that is told to end finishes its step first; then it is gone, and says so")
     func drained() async throws {
-        try await withProcesses(["bob": ["--threads", "2"], "alice": []]) { fleet, session in
+        try await withProcesses(["bob": ["--slots", "2"], "alice": []]) { fleet, session in
             let bob = try await session.worker("bob")
             let work = try await SlowWork(at: bob, side: 512), jobs = await session.statistics.jobs
             let value = Task { try await work.record(products: 50).get() }
@@ -178,7 +178,7 @@ struct PointerProcessTests {
 
     @Test("Ctrl-C ends a worker at once, in the middle of its step")
     func interrupted() async throws {
-        try await withProcesses(["bob": ["--threads", "2"], "alice": []]) { fleet, session in
+        try await withProcesses(["bob": ["--slots", "2"], "alice": []]) { fleet, session in
             let bob = try await session.worker("bob")
             let work = try await SlowWork(at: bob), jobs = await session.statistics.jobs
             let value = Task { try await work.record(products: 400).get() }

@@ -31,6 +31,7 @@ final class DamagedWorker: Sendable {
                 .dealer, options: .dealer(LinkLimits.socketLimits),
                 receive: { message in source.yield(message.bytes(at: 0)) })
             try loop.connect(socket, to: endpoint)
+            DamagedWorker.pulse(loop, source)
             return socket
         }
         (self.loop, self.socket) = (loop, socket)
@@ -45,9 +46,17 @@ final class DamagedWorker: Sendable {
             try? await DamagedWorker.say(
                 correspondence.frame(Header(.hello), body: introduction), loop, socket)
             let graphs = GraphCache()
+            var epoch: UInt64 = 0
             for await frame in messages {
+                guard !frame.isEmpty else {
+                    try? await DamagedWorker.say(
+                        correspondence.frame(Header(.heartbeat, job: .none, attempt: 0, epoch: epoch)), loop,
+                        socket)
+                    continue
+                }
                 let (heard, replies) = correspondence.take(frame)
                 for reply in replies { try? await DamagedWorker.say(reply, loop, socket) }
+                for message in heard where message.command == .welcome { epoch = message.header.epoch }
                 for message in heard where message.command == .dispatch {
                     guard var result = try? DamagedWorker.run(message, on: shard, graphs) else { continue }
                     if isSilent(result) { continue }
@@ -77,6 +86,14 @@ final class DamagedWorker: Sendable {
         ) { graphs.find($0) }
         graphs.keep(job.graphs)
         return try Samples.run(job, on: shard)
+    }
+
+    /// Has it shown, now and then, that it is there.
+    private static func pulse(_ loop: Loop, _ source: AsyncStream<[UInt8]>.Continuation) {
+        loop.schedule(afterMilliseconds: ProtocolLimits.heartbeatMilliseconds) {
+            if case .terminated = source.yield([]) { return }
+            pulse(loop, source)
+        }
     }
 
     private static func say(_ frame: [UInt8], _ loop: Loop, _ socket: SocketID) async throws {

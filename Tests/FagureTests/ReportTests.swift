@@ -136,7 +136,7 @@ struct ReportTests {
         let shard = ShardReference(dataset: "digits", partition: "iid", index: 1, count: 4)
         catalogue.workers = [
             WorkerDescription(
-                name: "bob", session: Identifier(high: 1, low: 1), software: "fagure 0.1.0", isDraining: true,
+                name: "bob", session: Identifier(high: 1, low: 1), software: "fagure 0.1.0", state: .draining,
                 shards: [ShardDescription(reference: shard, trainRows: 10, heldOutRows: 2)], openJobs: 3,
                 silentMilliseconds: 40)
         ]
@@ -169,7 +169,7 @@ struct ReportTests {
         catalogue.datasets = [dataset]
         catalogue.workers = [
             WorkerDescription(
-                name: "bob", session: Identifier(high: 1, low: 1), software: "", isDraining: false,
+                name: "bob", session: Identifier(high: 1, low: 1), software: "", state: .ready,
                 shards: [shard], openJobs: 0, silentMilliseconds: 0)
         ]
         for words in [

@@ -36,7 +36,8 @@ private func worker(
     -> WorkerDescription
 {
     WorkerDescription(
-        name: name, session: Identifier(high: session, low: 1), software: "test", isDraining: draining,
+        name: name, session: Identifier(high: session, low: 1), software: "test",
+        state: draining ? .draining : .ready,
         shards: shards.map { ShardDescription(reference: $0, trainRows: 10, heldOutRows: 0) }, openJobs: 0,
         silentMilliseconds: 0)
 }

@@ -45,7 +45,8 @@ private func catalogue(
         catalogue.workers.append(
             WorkerDescription(
                 name: worker.name, session: Identifier(high: session, low: 1), software: "test",
-                isDraining: draining.contains(worker.name), shards: worker.shards, openJobs: 0,
+                state: draining.contains(worker.name) ? .draining : .ready, shards: worker.shards,
+                openJobs: 0,
                 silentMilliseconds: 0))
         for shard in worker.shards
         where !catalogue.datasets.contains(where: { $0.name == shard.reference.dataset }) {

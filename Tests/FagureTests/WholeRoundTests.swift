@@ -25,7 +25,7 @@ private func catalogue(_ shards: [ShardDescription], run: UInt64 = 1) -> Catalog
     catalogue.workers = shards.map { shard in
         WorkerDescription(
             name: "\(shard.reference.name)", session: Identifier(high: shard.reference.key.high, low: run),
-            software: "test", isDraining: false, shards: [shard], openJobs: 0, silentMilliseconds: 0)
+            software: "test", state: .ready, shards: [shard], openJobs: 0, silentMilliseconds: 0)
     }
     return catalogue
 }

@@ -33,10 +33,10 @@ struct BodiesTests {
         var catalogue = Catalogue()
         catalogue.workers = [
             WorkerDescription(
-                name: "alice", session: Identifier(high: 7, low: 8), software: "test 1", isDraining: true,
+                name: "alice", session: Identifier(high: 7, low: 8), software: "test 1", state: .draining,
                 shards: hello.shards, openJobs: 3, silentMilliseconds: 250),
             WorkerDescription(
-                name: "zoe", session: Identifier(high: 9, low: 8), software: "", isDraining: false,
+                name: "zoe", session: Identifier(high: 9, low: 8), software: "", state: .ready,
                 shards: [],
                 openJobs: 0, silentMilliseconds: 0),
         ]

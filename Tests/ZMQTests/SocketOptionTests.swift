@@ -21,12 +21,14 @@ import Testing
             ),
             (.handshakeInterval(milliseconds: 22), [(ZMQ_HANDSHAKE_IVL, 22)]),
             (.connectTimeout(milliseconds: 23), [(ZMQ_CONNECT_TIMEOUT, 23)]),
-            (.tcpKeepAlive(true), [(ZMQ_TCP_KEEPALIVE, 1)]),
-            (.tcpMaximumRetransmission(milliseconds: 24), [(ZMQ_TCP_MAXRT, 24)]),
             (
-                .heartbeat(intervalMilliseconds: 25, timeoutMilliseconds: 26, timeToLiveMilliseconds: 2700),
-                [(ZMQ_HEARTBEAT_IVL, 25), (ZMQ_HEARTBEAT_TIMEOUT, 26), (ZMQ_HEARTBEAT_TTL, 2700)]
+                .tcpKeepAlive(idleSeconds: 25, intervalSeconds: 26, probes: 27),
+                [
+                    (ZMQ_TCP_KEEPALIVE, 1), (ZMQ_TCP_KEEPALIVE_IDLE, 25), (ZMQ_TCP_KEEPALIVE_INTVL, 26),
+                    (ZMQ_TCP_KEEPALIVE_CNT, 27),
+                ]
             ),
+            (.tcpMaximumRetransmission(milliseconds: 24), [(ZMQ_TCP_MAXRT, 24)]),
             (.backlog(28), [(ZMQ_BACKLOG, 28)]),
             (.ipv6(true), [(ZMQ_IPV6, 1)]),
         ])
@@ -69,7 +71,7 @@ import Testing
             SocketOption.sendHighWater(0), .receiveHighWater(-1), .frameByteCountMaximum(0),
             .frameCountMaximum(0),
             .messageByteCountMaximum(-5), .backlog(0), .linger(milliseconds: -1), .sendHighWater(1 << 40),
-            .heartbeat(intervalMilliseconds: 1, timeoutMilliseconds: 1, timeToLiveMilliseconds: 1 << 30),
+            .tcpKeepAlive(idleSeconds: 1, intervalSeconds: 1 << 40, probes: 1),
             .reconnectInterval(milliseconds: -2, maximumMilliseconds: 0),
         ])
     func refused(option: SocketOption) throws {

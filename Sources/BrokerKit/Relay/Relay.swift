@@ -30,6 +30,8 @@ struct Relay: ~Copyable {
         var flows: [Flow.Key] = []
         var turn = 0
         var isTouched = false
+        /// Whether so much waits for it that it was said.
+        var isCrowded = false
     }
 
     /// How a message leaves.
@@ -45,6 +47,8 @@ struct Relay: ~Copyable {
     private(set) var blocked: Set<PeerID> = []
     /// Connections that do not take what is sent to them.
     private var overwhelmed: [PeerID] = []
+    /// Connections for which much waits now, or no more, since this was last said.
+    private var crowdings: [(peer: PeerID, isCrowded: Bool)] = []
     private let epoch: UInt64
     /// Bytes of records that wait, for all connections.
     private var waitingByteCount = 0
@@ -90,6 +94,7 @@ extension Relay {
     private mutating func count(_ peer: PeerID, from before: Int) {
         let now = posts[Int(peer.rawValue)].outbox.byteCount
         waitingByteCount += now - before
+        if now > BrokerLimits.crowdedByteCount { setCrowded(true, peer) }
         guard
             now > BrokerLimits.waitingByteCountMaximum
                 || waitingByteCount > BrokerLimits.waitingTotalByteCountMaximum,
@@ -98,6 +103,19 @@ extension Relay {
         waitingByteCount -= now
         posts[Int(peer.rawValue)].outbox.reset()
         overwhelmed.append(peer)
+    }
+
+    private mutating func setCrowded(_ isCrowded: Bool, _ peer: PeerID) {
+        guard posts[Int(peer.rawValue)].isCrowded != isCrowded else { return }
+        posts[Int(peer.rawValue)].isCrowded = isCrowded
+        crowdings.append((peer, isCrowded))
+    }
+
+    /// Those for which much waits now, or no more, since this was last asked.
+    mutating func takeCrowdings() -> [(peer: PeerID, isCrowded: Bool)] {
+        guard !crowdings.isEmpty else { return [] }
+        defer { crowdings.removeAll() }
+        return crowdings
     }
 
     /// Those that have not taken what was sent to them, once.
@@ -316,6 +334,7 @@ extension Relay {
                 return
             }
         }
+        if posts[index].outbox.byteCount < BrokerLimits.crowdedByteCount / 2 { setCrowded(false, peer) }
         while let room = posts[index].outbox.pieceRoom {
             guard let outcome = sendPiece(to: peer, room, at: now, send) else { break }
             guard outcome != .full else {

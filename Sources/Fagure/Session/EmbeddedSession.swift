@@ -30,16 +30,16 @@ public final class EmbeddedSession: Session, @unchecked Sendable {
     ///   - publicDatasets: Data sets that everybody has anyway, of which one row is enough.
     ///   - objectByteCountMaximum: The most bytes of others' tensors it keeps, 0 for none; as many as for the
     ///     program `worker` unless told.
-    ///   - threads: How many jobs it runs at once.
+    ///   - slots: How many jobs it runs at once.
     /// - Returns: The worker, which the broker knows by then.
     /// - Throws: `RemoteError.session` for a session that is closed.
     @discardableResult
     public func addWorker(
         _ name: String, shards: [Shard] = [], tags: [String: [String]] = [:], releaseRowsMinimum: Int? = nil,
-        publicDatasets: Set<String> = [], objectByteCountMaximum: Int? = nil, threads: Int = 1
+        publicDatasets: Set<String> = [], objectByteCountMaximum: Int? = nil, slots: Int = 1
     ) async throws(RemoteError) -> Worker {
         var configuration = WorkerConfiguration(
-            name: name, endpoint: house.endpoint, shards: shards, tags: tags, threads: threads,
+            name: name, endpoint: house.endpoint, shards: shards, tags: tags, slots: slots,
             publicDatasets: publicDatasets)
         if let releaseRowsMinimum { configuration.releaseRowsMinimum = releaseRowsMinimum }
         if let objectByteCountMaximum { configuration.objectByteCountMaximum = objectByteCountMaximum }

@@ -144,11 +144,11 @@ public class Session: @unchecked Sendable {
 
     /// Runs a program of which it is known how many batches it has at most: progress beyond them is a failure.
     func run(
-        _ job: ProgramJob, silence: Duration?, batchesMaximum: Int,
+        _ job: ProgramJob, timeout: Duration?, silence: Duration?, batchesMaximum: Int,
         progress: (@Sendable (JobProgress) -> Void)? = nil
     ) async throws(Failure) -> JobResult {
         try await run(
-            JobPayload(job.job), on: .shard(job.program.shard), silence: silence,
+            JobPayload(job.job), on: .shard(job.program.shard), timeout: timeout, silence: silence,
             batchesMaximum: batchesMaximum,
             progress: progress)
     }

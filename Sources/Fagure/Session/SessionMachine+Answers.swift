@@ -11,9 +11,9 @@ extension SessionMachine {
             jobs[id] = nil
             statistics.answers += 1
             actions.append(.deliver(id))
-        case .failure(let id, let attempt, let failure):
+        case .failure(let id, let attempt, let failure, let wait):
             guard let job = awaited(id, attempt) else { return }
-            handle(failure, of: id, job, now, &actions)
+            handle(failure, of: id, job, waitMilliseconds: Int64(wait), now, &actions)
         case .resend(let id, let attempt):
             resend(id, attempt, now, &actions)
         case .progress(let id, let attempt, let progress):
@@ -49,7 +49,8 @@ extension SessionMachine {
     }
 
     private mutating func handle(
-        _ failure: Failure, of id: JobID, _ job: OpenJob, _ now: Int64, _ actions: inout [Action]
+        _ failure: Failure, of id: JobID, _ job: OpenJob, waitMilliseconds: Int64, _ now: Int64,
+        _ actions: inout [Action]
     ) {
         switch failure.code {
         case .unknownGraph where !job.sentGraphs:
@@ -67,8 +68,9 @@ extension SessionMachine {
                 ? "\(target.name): \(failure.message)" : "nobody serves \(target.name)"
             fail(id, Failure(.noWorker, reason), &actions)
         case .overloaded where job.overloads < SessionLimits.overloadRetriesMaximum:
+            // Whoever is overloaded knows best how long, as far as it can be believed.
             let delay = min(
-                SessionLimits.overloadDelayMilliseconds << Int64(job.overloads),
+                max(waitMilliseconds, SessionLimits.overloadDelayMilliseconds << Int64(job.overloads)),
                 SessionLimits.overloadDelayMaximumMilliseconds)
             jobs[id]?.overloads += 1
             jobs[id]?.stage = .retry(at: now + delay)

@@ -42,7 +42,7 @@ struct SessionMachine: Sendable {
         case close
         // From the broker.
         case result(JobID, attempt: UInt32)
-        case failure(JobID, attempt: UInt32, Failure)
+        case failure(JobID, attempt: UInt32, Failure, waitMilliseconds: UInt32 = 0)
         case resend(JobID, attempt: UInt32)
         case progress(JobID, attempt: UInt32, JobProgress)
         /// Tensors of a job are on their way.

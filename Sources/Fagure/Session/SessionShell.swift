@@ -172,7 +172,10 @@ actor SessionShell: LinkOwner {
             case .result:
                 handle(.result(header.job, attempt: header.attempt), message)
             case .failed:
-                handle(.failure(header.job, attempt: header.attempt, try Failure(decoding: message.body)))
+                handle(
+                    .failure(
+                        header.job, attempt: header.attempt, try Failure(decoding: message.body),
+                        waitMilliseconds: header.waitMilliseconds))
             case .resend:
                 handle(.resend(header.job, attempt: header.attempt))
             case .progress:

@@ -25,7 +25,7 @@ public struct Site: Sendable {
     /// What it serves; read when it begins to serve.
     public var data: [DataSource]
     /// How many jobs run at once, each on a core of its own.
-    public var threads = 1
+    public var slots = 1
     /// The fewest rows a loss or gradient may be about that leaves the site; data sets of the library's own, which
     /// everybody has, are free of it.
     public var releaseRowsMinimum = WorkerLimits.releaseRowsMinimum
@@ -83,7 +83,7 @@ public struct Site: Sendable {
 
     private func configuration(_ notice: (String) -> Void) async throws(SiteError) -> WorkerConfiguration {
         var configuration = WorkerConfiguration(
-            name: name, endpoint: broker, shards: [], threads: threads,
+            name: name, endpoint: broker, shards: [], slots: slots,
             timeoutMilliseconds: timeout.map { Int64($0 / .milliseconds(1)) },
             memoryByteCountMaximum: memoryByteCountMaximum, releaseRowsMinimum: releaseRowsMinimum)
         if let keyFile {

@@ -18,6 +18,8 @@ struct Judge: Sendable {
     /// Shards with rows held out.
     let shards: [ShardDescription]
     /// How long a worker may say nothing of its job.
+    /// How long an answer may take.
+    let timeout: Duration?
     let silence: Duration?
     /// Told the position of each shard that has answered.
     let answered: @Sendable (Int) -> Void
@@ -67,7 +69,8 @@ struct Judge: Sendable {
     ) async -> Result<Metrics, Failure> {
         do throws(Failure) {
             let result = try await session.run(
-                lesson.evaluation.job(for: shard.reference, of: model, scaling: scaling), silence: silence,
+                lesson.evaluation.job(for: shard.reference, of: model, scaling: scaling),
+                timeout: timeout, silence: silence,
                 batchesMaximum: shard.heldOutRows)
             let metrics = try lesson.evaluation.metrics(from: result)
             try metrics.check(

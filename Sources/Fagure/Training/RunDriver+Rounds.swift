@@ -67,7 +67,7 @@ extension RunDriver {
     ) {
         guard let scaling else { return }
         let shard = round.shards[index]
-        let (session, inbox, model, silence) = (session, inbox, state.model, configuration.silenceMaximum)
+        let (session, inbox, model, configuration) = (session, inbox, state.model, configuration)
         let rate = configuration.training.schedule.rate(
             configuration.training.learningRate, round: number, of: configuration.rounds)
         let seed = TrainingProgram.shuffleSeed(
@@ -79,8 +79,10 @@ extension RunDriver {
         group.addTask {
             do throws(Failure) {
                 let examples = lesson.training.exampleCount(rows: shard.trainRows, batchSize: batchSize)
-                let result = try await session.run(job, silence: silence, batchesMaximum: examples) {
-                    progress in
+                let result = try await session.run(
+                    job, timeout: configuration.jobTimeout, silence: configuration.silenceMaximum,
+                    batchesMaximum: examples
+                ) { progress in
                     inbox.yield(.progress(.training(round: number), shard: index, progress.fraction))
                 }
                 let update = try lesson.training.update(
@@ -101,7 +103,7 @@ extension RunDriver {
     ) throws(RunError) {
         guard let program = lesson.statistics(pass: pass) else { return }
         let shard = round.shards[index]
-        let (session, inbox, silence) = (session, inbox, configuration.silenceMaximum)
+        let (session, inbox, configuration) = (session, inbox, configuration)
         let job: ProgramJob
         do throws(TensorError) {
             job = try program.job(for: shard.reference, moments: moments)
@@ -111,7 +113,8 @@ extension RunDriver {
         group.addTask {
             do throws(Failure) {
                 let result = try await session.run(
-                    job, silence: silence, batchesMaximum: shard.trainRows
+                    job, timeout: configuration.jobTimeout, silence: configuration.silenceMaximum,
+                    batchesMaximum: shard.trainRows
                 ) { progress in
                     inbox.yield(.progress(.statistics(pass: pass), shard: index, progress.fraction))
                 }
@@ -156,7 +159,7 @@ extension RunDriver {
         let (inbox, model) = (inbox, state.model)
         let judge = Judge(
             lesson: lesson, session: session, local: local, shards: shards,
-            silence: configuration.silenceMaximum,
+            timeout: configuration.jobTimeout, silence: configuration.silenceMaximum,
             answered: { inbox.yield(.judgeAnswered(round: number, shard: $0)) })
         if local == nil { judging[number] = Judging(awaited: shards.map(\.reference), since: clock.now) }
         group.addTask {

@@ -30,6 +30,9 @@ public struct TrainingConfiguration: Sendable {
     /// How long a worker may neither answer nor come further before a round goes on without its shard; `nil` for
     /// ever.
     public var silenceMaximum: Duration? = .seconds(120)
+    /// How long a job of a round may take, everything included, before the round goes on without its shard; `nil`
+    /// for ever.
+    public var jobTimeout: Duration?
     /// Whether features are brought to mean 0 and deviation 1 first; see `Scaling`.
     public var standardizes = true
     /// Whether training goes on when the loss is no number.

@@ -1,23 +1,29 @@
-import DequeModule
 import Ground
 import Protocol
 import Synchronization
 import Tensor
 import ZMQ
 
-/// Runs jobs on threads of its own, first come first served, one at a time on each thread.
+/// Runs jobs on threads of its own, trainers in turn, one at a time on each thread.
 ///
 /// DESIGN. The loop hands work over in batches and wakes only as many sleeping threads as there is work; a
 /// thread takes one job after the other until none is left. What it has to say it gathers, and it wakes the
 /// loop when there is nothing more to do, when it has gathered enough, or when a millisecond has passed: a
 /// flood of tiny jobs costs one wake-up for dozens of answers, a lone one costs no delay. Every thread keeps
-/// its own plans and buffers, behind a lock that only it ever takes.
+/// its own plans and buffers, behind a lock that only it ever takes. A trainer of which nothing runs does not wait
+/// for the long jobs of others: where all slots are taken by runs that last, it gets a thread as a guest, and the
+/// system shares the cores out.
 package final class Executor: JobExecutor {
-    private struct State {
-        var waiting: Deque<Work> = []
-        /// What each thread runs.
-        var running: [(run: WorkerMachine.RunID, flag: CancelFlag)?]
+    fileprivate struct State {
+        var waiting = FairQueue()
+        /// What each thread runs, those of guests last.
+        var running: [(run: WorkerMachine.RunID, owner: Identifier, flag: CancelFlag)?]
+        /// Threads of slots that sleep.
         var idle: [Int]
+        /// Threads of guests that sleep.
+        var idleGuests: [Int]
+        /// What slots ran at the last tick.
+        var lastRuns: [WorkerMachine.RunID?] = []
         var isStopped = false
         /// The bytes of jobs and answers since memory was given back.
         var byteCount = 0
@@ -39,6 +45,7 @@ package final class Executor: JobExecutor {
     }
 
     private let lanes: [Lane]
+    private let slotCount: Int
     private let state: Mutex<State>
     private let outbox = Mutex(Outbox())
     private let memory: MemoryBudget
@@ -51,14 +58,19 @@ package final class Executor: JobExecutor {
     ///   - now: a clock in nanoseconds.
     ///   - notify: called on a compute thread when there are reports to take and nobody has been told yet.
     init(
-        _ inventory: Inventory, threadCount: Int, now: @escaping @Sendable () -> Int64,
+        _ inventory: Inventory, slotCount: Int, now: @escaping @Sendable () -> Int64,
         notify: @escaping @Sendable () -> Void
     ) {
-        let count = max(1, threadCount)
+        let slotCount = max(1, slotCount)
+        let count = slotCount + WorkerLimits.guestsMaximum
         let lanes = (0..<count).map { _ in Lane(Workbench(inventory, threadCount: count, now: now)) }
         self.lanes = lanes
+        self.slotCount = slotCount
         memory = inventory.memory
-        state = Mutex(State(running: Array(repeating: nil, count: count), idle: Array(0..<count)))
+        state = Mutex(
+            State(
+                running: Array(repeating: nil, count: count), idle: Array(0..<slotCount),
+                idleGuests: Array(slotCount..<count)))
         self.now = now
         self.notify = notify
         memory.whenShort {
@@ -67,16 +79,16 @@ package final class Executor: JobExecutor {
     }
 
     /// Makes an executor with threads, as every worker has but a simulated one.
-    package static let onThreads: ExecutorMaker = { inventory, threadCount, reactor, notify in
+    package static let onThreads: ExecutorMaker = { inventory, slotCount, reactor, notify in
         Executor(
-            inventory, threadCount: threadCount, now: { reactor.nanoseconds() }, notify: notify)
+            inventory, slotCount: slotCount, now: { reactor.nanoseconds() }, notify: notify)
     }
 
     /// Gives work to the threads; after `stop` it is dropped.
     package func enqueue(_ works: [Work]) {
         let awakened = state.withLock { state -> [Int] in
             guard !state.isStopped else { return [] }
-            state.waiting.append(contentsOf: works)
+            for work in works { state.waiting.append(work) }
             let count = min(state.idle.count, works.count)
             defer { state.idle.removeLast(count) }
             return Array(state.idle.suffix(count))
@@ -90,18 +102,18 @@ package final class Executor: JobExecutor {
             if let running = state.running.first(where: { $0?.run == run }) {
                 running?.flag.set()
             } else {
-                state.waiting.removeAll { $0.run == run }
+                state.waiting.remove(run)
             }
         }
     }
 
     /// Takes back all that waits.
     package func withdrawWaiting() -> [Work] {
-        state.withLock { state in
-            defer { state.waiting.removeAll() }
-            return Array(state.waiting)
-        }
+        state.withLock { $0.waiting.removeAll() }
     }
+
+    /// The bytes of the jobs that wait.
+    package var waitingByteCount: Int { state.withLock { $0.waiting.byteCount } }
 
     /// Exchanges an empty array for what the threads have said since the last time.
     package func takeReports(into reports: inout [WorkerMachine.Event]) {
@@ -116,18 +128,27 @@ package final class Executor: JobExecutor {
         memory.whenShort(nil)
         state.withLock { state in
             state.isStopped = true
-            state.waiting.removeAll()
+            _ = state.waiting.removeAll()
             for running in state.running { running?.flag.set() }
         }
         for lane in lanes { lane.queue.stop() }
     }
 
-    /// Gives freed memory back to the system some time after large jobs; to be called at every tick.
+    /// Lets guests in and gives memory back.
+    package func tick() {
+        if let guest = state.withLock({ $0.admitGuest(slotCount: slotCount) }) {
+            lanes[guest].queue.run { self.serve(guest) }
+        }
+        giveBackMemory()
+    }
+
+    /// Gives freed memory back to the system some time after large jobs.
     ///
     /// An answer is freed when it has left, so this waits until nothing has run for a while.
-    package func giveBackMemory() {
+    private func giveBackMemory() {
         let isDue = state.withLock { state in
-            let isQuiet = state.byteCount >= WorkerLimits.trimByteCount && state.idle.count == lanes.count
+            let isQuiet =
+                state.byteCount >= WorkerLimits.trimByteCount && state.running.allSatisfy { $0 == nil }
             state.quietCount = isQuiet ? state.quietCount + 1 : 0
             guard state.quietCount >= WorkerLimits.trimTickCount else { return false }
             (state.byteCount, state.quietCount) = (0, 0)
@@ -176,10 +197,15 @@ package final class Executor: JobExecutor {
     /// The next job; when there is none the thread counts as asleep, if it is ready to be.
     private func next(_ lane: Int, sleeps: Bool) -> Work? {
         state.withLock { state in
-            let work = state.waiting.popFirst()
-            state.running[lane] = work.map { ($0.run, $0.flag) }
-            if work == nil, sleeps { state.idle.append(lane) }
-            return work
+            state.running[lane] = nil
+            let (running, isGuest) = (state.running, lane >= slotCount)
+            let work = state.waiting.popFirst(fewerThan: isGuest ? 1 : .max) { owner in
+                running.count { $0?.owner == owner }
+            }
+            state.running[lane] = work.map { ($0.run, $0.owner, $0.flag) }
+            guard work == nil, sleeps else { return work }
+            if isGuest { state.idleGuests.append(lane) } else { state.idle.append(lane) }
+            return nil
         }
     }
 
@@ -191,5 +217,18 @@ package final class Executor: JobExecutor {
             return !outbox.isNoticed
         }
         if isNews { notify() }
+    }
+}
+
+extension Executor.State {
+    /// The thread of a guest that is to be woken: where somebody waits of whom nothing runs, and all slots run what
+    /// they ran a tick ago.
+    fileprivate mutating func admitGuest(slotCount: Int) -> Int? {
+        let runs = running.prefix(slotCount).map { $0?.run }
+        defer { lastRuns = runs }
+        guard runs == lastRuns, !runs.contains(nil), !waiting.isEmpty, !idleGuests.isEmpty else { return nil }
+        let served = Set(running.compactMap { $0?.owner })
+        guard waiting.owners.contains(where: { !served.contains($0) }) else { return nil }
+        return idleGuests.popLast()
     }
 }

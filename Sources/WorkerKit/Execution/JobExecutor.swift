@@ -1,6 +1,6 @@
 package import ZMQ
 
-/// What runs a worker's jobs, one after the other on each of its threads; a worker has one.
+/// What runs a worker's jobs, one after the other in each of its slots; a worker has one.
 package protocol JobExecutor: AnyObject, Sendable {
     /// Takes work; after `stop` it is dropped.
     func enqueue(_ works: [Work])
@@ -12,14 +12,16 @@ package protocol JobExecutor: AnyObject, Sendable {
     func takeReports(into reports: inout [WorkerMachine.Event])
     /// Asks all that runs to stop, and ends; what is still said nobody hears.
     func stop()
-    /// Gives freed memory back to the system some time after large jobs; to be called at every tick.
-    func giveBackMemory()
+    /// The bytes of the jobs that wait.
+    var waitingByteCount: Int { get }
+    /// Looks after what takes time; to be called at every tick.
+    func tick()
 }
 
-/// Makes what runs a worker's jobs, from what it holds, the number of threads and what it lives on; the closure is to
+/// Makes what runs a worker's jobs, from what it holds, the number of slots and what it lives on; the closure is to
 /// be called when there are reports to take and nobody has been told yet.
 package typealias ExecutorMaker =
     @Sendable (
-        _ inventory: Inventory, _ threadCount: Int, _ reactor: any Reactor,
+        _ inventory: Inventory, _ slotCount: Int, _ reactor: any Reactor,
         _ notify: @escaping @Sendable () -> Void
     ) -> any JobExecutor

@@ -15,12 +15,12 @@ struct ExecutorTests {
         private let stream: AsyncStream<Void>
         private let signal: AsyncStream<Void>.Continuation
 
-        init(threads: Int = 1, shards: [Shard] = []) {
+        init(slots: Int = 1, shards: [Shard] = []) {
             let (stream, signal) = AsyncStream.makeStream(of: Void.self)
             self.stream = stream
             self.signal = signal
             executor = Executor(
-                .of("alice", shards: shards), threadCount: threads, now: { 0 },
+                .of("alice", shards: shards), slotCount: slots, now: { 0 },
                 notify: { signal.yield() })
         }
 
@@ -41,17 +41,19 @@ struct ExecutorTests {
     }
 
     /// `x + x` for a run.
-    private func double(_ run: UInt64, _ value: Float, includesGraph: Bool = true) throws -> Work {
+    private func double(
+        _ run: UInt64, _ value: Float, includesGraph: Bool = true, for owner: Identifier = .none
+    ) throws -> Work {
         var builder = GraphBuilder()
         let x = builder.input(Lessons.input("x", []))
         let sum = builder.append(.add, [x, x])
         let job = TensorJob(
             graph: try SealedGraph(builder.finish(outputs: [sum])), bindings: [TensorValue(scalar: value)])
-        return work(run, job.job.payload(includesGraphs: includesGraph))
+        return work(run, job.job.payload(includesGraphs: includesGraph), for: owner)
     }
 
-    private func work(_ run: UInt64, _ payload: Payload) -> Work {
-        Work(run: run, payload, for: .none)
+    private func work(_ run: UInt64, _ payload: Payload, for owner: Identifier = .none) -> Work {
+        Work(run: run, payload, for: owner)
     }
 
     /// A program that would take hours.
@@ -93,7 +95,7 @@ struct ExecutorTests {
 
     @Test("several threads answer every job once")
     func threads() async throws {
-        let rig = Rig(threads: 3)
+        let rig = Rig(slots: 3)
         rig.executor.enqueue(try (1...300).map { try double(UInt64($0), Float($0)) })
         let reports = await rig.reports(300)
         #expect(Set(reports.map(run)) == Set(1...300))
@@ -148,7 +150,7 @@ struct ExecutorTests {
 
     @Test("a shard the worker does not serve is named, with those it serves")
     func unknownShard() async throws {
-        let rig = Rig(shards: [try Lessons.shard(rowCount: 4)])
+        let rig = Rig(shards: [try Lessons.shard(rowCount: 100)])
         var job = try Lessons.order(.init(batchSize: 2))
         job.program.shard = ShardReference(dataset: "mnist", partition: "iid:0", index: 1, count: 2)
         rig.executor.enqueue([work(1, job.job.payload(includesGraphs: true))])
@@ -194,5 +196,22 @@ struct ExecutorTests {
         rig.executor.stop()
         rig.executor.enqueue([try double(2, 2)])
         #expect(rig.executor.withdrawWaiting().isEmpty)
+    }
+
+    @Test("a short job does not wait for a long one of another trainer, but for one of the same")
+    func guests() async throws {
+        let rig = Rig(shards: [try Lessons.shard(rowCount: 4)])
+        let other = Identifier(high: 1, low: 1)
+        rig.executor.enqueue([try endless(1)])
+        #expect(await rig.reports(1).map(run(of:)) == [1])
+        rig.executor.enqueue([try double(2, 1), try double(3, 4, for: other)])
+        // What runs at one tick and still does at the next lasts.
+        rig.executor.tick()
+        rig.executor.tick()
+        let answers = await rig.reports(1).filter { if case .finished = $0 { true } else { false } }
+        #expect(answers.map(run(of:)) == [3])
+        #expect(try answers.map(number) == [8])
+        #expect(rig.executor.waitingByteCount > 0, "the first trainer's own waits")
+        rig.executor.cancel(1)
     }
 }
