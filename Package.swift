@@ -75,7 +75,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
 
         // What every room stands on: bytes in memory and in files, digests, threads to compute on.
-        room("Ground", ["CCrypto"]),
+        room("Ground", ["CCrypto", "CZlib"]),
         // Sockets and the loop thread that owns them.
         room("ZMQ", ["CZMQ"]),
         // Who is who: key files, invitations, the list of who is let in.

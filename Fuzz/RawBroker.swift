@@ -114,7 +114,7 @@ actor RawBroker: LoopActor {
         peer = id
         send([
             Frames(RawBroker.header(.welcome), body: Welcome().encoded()),
-            Frames(RawBroker.header(.catalogue), body: catalogue.encoded()),
+            Frames(RawBroker.header(.catalogue), body: CatalogueUpdate(catalogue).encoded()),
         ])
         if isFirst { finish(nil) }
     }

@@ -76,7 +76,7 @@ struct TrainerTarget: Target {
 
     /// What a worker really answered, for each of these jobs, and all else that is said of them.
     private func corpus(_ ids: [JobID]) -> [Frames] {
-        var corpus = [Frames(RawBroker.header(.catalogue), body: catalogue.encoded())]
+        var corpus = [Frames(RawBroker.header(.catalogue), body: CatalogueUpdate(catalogue).encoded())]
         for job in ids {
             for answer in answers ?? [] where answer.command == .result {
                 corpus.append(answer.about(job, attempt: 1))

@@ -23,8 +23,21 @@ package enum BrokerLimits {
     package static let sessionsMaximum = 16_384
     /// The share of a worker's capacity that only trainers get which have fewer jobs open than it holds: 1 / 8.
     package static let reservedShare = 8
-    /// Bytes of all workers' introductions: what they say must fit the body of one catalogue.
-    package static let announcedByteCountMaximum = 7 << 20
+    /// Bytes of all workers' introductions: what a catalogue has is told in parts, and kept here.
+    package static let announcedByteCountMaximum = 16 << 20
+    /// An introduction that is longer than this may take a quarter of what is left for all, so that none shuts
+    /// others out.
+    package static let longIntroductionByteCount = 64 << 10
+    /// What a catalogue of which a trainer knows nothing is cut to, in bytes of introductions.
+    package static let catalogueByteCount = 1 << 20
+    /// Bytes that wait for a trainer from which on it is told nothing of the catalogue until it has taken them.
+    package static let catalogueWaitingByteCount = 1 << 20
+    /// Changes of the catalogue that are told at once; after them one in the interval.
+    package static let catalogueBurst = 8
+    /// Between two tellings of a catalogue that changes all the time.
+    package static let catalogueIntervalMilliseconds: Int64 = 50
+    /// Workers remembered that are there no more: a trainer that was away for longer is told everything.
+    package static let departuresMaximum = 16_384
     /// Bytes of a catalogue's reasons why copies of shards are left out, which no introduction paid for.
     package static let leftOutByteCountMaximum = 256 << 10
 

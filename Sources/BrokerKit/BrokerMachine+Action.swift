@@ -23,8 +23,8 @@ extension BrokerMachine {
         case owner(to: PeerID, Header, OwnerDescription)
         /// Send a `goodbye`.
         case goodbye(to: PeerID, Header, Goodbye)
-        /// Send one `catalogue` to all of these.
-        case catalogue(to: [PeerID], Header, Catalogue)
+        /// Send one `catalogue`, in its parts, to all of these.
+        case catalogue(to: [PeerID], Header, [CatalogueUpdate])
         /// The connection means nothing any more: let go of it, and of what waits for it.
         case forget(PeerID)
         /// Tell the operator.

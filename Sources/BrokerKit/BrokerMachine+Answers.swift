@@ -30,7 +30,7 @@ extension BrokerMachine {
         guard let slot = current(header, of: worker, &actions) else { return }
         if code == .draining, !roster.workers[worker].isDraining {
             roster.workers[worker].isDraining = true
-            catalogueChanged = true
+            change(worker)
             let label = roster.workers[worker].presence.label
             logSession("worker \(label) is draining", .info, &actions)
         }

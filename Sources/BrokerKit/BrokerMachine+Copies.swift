@@ -15,6 +15,13 @@ extension BrokerMachine {
         tellSuccession(change, &actions)
     }
 
+    /// What a catalogue says of copies changes with that of others.
+    mutating func change(holdersOf change: CopiesChange) {
+        for key in change.leftOut.map(\.reference.key) + change.renamed {
+            for worker in roster.copyHolders(of: key) { self.change(worker) }
+        }
+    }
+
     /// Logs that other rows stand for a shard now.
     mutating func tellSuccession(_ change: CopiesChange, _ actions: inout [Action]) {
         guard let reference = change.succeeded.first else { return }

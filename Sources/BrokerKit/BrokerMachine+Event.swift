@@ -20,6 +20,10 @@ extension BrokerMachine {
         case message(PeerID, Header)
         /// The same, with bytes that its receiver will ask for.
         case attached(PeerID, Header, [Attachment])
+        /// A trainer asks what there is.
+        case query(PeerID, Header, CatalogueQuery)
+        /// A trainer was not told what has changed since a revision, for it has yet to take what it was told before.
+        case untold(PeerID, since: UInt64)
         /// A peer asks for bytes of an attachment.
         case want(PeerID, Header, Extent)
         /// A peer has given a sign of life.

@@ -11,7 +11,7 @@ extension BrokerMachine {
         modify(party) { [now] presence in presence.missingSince = now }
         actions.append(.forget(peer))
         logSession("\(label) is missing: \(reason)", .info, &actions)
-        if case .worker = party { catalogueChanged = true }
+        if case .worker(let worker) = party { unlist(worker) }
     }
 
     /// A peer will not come back.
@@ -52,8 +52,10 @@ extension BrokerMachine {
             guard !passOn(slot, &actions) else { continue }
             end(slot, Failure(.workerLost, lossText(slot, label, reason)), &actions)
         }
-        tellSuccession(roster.removeWorker(worker), &actions)
-        catalogueChanged = true
+        unlist(worker)
+        let change = roster.removeWorker(worker)
+        self.change(holdersOf: change)
+        tellSuccession(change, &actions)
     }
 
     private func lossText(_ slot: Int32, _ label: String, _ reason: String) -> String {

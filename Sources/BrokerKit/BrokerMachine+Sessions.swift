@@ -55,14 +55,18 @@ extension BrokerMachine {
         default:
             return Failure(.malformed, "session \(hello.session) is known under the other role")
         }
-        let announced = roster.announcedByteCount - before + byteCount
-        guard hello.role == .trainer || announced <= BrokerLimits.announcedByteCountMaximum else {
-            return Failure(
-                .limitExceeded,
-                "the workers' introductions have \(announced) bytes, "
-                    + "the limit is \(BrokerLimits.announcedByteCountMaximum)")
-        }
-        return nil
+        return hello.role == .trainer ? nil : refusal(ofBytes: byteCount, before: before)
+    }
+
+    private func refusal(ofBytes byteCount: Int, before: Int) -> Failure? {
+        let others = roster.announcedByteCount - before
+        let left = BrokerLimits.announcedByteCountMaximum - others
+        let share = byteCount > BrokerLimits.longIntroductionByteCount ? left / 4 : left
+        guard byteCount > share else { return nil }
+        return Failure(
+            .limitExceeded,
+            "the introduction has \(byteCount) bytes, and those of others \(others): of the "
+                + "\(BrokerLimits.announcedByteCountMaximum) for all it may take \(share)")
     }
 
     private func range(_ versions: ClosedRange<UInt32>) -> String {
@@ -104,8 +108,10 @@ extension BrokerMachine {
                     + LogText.printable(hello.software), .info, &actions)
             for job in hello.openJobs { roster.claim(job, for: worker) }
         }
+        let before = roster.workers[worker].datasets
         let change = roster.describe(worker, as: hello, byteCount: byteCount)
-        catalogueChanged = true
+        list(worker, insteadOf: before)
+        self.change(holdersOf: change)
         tell(change, of: worker, &actions)
         if isReconnected { reconcile(worker, with: hello.openJobs, &actions) }
     }

@@ -19,7 +19,7 @@ extension BrokerMachine {
     mutating func doze(_ worker: Int32, _ actions: inout [Action]) {
         guard !roster.workers[worker].isTorpid, roster.workers[worker].presence.peer != nil else { return }
         roster.workers[worker].isTorpid = true
-        catalogueChanged = true
+        change(worker)
         let label = roster.workers[worker].presence.label
         let reason = "nothing was heard of it for \(now - roster.workers[worker].presence.heardAt) ms"
         logSession("worker \(label) is torpid: \(reason)", .info, &actions)
@@ -38,7 +38,7 @@ extension BrokerMachine {
     /// A torpid worker has said something: jobs that waited for it are asked for.
     private mutating func wake(_ worker: Int32, _ actions: inout [Action]) {
         roster.workers[worker].isTorpid = false
-        catalogueChanged = true
+        change(worker)
         let label = roster.workers[worker].presence.label
         logSession("worker \(label) is awake again", .info, &actions)
         var next = jobs.first(ofWorker: worker)

@@ -23,7 +23,13 @@ package struct BrokerMachine: ~Copyable, Sendable {
     let startedAt: Int64
     let jobsMaximum: Int
     var isStopped = false
-    var catalogueChanged = false
+    var catalogueLog = CatalogueLog()
+    /// The data sets announced: by how many workers, and since which revision of the catalogue.
+    var schemas: [DatasetDescription: (count: Int, changedAt: UInt64)] = [:]
+    var catalogueGate = LogThrottle(
+        intervalMilliseconds: BrokerLimits.catalogueIntervalMilliseconds, burst: BrokerLimits.catalogueBurst)
+    /// Whether trainers that follow may not have been told what has changed.
+    var hasUntold = false
     var querying: [Int32] = []
     var dispatchCount: UInt64 = 0
     var tickedAt: Int64
@@ -79,6 +85,10 @@ package struct BrokerMachine: ~Copyable, Sendable {
         self.now = now
         switch event {
         case .message(let peer, let header): receive(header, from: peer, &actions)
+        case .query(let peer, let header, let query):
+            note(query, of: peer)
+            receive(header, from: peer, &actions)
+        case .untold(let peer, since: let revision): forgetTelling(peer, since: revision)
         case .attached(let peer, let header, let attachments):
             receive(header, attachments, from: peer, &actions)
         case .want(let peer, let header, let extent): want(header, extent, from: peer, &actions)

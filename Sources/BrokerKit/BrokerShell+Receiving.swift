@@ -129,11 +129,12 @@ extension BrokerShell {
         switch header.command {
         case .hello:
             do throws(ProtocolError) {
-                let hello = try Hello(decoding: record.body(of: frame))
+                let body = try record.controlBody(of: frame)
+                let hello = try Hello(decoding: body)
                 guard let credential = gate?.credential(of: peer) else {
-                    return .hello(peer, hello, byteCount: record.body.count)
+                    return .hello(peer, hello, byteCount: body.count)
                 }
-                return .introduction(peer, hello, byteCount: record.body.count, credential)
+                return .introduction(peer, hello, byteCount: body.count, credential)
             } catch {
                 refuse(peer, error)
                 throw error
@@ -149,6 +150,8 @@ extension BrokerShell {
                 // Its trainer must hear something.
                 return .damaged(peer, header, .malformed("its reason cannot be read: \(error)"))
             }
+        case .catalogueQuery:
+            return .query(peer, header, try CatalogueQuery(decoding: record.body(of: frame)))
         case .want:
             return .want(peer, header, try record.extent(of: frame))
         case .heard where machine.knows(peer):

@@ -59,14 +59,28 @@ extension BrokerShell {
         case .welcome(let peer, let header, let welcome): append(header, welcome.encoded(), to: peer)
         case .owner(let peer, let header, let owner): append(header, owner.encoded(), to: peer)
         case .goodbye(let peer, let header, let goodbye): append(header, goodbye.encoded(), to: peer)
-        case .catalogue(let peers, let header, let catalogue):
-            let body = catalogue.encoded()
-            for peer in peers { append(header, body, to: peer) }
+        case .catalogue(let peers, let header, let updates): tell(updates, header, to: peers)
         case .forget(let peer):
             // What was said to it last, such as why it is refused, still goes out.
             relay.flush(at: now) { send(&$1, to: $0) }
             forget(peer)
         case .log(let level, let text): logger.log(level: Logger.Level(level), "\(text)")
+        }
+    }
+
+    /// Tells trainers what there is; who has not taken what it was told before is told later.
+    private func tell(_ updates: [CatalogueUpdate], _ header: Header, to peers: [PeerID]) {
+        let records = updates.map { update in
+            var (header, body) = (header, update.encoded())
+            header.deflate(&body)
+            return (header, body)
+        }
+        for peer in peers {
+            guard relay.waitingByteCount(of: peer) <= BrokerLimits.catalogueWaitingByteCount else {
+                machine.handle(.untold(peer, since: updates[0].since), at: now, actions: &actions)
+                continue
+            }
+            for (header, body) in records { append(header, body, to: peer) }
         }
     }
 

@@ -30,6 +30,9 @@ struct Holding: Sendable {
 
     init(reference: ShardReference) { self.reference = reference }
 
+    /// Whoever has one.
+    var copyHolders: [Int32] { copies.map(\.worker) }
+
     /// Whether nobody has it any more.
     var isEmpty: Bool { copies.isEmpty }
 
@@ -64,4 +67,6 @@ struct CopiesChange: Sendable {
     var leftOut: [ShardDescription] = []
     /// Shards whose jobs go to copies of other rows now.
     var succeeded: [ShardReference] = []
+    /// Shards of which another worker's copy is the first now.
+    var renamed: [Identifier] = []
 }

@@ -31,6 +31,10 @@ struct WorkerSession: Sendable {
     /// Their hashes, in the same order: to make one takes reading all its names.
     var schemas: [SchemaHash] = []
     var shards: [ShardDescription] = []
+    /// Whether it is in the catalogue: it is there, not missing.
+    var isListed = false
+    /// The revision of the catalogue with which it last changed.
+    var changedAt: UInt64 = 0
     /// Jobs it takes at once.
     var capacity = 0
     /// Whether it said that it takes no more jobs.
@@ -58,6 +62,10 @@ struct TrainerSession: Sendable {
     var owner: Identifier
     /// Whether it asked for the catalogue in this turn.
     var wantsCatalogue = false
+    /// Whether it is told of changes.
+    var follows = false
+    /// The catalogue it has; 0 for none.
+    var revision: UInt64 = 0
 
     static let vacant = TrainerSession(presence: .vacant, owner: .none)
 }
@@ -102,6 +110,9 @@ struct Roster: ~Copyable, Sendable {
     /// The workers whose copy of a shard is like the first announced, there or missing; in the order they
     /// announced it.
     func holders(of key: Identifier) -> [Int32] { holdings[key]?.workers ?? [] }
+
+    /// The workers that announce a shard, whatever their copies are like.
+    func copyHolders(of key: Identifier) -> [Int32] { holdings[key]?.copyHolders ?? [] }
 
     /// Whether copies of some shard are left out.
     var isSplit: Bool { !split.isEmpty }
@@ -158,9 +169,11 @@ extension Roster {
         workers[worker].announcedByteCount = byteCount
         workers[worker].name = hello.name
         workers[worker].presence.software = hello.software
-        // Of shards that are only asked about the catalogue says nothing.
-        workers[worker].datasets = hello.shards.isEmpty ? [] : hello.datasets
-        workers[worker].schemas = workers[worker].datasets.map(\.schemaHash)
+        // Of data sets without a shard, such as are only asked about, the catalogue says nothing.
+        let served = ServedSchemas(of: hello.shards)
+        let schemas = hello.datasets.map { ($0, $0.schemaHash) }.filter { served.contain($0.0, $0.1) }
+        workers[worker].datasets = schemas.map(\.0)
+        workers[worker].schemas = schemas.map(\.1)
         // Without a capacity a worker takes what the protocol allows.
         let limit = ProtocolLimits.workerJobsMaximum
         workers[worker].capacity = hello.capacity == 0 ? limit : min(hello.capacity, limit)
@@ -245,6 +258,7 @@ extension Roster {
 
     private mutating func release(_ key: Identifier, by worker: Int32, _ change: inout CopiesChange) {
         guard let reference = holdings[key]?.reference else { return }
+        if holdings[key]?.first?.worker == worker { change.renamed.append(key) }
         if holdings[key]?.remove(worker) == true { change.succeeded.append(reference) }
         if holdings[key]?.isSplit != true { split.remove(key) }
         if holdings[key]?.isEmpty == true { holdings.removeValue(forKey: key) }

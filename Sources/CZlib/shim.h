@@ -1,4 +1,4 @@
-// The door to zlib: decompression from one file descriptor to another, so that no pointer crosses into Swift.
+// The door to zlib: files from one descriptor to another, so that no pointer crosses into Swift; messages whole.
 #ifndef FAGURE_CZLIB_SHIM_H
 #define FAGURE_CZLIB_SHIM_H
 
@@ -190,6 +190,22 @@ static inline fagure_member fagure_copy(int source, int64_t offset, int64_t coun
     free(buffer);
     member.crc = (uint32_t)crc;
     return member;
+}
+
+// Compresses a message into a buffer (RFC 1950). Gives the number of bytes, or -1 where there is no room.
+static inline int64_t fagure_deflate(const void *source, size_t count, void *target, size_t capacity) {
+    uLongf produced = (uLongf)capacity;
+    int status = compress2((Bytef *)target, &produced, (const Bytef *)source, (uLong)count, 1);
+    return status == Z_OK ? (int64_t)produced : -1;
+}
+
+// Decompresses a message into a buffer. Gives the number of bytes, -1 where there is no room or memory for it, -2 where it
+// is none.
+static inline int64_t fagure_inflate(const void *source, size_t count, void *target, size_t capacity) {
+    uLongf produced = (uLongf)capacity;
+    int status = uncompress((Bytef *)target, &produced, (const Bytef *)source, (uLong)count);
+    if (status == Z_OK) return (int64_t)produced;
+    return status == Z_BUF_ERROR && produced == (uLongf)capacity ? -1 : status == Z_MEM_ERROR ? -1 : -2;
 }
 
 #endif

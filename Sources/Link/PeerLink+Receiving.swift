@@ -143,7 +143,7 @@ extension PeerLink {
             supplies.withdraw(header.job, attempt: header.attempt)
         default:
             let inline = record.inline.isEmpty ? nil : Storage(copying: frame.extracting(record.inline))
-            let body = record.body(of: frame)
+            let body = try record.controlBody(of: frame)
             guard record.attachments.isEmpty else {
                 arrivals.begin(header, record.attachments, body: body, inline: inline, &arrivalEvents)
                 return takeArrivals(&events)

@@ -82,8 +82,9 @@ extension PeerLink {
     /// Sends a record of the session itself, before all that waits; one that does not fit is dropped, for the machine
     /// repeats them.
     mutating func sendNow(_ header: Header, body: [UInt8] = []) {
-        var header = header
+        var (header, body) = (header, body)
         header.epoch = epoch
+        header.deflate(&body)
         var frame: [UInt8] = []
         frame.append(header, heard: outbox.line.takeWord(), body: body)
         if attempt(frame, at: loop.now()) == .sent { statistics.messagesSent += 1 }

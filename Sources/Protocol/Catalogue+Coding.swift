@@ -1,8 +1,7 @@
 import SwiftProtobuf
 
-extension Catalogue: ControlBody {
-    package init(decoding bytes: [UInt8]) throws(ProtocolError) {
-        let wire = try parse(WireCatalogue.self, bytes)
+extension Catalogue {
+    init(_ wire: WireCatalogue) throws(ProtocolError) {
         self.init()
         for worker in wire.workers { workers.append(try WorkerDescription(worker)) }
         for dataset in wire.datasets { datasets.append(try DatasetDescription(dataset)) }
@@ -15,7 +14,7 @@ extension Catalogue: ControlBody {
         queue.uptimeMilliseconds = Int64(clamping: wire.queue.uptimeMilliseconds)
     }
 
-    package func encoded() -> [UInt8] {
+    var wire: WireCatalogue {
         var wire = WireCatalogue()
         wire.workers = workers.map(\.wire)
         wire.datasets = datasets.map(\.wire)
@@ -26,7 +25,7 @@ extension Catalogue: ControlBody {
         wire.queue.resentJobs = queue.resentJobs
         wire.queue.droppedMessages = queue.droppedMessages
         wire.queue.uptimeMilliseconds = UInt64(clamping: queue.uptimeMilliseconds)
-        return serialise(wire)
+        return wire
     }
 }
 

@@ -59,8 +59,9 @@ extension Command {
     /// Whether it has a body.
     package var hasBody: Bool {
         switch self {
-        case .heartbeat, .reset, .catalogueQuery, .started, .cancel, .resend, .received, .heard: false
-        case .hello, .welcome, .refused, .goodbye, .catalogue, .owner, .submit, .dispatch, .progress,
+        case .heartbeat, .reset, .started, .cancel, .resend, .received, .heard: false
+        case .hello, .welcome, .refused, .goodbye, .catalogueQuery, .catalogue, .owner, .submit, .dispatch,
+            .progress,
             .result, .failed, .transfer, .want, .piece, .gone:
             true
         }

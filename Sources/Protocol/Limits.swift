@@ -2,6 +2,8 @@
 package enum ProtocolLimits {
     /// A control body: a catalogue of ten thousand shards fits.
     package static let bodyByteCountMaximum = 8 << 20
+    /// Control bodies shorter than this are not compressed.
+    package static let deflatedByteCountMinimum = 4 << 10
     /// One frame, which is one ZeroMQ message: a control body, or records of jobs. Also libzmq's MAXMSGSIZE, so that
     /// a hostile length cannot reserve memory.
     package static let frameByteCountMaximum = 9 << 20

@@ -449,7 +449,7 @@ nonisolated struct WireWorker: Sendable {
 
   var software: String = String()
 
-  /// "ready" or "draining"
+  /// "ready", "torpid" or "draining"
   var state: String = String()
 
   var shards: [WireShard] = []
@@ -463,7 +463,24 @@ nonisolated struct WireWorker: Sendable {
   init() {}
 }
 
-/// Broker to trainer: an answer to a query, and unasked whenever a worker comes or goes.
+/// Trainer to broker: what is there?
+nonisolated struct WireCatalogueQuery: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of the catalogue it has; 0 for none
+  var revision: UInt64 = 0
+
+  /// whether it wants to be told of changes from now on
+  var follows: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Broker to trainer: an answer to a query, and, to those that follow, whenever a worker comes or goes.
 nonisolated struct WireCatalogue: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -483,6 +500,18 @@ nonisolated struct WireCatalogue: Sendable {
   var hasQueue: Bool {self._queue != nil}
   /// Clears the value of `queue`. Subsequent reads from it will return its default value.
   mutating func clearQueue() {self._queue = nil}
+
+  /// of the catalogue there is now
+  var revision: UInt64 = 0
+
+  /// the revision that `workers`, `datasets` and `gone` are to be added to; 0 for all there is
+  var since: UInt64 = 0
+
+  /// sessions, 16 bytes each, of workers that are there no more
+  var gone: [Data] = []
+
+  /// another one follows that is to be added to this
+  var isPartial: Bool = false
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1094,9 +1123,44 @@ nonisolated extension WireWorker: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   }
 }
 
+nonisolated extension WireCatalogueQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CatalogueQuery"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}revision\0\u{1}follows\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.revision) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.follows) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.revision != 0 {
+      try visitor.visitSingularUInt64Field(value: self.revision, fieldNumber: 1)
+    }
+    if self.follows != false {
+      try visitor.visitSingularBoolField(value: self.follows, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireCatalogueQuery, rhs: WireCatalogueQuery) -> Bool {
+    if lhs.revision != rhs.revision {return false}
+    if lhs.follows != rhs.follows {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireCatalogue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Catalogue"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}workers\0\u{1}datasets\0\u{1}trainers\0\u{1}queue\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}workers\0\u{1}datasets\0\u{1}trainers\0\u{1}queue\0\u{1}revision\0\u{1}since\0\u{1}gone\0\u{3}is_partial\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1108,6 +1172,10 @@ nonisolated extension WireCatalogue: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.datasets) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.trainers) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._queue) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.revision) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.since) }()
+      case 7: try { try decoder.decodeRepeatedBytesField(value: &self.gone) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.isPartial) }()
       default: break
       }
     }
@@ -1130,6 +1198,18 @@ nonisolated extension WireCatalogue: SwiftProtobuf.Message, SwiftProtobuf._Messa
     try { if let v = self._queue {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    if self.revision != 0 {
+      try visitor.visitSingularUInt64Field(value: self.revision, fieldNumber: 5)
+    }
+    if self.since != 0 {
+      try visitor.visitSingularUInt64Field(value: self.since, fieldNumber: 6)
+    }
+    if !self.gone.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.gone, fieldNumber: 7)
+    }
+    if self.isPartial != false {
+      try visitor.visitSingularBoolField(value: self.isPartial, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1138,6 +1218,10 @@ nonisolated extension WireCatalogue: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.datasets != rhs.datasets {return false}
     if lhs.trainers != rhs.trainers {return false}
     if lhs._queue != rhs._queue {return false}
+    if lhs.revision != rhs.revision {return false}
+    if lhs.since != rhs.since {return false}
+    if lhs.gone != rhs.gone {return false}
+    if lhs.isPartial != rhs.isPartial {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -30,7 +30,8 @@ struct Serve: AsyncParsableCommand {
             the broker welcomes it. SIGTERM drains: what waits is handed back, what runs is finished, then the \
             program ends with 0; so does the end of --lifetime. Ctrl-C ends it with 130, a second signal at once. \
             Other exit codes: 64 wrong usage, 65 bad data, 69 broker not reached within --timeout, 71 `ulimit` \
-            gives less than it needs, 77 refused by the broker. A closed terminal or a full disk behind its output does not end it.
+            gives less than it needs, 77 refused by the broker. A closed terminal or a full disk behind its output \
+            does not end it.
             """)
 
     @OptionGroup var flags: Flags

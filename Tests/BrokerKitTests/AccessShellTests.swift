@@ -160,10 +160,12 @@ struct AccessShellTests {
             let south = try folder.enrol("south", .worker)
             let carol = try await TestPeer(loop, endpoint, south)
             _ = try await carol.join(worker("south", session: 3))
-            try await bob.say(.catalogueQuery, epoch: epoch)
-            while try Catalogue(decoding: try await bob.next(.catalogue).frames[0]).workers.map(\.name) != [
-                "south"
-            ] {}
+            try await bob.follow(epoch: epoch)
+            while try CatalogueUpdate(decoding: try await bob.next(.catalogue).frames[0]).catalogue.workers
+                .map(\.name) != [
+                    "south"
+                ]
+            {}
             let after = await shell.statistics
             #expect(after.workers == 1 && after.connections == 2)
             #expect(after.counters.unexpected == before.counters.unexpected)

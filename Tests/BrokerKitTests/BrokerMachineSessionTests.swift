@@ -64,16 +64,34 @@ struct BrokerMachineSessionTests {
         #expect(summary(rig.join(0, hello)).first == "refused(malformed)>0")
     }
 
-    @Test("introductions that no catalogue could hold are refused")
+    @Test("a long introduction takes a quarter of what is left, so that short ones find room for long")
     func refusesTooMuch() {
         let rig = Rig()
-        let half = BrokerLimits.announcedByteCountMaximum / 2 + 1
-        #expect(summary(rig.handle(.hello(0, worker("a", session: 1), byteCount: half))) == ["welcome>0"])
+        let quarter = BrokerLimits.announcedByteCountMaximum / 4
+        #expect(summary(rig.handle(.hello(0, worker("a", session: 1), byteCount: quarter))) == ["welcome>0"])
         #expect(
-            summary(rig.handle(.hello(1, worker("b", session: 2), byteCount: half)))
+            summary(rig.handle(.hello(1, worker("b", session: 2), byteCount: quarter)))
                 == ["refused(limit-exceeded)>1", "forget>1"])
         // Its own earlier introduction does not count against a worker that says hello again.
-        #expect(summary(rig.handle(.hello(0, worker("a", session: 1), byteCount: half))) == ["welcome>0"])
+        #expect(summary(rig.handle(.hello(0, worker("a", session: 1), byteCount: quarter))) == ["welcome>0"])
+        var number: UInt64 = 10
+        while let left = Optional(
+            (BrokerLimits.announcedByteCountMaximum - rig.machine.roster.announcedByteCount) / 4),
+            left > BrokerLimits.longIntroductionByteCount
+        {
+            number += 1
+            let peer = PeerID(rawValue: Int32(number))
+            let hello = worker("greedy", session: Identifier(high: number, low: 1))
+            #expect(summary(rig.handle(.hello(peer, hello, byteCount: left))) == ["welcome>\(number)"])
+        }
+        for _ in 0..<100 {
+            number += 1
+            let hello = worker("honest", session: Identifier(high: number, low: 1))
+            #expect(
+                summary(rig.handle(.hello(PeerID(rawValue: Int32(number)), hello, byteCount: 500))) == [
+                    "welcome>\(number)"
+                ])
+        }
     }
 
     @Test("more sessions than the limit are refused as overload")

@@ -55,13 +55,15 @@ struct BrokerShellTests {
         try await withBroker("inproc://catalogue") { loop, _, endpoint in
             let bob = try await TestPeer(loop, endpoint)
             let epoch = try await bob.join(trainer("bob", session: 2)).epoch
+            try await bob.follow(epoch: epoch)
+            _ = try await bob.next(.catalogue)
             let alice = try await TestPeer(loop, endpoint)
             _ = try await alice.join(worker("alice", session: 1, shards: [2]))
-            let pushed = try Catalogue(decoding: try await bob.next(.catalogue).frames[0])
+            let pushed = try CatalogueUpdate(decoding: try await bob.next(.catalogue).frames[0]).catalogue
             #expect(pushed.workers.map(\.name) == ["alice"])
             #expect(pushed.workers.first?.shards.map(\.reference) == [shard(2)])
             try await bob.say(.catalogueQuery, epoch: epoch)
-            let asked = try Catalogue(decoding: try await bob.next(.catalogue).frames[0])
+            let asked = try CatalogueUpdate(decoding: try await bob.next(.catalogue).frames[0]).catalogue
             #expect(asked.datasets == pushed.datasets)
             #expect(asked.trainers == 1)
         }
@@ -249,7 +251,10 @@ struct BrokerShellTests {
             var sleeper = RawPeer(endpoint)
             try await sleeper?.greet()
             sleeper?.say([Header(.hello).frame(worker("sleeper", session: 1).encoded())])
-            while try Catalogue(decoding: try await bob.next(.catalogue).frames[0]).workers.isEmpty {}
+            try await bob.follow(epoch: epoch)
+            while try CatalogueUpdate(decoding: try await bob.next(.catalogue).frames[0]).catalogue.workers
+                .isEmpty
+            {}
             let body = [UInt8](repeating: 7, count: 8_192)
             var next: UInt64 = 0
             while await shell.statistics.waitingBytes < 10 * body.count {

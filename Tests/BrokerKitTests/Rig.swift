@@ -39,6 +39,13 @@ final class Rig {
         handle(.hello(peer, hello, byteCount: 100))
     }
 
+    /// A trainer asks for the catalogue, and for what changes of it.
+    @discardableResult
+    func follow(_ peer: PeerID, since revision: UInt64 = 0) -> [BrokerMachine.Action] {
+        handle(
+            .query(peer, header(.catalogueQuery, .none, 0, nil, 0, []), CatalogueQuery(following: revision)))
+    }
+
     /// A message by a peer that knows the broker.
     @discardableResult
     func say(
@@ -46,7 +53,9 @@ final class Rig {
         target: Identifier? = nil,
         deadline: UInt32 = 0, flags: Header.Flags = []
     ) -> [BrokerMachine.Action] {
-        handle(.message(peer, header(command, job, attempt, target, deadline, flags)))
+        let header = header(command, job, attempt, target, deadline, flags)
+        guard command == .catalogueQuery else { return handle(.message(peer, header)) }
+        return handle(.query(peer, header, CatalogueQuery()))
     }
 
     @discardableResult
@@ -118,8 +127,10 @@ func summary(_ actions: [BrokerMachine.Action]) -> [String] {
         case .welcome(let peer, _, _): "welcome>\(peer.rawValue)"
         case .owner(let peer, _, let owner): "owner(\(owner.name))>\(peer.rawValue)"
         case .goodbye(let peer, _, _): "goodbye>\(peer.rawValue)"
-        case .catalogue(let peers, _, let catalogue):
-            "catalogue(\(catalogue.workers.map(\.name).joined(separator: ",")))>"
+        case .catalogue(let peers, _, let updates):
+            "catalogue(\(updates.flatMap(\.catalogue.workers).map(\.name).joined(separator: ",")))"
+                + (updates[0].gone.isEmpty ? "" : " -\(updates[0].gone.count)")
+                + (updates[0].since == 0 ? "" : " more") + ">"
                 + peers.map { "\($0.rawValue)" }.joined(separator: ",")
         case .forget(let peer): "forget>\(peer.rawValue)"
         case .log: nil

@@ -74,6 +74,13 @@ final class TestPeer: Sendable {
         try await say(Header(command, job: .none, attempt: 0, epoch: epoch))
     }
 
+    /// Asks what there is, and to be told what changes.
+    func follow(epoch: UInt64) async throws {
+        try await say(
+            Header(.catalogueQuery, job: .none, attempt: 0, epoch: epoch),
+            CatalogueQuery(following: 0).encoded())
+    }
+
     /// Introduces itself and returns the welcome's header.
     func join(_ hello: Hello) async throws -> Header {
         try await say(Header(.hello), hello.encoded())

@@ -174,6 +174,19 @@ struct DamagedWorkerTests {
         #expect(try #require(outcome.model).state == #require(alone.model).state)
     }
 
+    @Test("a job that takes longer than it may costs a round its shard, whatever is heard of it")
+    func jobTimeout() async throws {
+        var configuration = configuration()
+        configuration.silenceMaximum = nil
+        configuration.jobTimeout = .seconds(2)
+        let (outcome, alone, log) = try await run(configuration, isSilent: Self.isTraining)
+        #expect(outcome.end == .finished)
+        #expect(log.epochs.map(\.shards) == [1, 1, 1])
+        #expect(
+            log.leftOut.count == 1 && log.leftOut.allSatisfy { $0.contains("longer than") }, "\(log.leftOut)")
+        #expect(try #require(outcome.model).state == #require(alone.model).state)
+    }
+
     @Test("who does not answer when it is to judge judges no more")
     func silentJudge() async throws {
         var configuration = configuration()

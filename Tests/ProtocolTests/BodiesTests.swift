@@ -51,6 +51,14 @@ struct BodiesTests {
         return catalogue
     }
 
+    static var change: CatalogueUpdate {
+        var change = CatalogueUpdate(catalogue, revision: 1 << 40)
+        change.since = 9
+        change.gone = [Identifier(high: 1, low: 2), Identifier(high: 3, low: 4)]
+        change.isPartial = true
+        return change
+    }
+
     /// One body of each kind, behind one door.
     struct Kind: Sendable, CustomStringConvertible {
         let description: String
@@ -66,7 +74,8 @@ struct BodiesTests {
     }
 
     static let kinds: [Kind] = [
-        Kind(hello), Kind(catalogue), Kind(Welcome(remarks: ["a", "b"])), Kind(Goodbye(reason: "draining")),
+        Kind(hello), Kind(CatalogueUpdate(catalogue)), Kind(change), Kind(CatalogueQuery(following: 7)),
+        Kind(Welcome(remarks: ["a", "b"])), Kind(Goodbye(reason: "draining")),
         Kind(Failure(.noWorker, "nobody serves it")),
         Kind(JobProgress(batchesDone: 1, batchesTotal: .max, examplesDone: 1 << 40)),
     ]
@@ -74,7 +83,11 @@ struct BodiesTests {
     @Test("a body comes back as it was")
     func roundTrips() throws {
         #expect(try Hello(decoding: Self.hello.encoded()) == Self.hello)
-        #expect(try Catalogue(decoding: Self.catalogue.encoded()) == Self.catalogue)
+        #expect(
+            try CatalogueUpdate(decoding: CatalogueUpdate(Self.catalogue).encoded()).catalogue
+                == Self.catalogue)
+        #expect(try CatalogueUpdate(decoding: Self.change.encoded()) == Self.change)
+        #expect(try CatalogueQuery(decoding: []) == CatalogueQuery())
         let welcome = Welcome(
             version: 2, heartbeatMilliseconds: 10, silenceMilliseconds: 20, frameByteCountMaximum: 1 << 40,
             remarks: ["no jobs go here"])

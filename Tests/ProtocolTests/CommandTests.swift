@@ -23,7 +23,7 @@ struct CommandTests {
         #expect(Command.allCases.filter(\.mayCarryTensors) == [.submit, .dispatch, .result, .transfer])
         #expect(
             Command.allCases.filter { !$0.hasBody }
-                == [.heartbeat, .reset, .catalogueQuery, .started, .cancel, .resend, .received, .heard])
+                == [.heartbeat, .reset, .started, .cancel, .resend, .received, .heard])
     }
 
     @Test("directions are those of the document")

@@ -120,7 +120,7 @@ struct HeaderTests {
             bytes[6] = code
             #expect(thrown { () throws(ProtocolError) in _ = try Header(bytes) } == .unknownCommand(code))
         }
-        for flag in 3..<8 {
+        for flag in 4..<8 {
             var bytes = Self.golden
             bytes[7] = 1 << flag
             #expect(throws: ProtocolError.self) { try Header(bytes) }

@@ -12,14 +12,14 @@ import ZMQ
 /// of many.
 struct Relay: ~Copyable {
     /// A piece that passes through.
-    private struct Passing {
+    struct Passing {
         let parcel: Parcel
         let header: Header
         let byteCount: Int
     }
 
     /// What there is for a connection.
-    private struct Post {
+    struct Post {
         var outbox = Outbox()
         var passing: [Passing] = []
         /// Bytes of them.
@@ -37,7 +37,7 @@ struct Relay: ~Copyable {
     /// How a message leaves.
     typealias Send = (PeerID, inout Message) -> SendOutcome
 
-    private var posts: [Post] = []
+    var posts: [Post] = []
     private var flows: [Flow.Key: Flow] = [:]
     private var flowsOfJobs: [JobID: [Flow.Key]] = [:]
     private var contents: ContentStore
@@ -48,7 +48,7 @@ struct Relay: ~Copyable {
     /// Connections that do not take what is sent to them.
     private var overwhelmed: [PeerID] = []
     /// Connections for which much waits now, or no more, since this was last said.
-    private var crowdings: [(peer: PeerID, isCrowded: Bool)] = []
+    var crowdings: [(peer: PeerID, isCrowded: Bool)] = []
     private let epoch: UInt64
     /// Bytes of records that wait, for all connections.
     private var waitingByteCount = 0
@@ -103,19 +103,6 @@ extension Relay {
         waitingByteCount -= now
         posts[Int(peer.rawValue)].outbox.reset()
         overwhelmed.append(peer)
-    }
-
-    private mutating func setCrowded(_ isCrowded: Bool, _ peer: PeerID) {
-        guard posts[Int(peer.rawValue)].isCrowded != isCrowded else { return }
-        posts[Int(peer.rawValue)].isCrowded = isCrowded
-        crowdings.append((peer, isCrowded))
-    }
-
-    /// Those for which much waits now, or no more, since this was last asked.
-    mutating func takeCrowdings() -> [(peer: PeerID, isCrowded: Bool)] {
-        guard !crowdings.isEmpty else { return [] }
-        defer { crowdings.removeAll() }
-        return crowdings
     }
 
     /// Those that have not taken what was sent to them, once.

@@ -32,6 +32,9 @@ actor SessionShell: LinkOwner {
     private var link: PeerLink
     private var machine = SessionMachine()
     private var waiters: [JobID: Waiter] = [:]
+    /// The catalogue as far as it has come, and the run of the broker it is of.
+    private var view = CatalogueView()
+    private var viewEpoch: UInt64 = 0
     private var connecting: CheckedContinuation<Failure?, Never>?
     private var listeners: [Int: AsyncStream<SessionEvent>.Continuation] = [:]
     private var nextListener = 0
@@ -158,7 +161,10 @@ actor SessionShell: LinkOwner {
         case .received(let message): take(message)
         case .damaged(let header, let failure): fail(header, failure)
         case .moved(let job): handle(.moved(job))
-        case .ready(_, let epoch): handle(.ready(epoch: epoch))
+        case .ready(_, let epoch):
+            // Another run of the broker counts its catalogues anew.
+            if epoch != viewEpoch { (view, viewEpoch) = (CatalogueView(), epoch) }
+            handle(.ready(epoch: epoch))
         case .lost(let reason): handle(.lost(reason: reason))
         case .failed(let failure): handle(.failed(failure))
         case .noticed(let text): notice(text)
@@ -182,8 +188,7 @@ actor SessionShell: LinkOwner {
                 let progress = try JobProgress(decoding: message.body)
                 handle(.progress(header.job, attempt: header.attempt, progress))
             case .catalogue:
-                handle(.catalogue(try Catalogue(decoding: message.body)))
-                finishConnecting(nil)
+                take(try CatalogueUpdate(decoding: message.body))
             default:
                 return
             }
@@ -195,6 +200,24 @@ actor SessionShell: LinkOwner {
                 take(event)
             }
         }
+    }
+
+    private func take(_ update: CatalogueUpdate) {
+        switch view.take(update) {
+        case .complete(let catalogue):
+            handle(.catalogue(catalogue))
+            finishConnecting(nil)
+        case .partial:
+            break
+        case .gap:
+            view = CatalogueView()
+            queryCatalogue()
+        }
+    }
+
+    /// Asks for what is not known of the catalogue.
+    private func queryCatalogue() {
+        send(Header(.catalogueQuery), body: CatalogueQuery(following: view.revision).encoded())
     }
 
     /// An answer nobody can read is one all the same: there will be no other.
@@ -249,7 +272,7 @@ actor SessionShell: LinkOwner {
         case .cancel(let id, let attempt):
             send(Header(.cancel, job: id, attempt: attempt, epoch: 0))
         case .queryCatalogue:
-            send(Header(.catalogueQuery))
+            queryCatalogue()
         case .deliver(let id):
             guard let message else { return }
             end(id, .success(message))
@@ -285,9 +308,9 @@ actor SessionShell: LinkOwner {
         }
     }
 
-    private func send(_ header: Header) {
+    private func send(_ header: Header, body: [UInt8] = []) {
         do throws(Failure) {
-            try link.send(header)
+            try link.send(header, body: body)
         } catch {
             notice("\(error)")
         }

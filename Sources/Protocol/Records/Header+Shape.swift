@@ -35,6 +35,7 @@ extension Command {
         case .submit: [.targetsSession, .bodyIsAttached]
         case .dispatch: [.transferred, .bodyIsAttached]
         case .result, .transfer: .bodyIsAttached
+        case .hello, .catalogue: .bodyIsDeflated
         default: []
         }
     }

@@ -18,8 +18,10 @@ package struct Header: Sendable, Hashable {
         package static let transferred = Flags(rawValue: 2)
         /// The body is the first attachment.
         package static let bodyIsAttached = Flags(rawValue: 4)
+        /// The body is compressed (RFC 1950).
+        package static let bodyIsDeflated = Flags(rawValue: 8)
         /// Every flag this version knows.
-        static let known: Flags = [.targetsSession, .transferred, .bodyIsAttached]
+        static let known: Flags = [.targetsSession, .transferred, .bodyIsAttached, .bodyIsDeflated]
     }
 
     /// The major version of the protocol the sender speaks; differing majors do not understand each other.

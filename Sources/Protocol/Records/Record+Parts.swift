@@ -11,6 +11,27 @@ extension Record {
         return bytes
     }
 
+    /// The bytes of a control body, as they were before they were compressed.
+    ///
+    /// - Throws: `ProtocolError` for bytes that are not what was compressed, or more than a control body may have.
+    package func controlBody(of frame: RawSpan) throws(ProtocolError) -> [UInt8] {
+        let bytes = body(of: frame)
+        guard header.flags.contains(.bodyIsDeflated) else { return bytes }
+        do {
+            return try Deflate.restore(bytes, byteCountMaximum: ProtocolLimits.bodyByteCountMaximum)
+        } catch {
+            switch error {
+            case .damaged:
+                throw .malformed("a compressed \(header.command) of \(bytes.count) bytes cannot be restored")
+            case .tooLong:
+                let limit = ProtocolLimits.bodyByteCountMaximum
+                throw .limitExceeded(
+                    what: "the number of bytes of a compressed \(header.command)'s body", got: limit + 1,
+                    limit: limit)
+            }
+        }
+    }
+
     /// The body of a `want`, `piece` or `gone`.
     ///
     /// - Throws: `ProtocolError`.
