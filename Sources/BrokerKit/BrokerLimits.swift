@@ -18,7 +18,7 @@ package enum BrokerLimits {
     /// Workers that may be lost while they run a job: one that kills its workers must not kill them all.
     package static let lossesMaximum = 4
     /// How long who is overloaded is asked to wait until it tries again.
-    package static let overloadWaitMilliseconds: UInt32 = 100
+    package static let overloadWaitMilliseconds: UInt32 = 200
     /// Sessions at once, workers and trainers.
     package static let sessionsMaximum = 16_384
     /// The share of a worker's capacity that only trainers get which have fewer jobs open than it holds: 1 / 8.

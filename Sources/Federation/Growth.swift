@@ -13,9 +13,13 @@ public enum Growth {
     ///
     /// - Complexity: O(elements of the model).
     public static func of(_ update: Update, from model: ModelState) -> Double {
-        guard update.metrics.isFinite else { return .infinity }
+        update.metrics.isFinite ? of(largest(update.values), from: model) : .infinity
+    }
+
+    /// A magnitude by the largest of the model, which counts as at least 1.
+    package static func of(_ magnitude: Double, from model: ModelState) -> Double {
         let base = largest(model.parameters)
-        return largest(update.values) / (base.isFinite ? max(1, base) : 1)
+        return magnitude / (base.isFinite ? max(1, base) : 1)
     }
 
     /// Whether an update that grew so much is left out beside others of its round.

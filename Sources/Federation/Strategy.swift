@@ -1,3 +1,5 @@
+public import Tensor
+
 /// How updates of shards become the next model: a pure function on values.
 ///
 /// DESIGN. A strategy speaks of shards, never of workers, sockets or time. What it must remember from model
@@ -14,8 +16,11 @@ public protocol Strategy: Sendable {
 
     /// Begins to sum the updates of shards that were sent the state's model.
     ///
+    /// - Parameter weightMaximum: What all their updates together may weigh.
     /// - Throws: `FederationError` for a model the strategy cannot sum.
-    func makeFold(of shards: [Int], at state: StrategyState) throws(FederationError) -> any StrategyFold
+    func makeFold(
+        of shards: [Int], at state: StrategyState, weightMaximum: Double
+    ) throws(FederationError) -> any StrategyFold
 }
 
 /// Updates being summed.
@@ -23,14 +28,22 @@ public protocol StrategyFold: Sendable {
     /// What the updates folded so far counted.
     var metrics: Metrics { get }
 
-    /// The shards folded so far, in the order they were.
+    /// The shards folded so far, in order.
     var shards: [Int] { get }
+
+    /// In what workers may count sums of updates; `nil` where the strategy needs every update by itself.
+    var units: SumUnits? { get }
 
     /// Takes the update of a shard; the order in which updates come changes no bit of the sum.
     ///
     /// - Throws: `FederationError` for a shard that was not asked or has answered, another base version, and
     ///   values that are not the model's; the fold is then as it was.
     mutating func accumulate(_ update: Update) throws(FederationError)
+
+    /// Takes a sum of updates, which changes no bit of what its updates would have given one by one.
+    ///
+    /// - Throws: `FederationError` as for an update; the fold is then as it was.
+    mutating func accumulate(_ sum: UpdateSum) throws(FederationError)
 
     /// Stops waiting for a shard: it will not answer. One that has answered, or was not asked, is ignored.
     mutating func leaveOut(shard: Int) throws(FederationError)

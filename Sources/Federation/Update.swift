@@ -1,6 +1,6 @@
 /// What training on one shard gave.
 public struct Update: Sendable, Hashable {
-    /// The shard's index: sums are folded in this order.
+    /// The shard's index.
     public let shard: Int
     /// The version of the model training started from.
     public let baseVersion: Int
@@ -20,6 +20,40 @@ public struct Update: Sendable, Hashable {
         self.weight = weight
         self.values = values
         self.metrics = metrics
+    }
+}
+
+/// What training on several shards gave, summed where they are.
+public struct UpdateSum: Sendable, Hashable {
+    /// What one of the shards counted.
+    public struct Part: Sendable, Hashable {
+        /// The shard's index.
+        public let shard: Int
+        /// How much its update counts.
+        public let weight: Double
+        /// What was counted on the way.
+        public let metrics: Metrics
+
+        /// Puts a part together.
+        public init(shard: Int, weight: Double, metrics: Metrics) {
+            self.shard = shard
+            self.weight = weight
+            self.metrics = metrics
+        }
+    }
+
+    /// Who is in the sum.
+    public let parts: [Part]
+    /// The version of the model training started from.
+    public let baseVersion: Int
+    /// The sums of parameters times weights, int64, in the fold's units; in the model's order.
+    public let values: [NamedValue]
+
+    /// Puts a sum together.
+    public init(parts: [Part], baseVersion: Int, values: [NamedValue]) {
+        self.parts = parts
+        self.baseVersion = baseVersion
+        self.values = values
     }
 }
 

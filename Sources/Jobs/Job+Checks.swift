@@ -65,6 +65,8 @@ extension Job {
                 guard states.insert(state).inserted else {
                     throw .malformed("state \(state.name) is kept twice")
                 }
+            case .sum:
+                guard case .fold = compute else { throw .malformed("a sum is over the shards of a fold") }
             case .transfer(let other, let object):
                 guard other == worker ?? other else { throw .malformed("a job transfers to one worker") }
                 worker = other
@@ -73,7 +75,9 @@ extension Job {
         }
         try checkDistinct(kept)
         try checkDistinct(transferred)
-        if worker != nil, let left = outputs.firstIndex(where: { $0.destination == .release }) {
+        if worker != nil,
+            let left = outputs.firstIndex(where: { $0.destination == .release || $0.destination.isSum })
+        {
             throw .malformed("output \(left) would come back: a transfer brings nothing back")
         }
         if case .fold(let fold) = compute, fold.shards.count > 1, !kept.isEmpty || worker != nil {

@@ -143,6 +143,10 @@ extension Job.Output {
         case .transfer(let worker, let object):
             wire.transfer.worker.append(contentsOf: worker.bytes)
             wire.transfer.object = object.rawValue
+        case .sum(let units, let byExamples):
+            wire.sum.exponent = Int32(units.exponent)
+            wire.sum.limit = units.limit
+            wire.sum.byExamples = byExamples
         }
         return wire
     }
@@ -157,6 +161,14 @@ extension Job.Output {
         case .transfer(let transfer):
             let worker = try Identifier(transfer.worker, of: "the worker of a transfer")
             destination = .transfer(worker, ObjectID(transfer.object))
+        case .sum(let sum):
+            try checkKnown(sum)
+            guard let units = SumUnits(exponent: Int(sum.exponent), limit: sum.limit) else {
+                throw .malformed(
+                    "a sum in units of 2^\(sum.exponent), of numbers up to \(sum.limit): exponents are "
+                        + "\(SumUnits.exponents), limits above 0 and finite")
+            }
+            destination = .sum(units, byExamples: sum.byExamples)
         }
         self.init(wire.name, to: destination)
     }

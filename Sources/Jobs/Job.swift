@@ -27,6 +27,8 @@ public struct Job: Sendable, Hashable {
         case state(State)
         /// To another worker, as this object there.
         case transfer(SessionID, ObjectID)
+        /// Into a sum over the fold's shards, in units, each times the rows it saw or once; that goes to the trainer.
+        case sum(SumUnits, byExamples: Bool)
     }
 
     /// An output's name, and where it goes.
@@ -100,9 +102,27 @@ public struct Job: Sendable, Hashable {
         guard !outputs.isEmpty else { return Array(0..<outputCount) }
         return outputs.indices.filter { index in
             switch outputs[index].destination {
-            case .release, .transfer: true
+            case .release, .transfer, .sum: true
             case .object, .state: false
             }
         }
     }
+
+    /// The numbers of outputs that come back of each shard by itself.
+    package var partOutputs: [Int] {
+        leavingOutputs.filter { outputs.isEmpty || !outputs[$0].destination.isSum }
+    }
+
+    /// The outputs that are summed over shards, and how.
+    package var summedOutputs: [(output: Int, units: SumUnits, byExamples: Bool)] {
+        outputs.enumerated().compactMap { number, output in
+            guard case .sum(let units, let byExamples) = output.destination else { return nil }
+            return (number, units, byExamples)
+        }
+    }
+}
+
+extension Job.Destination {
+    /// Whether it is a sum over shards.
+    var isSum: Bool { if case .sum = self { true } else { false } }
 }

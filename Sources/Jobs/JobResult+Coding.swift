@@ -9,6 +9,7 @@ extension JobResult {
         let outputs = parts.isEmpty ? outputs : []
         for output in outputs { writer.add(output.value) }
         for part in parts { for output in part.outputs { writer.add(output.value) } }
+        for sum in sums { writer.add(sum.value) }
         var references = writer.references[...]
         var wire = JobOutcome()
         wire.outputs = JobResult.named(outputs, &references)
@@ -17,9 +18,11 @@ extension JobResult {
             wire.outputs = JobResult.named(part.outputs, &references)
             wire.examples = UInt64(clamping: part.examples)
             wire.batches = UInt64(clamping: part.batches)
+            wire.largest = part.largest
             if let failure = part.failure { wire.failure.append(contentsOf: failure.encoded()) }
             return wire
         }
+        wire.sums = JobResult.named(sums, &references)
         wire.seconds = seconds
         wire.objects = objects.map(\.wire)
         return Payload(body: serialise(wire), frames: writer.frames)
@@ -58,7 +61,9 @@ extension JobResult {
             self.init(outputs: outputs, examples: 0, batches: 0, seconds: wire.seconds, objects: objects)
         } else {
             guard outputs.isEmpty else { throw .malformed("outputs of a fold that are no shard's") }
-            self.init(parts: parts, seconds: wire.seconds, objects: objects)
+            self.init(
+                parts: parts, sums: try JobResult.values(wire.sums, reader), seconds: wire.seconds,
+                objects: objects)
         }
     }
 
@@ -85,6 +90,7 @@ extension JobResult.Part {
             self.init(
                 outputs: try JobResult.values(wire.outputs, reader), examples: Int(clamping: wire.examples),
                 batches: Int(clamping: wire.batches))
+            largest = wire.largest
         }
     }
 }

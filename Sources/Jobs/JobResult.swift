@@ -13,6 +13,8 @@ public struct JobResult: Sendable {
         package var batches = 0
         /// Why the shard gave nothing, where it did not.
         package var failure: Failure?
+        /// The greatest magnitude among what it added to the job's sums.
+        package var largest: Float = 0
 
         /// Puts a part together.
         package init(
@@ -33,6 +35,8 @@ public struct JobResult: Sendable {
     public var objects: [HeldObject]
     /// What a fold gave, for each of its shards in their order; none of what is no fold.
     package var parts: [Part] = []
+    /// Sums over the shards that did not fail, int64, with the names of the outputs; in their order.
+    package var sums: [(name: String, value: TensorValue)] = []
     private var own: [(name: String, value: TensorValue)] = []
 
     /// Puts a result together; one that is about rows is a fold's over one shard.
@@ -50,9 +54,13 @@ public struct JobResult: Sendable {
     }
 
     /// Puts a fold's result together.
-    package init(parts: [Part], seconds: Double, objects: [HeldObject] = []) {
+    package init(
+        parts: [Part], sums: [(name: String, value: TensorValue)] = [], seconds: Double,
+        objects: [HeldObject] = []
+    ) {
         self.init(outputs: [], examples: 0, batches: 0, seconds: seconds, objects: objects)
         self.parts = parts
+        self.sums = sums
     }
 
     /// The released values in the order of the job's outputs, with their names (empty names for a `TensorJob`);

@@ -45,6 +45,17 @@ public struct ProgramJob: Sendable {
     }
 }
 
+extension ProgramJob {
+    /// The same over several shards, each with batches and an order of its own.
+    package func job(over rows: [Fold.Rows]) -> Job {
+        var job = job
+        guard case .fold(var fold) = job.compute else { return job }
+        fold.shards = rows
+        job.compute = .fold(fold)
+        return job
+    }
+}
+
 /// Sources, each once: a model that is where training starts, and also what it is held close to, travels once.
 private struct SourceList {
     private enum Key: Hashable {

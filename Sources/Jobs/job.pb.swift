@@ -615,6 +615,26 @@ nonisolated struct JobTransfer: Sendable {
   init() {}
 }
 
+/// A sum over the shards of a fold, whose outputs stay where they are.
+nonisolated struct JobSum: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// it counts whole multiples of two to this
+  var exponent: Int32 = 0
+
+  /// a shard with a number of greater magnitude fails, and has no part in it
+  var limit: Float = 0
+
+  /// each shard's times the rows it saw, else once
+  var byExamples: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// An output, and where it goes: back to the trainer where nothing else is said.
 nonisolated struct JobOutput: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -651,6 +671,15 @@ nonisolated struct JobOutput: Sendable {
     set {destination = .transfer(newValue)}
   }
 
+  /// of a fold: into the outcome's sums
+  var sum: JobSum {
+    get {
+      if case .sum(let v)? = destination {return v}
+      return JobSum()
+    }
+    set {destination = .sum(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Destination: Equatable, Sendable {
@@ -659,6 +688,8 @@ nonisolated struct JobOutput: Sendable {
     case state(JobState)
     /// to another worker, which keeps it and answers the job
     case transfer(JobTransfer)
+    /// of a fold: into the outcome's sums
+    case sum(JobSum)
 
   }
 
@@ -792,6 +823,9 @@ nonisolated struct JobPartOutcome: Sendable {
   /// the body of `failed`, where the shard failed; then there is nothing else
   var failure: Data = Data()
 
+  /// the greatest magnitude it has in the sums
+  var largest: Float = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -814,6 +848,9 @@ nonisolated struct JobOutcome: Sendable {
 
   /// what the worker keeps, where the job asks
   var objects: [JobHeldObject] = []
+
+  /// of a fold: int64, over the shards that did not fail
+  var sums: [JobNamedTensor] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1744,9 +1781,49 @@ nonisolated extension JobTransfer: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
+nonisolated extension JobSum: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Sum"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}exponent\0\u{1}limit\0\u{3}by_examples\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt32Field(value: &self.exponent) }()
+      case 2: try { try decoder.decodeSingularFloatField(value: &self.limit) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.byExamples) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.exponent != 0 {
+      try visitor.visitSingularSInt32Field(value: self.exponent, fieldNumber: 1)
+    }
+    if self.limit.bitPattern != 0 {
+      try visitor.visitSingularFloatField(value: self.limit, fieldNumber: 2)
+    }
+    if self.byExamples != false {
+      try visitor.visitSingularBoolField(value: self.byExamples, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JobSum, rhs: JobSum) -> Bool {
+    if lhs.exponent != rhs.exponent {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.byExamples != rhs.byExamples {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension JobOutput: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Output"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}object\0\u{1}state\0\u{1}transfer\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}object\0\u{1}state\0\u{1}transfer\0\u{1}sum\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1789,6 +1866,19 @@ nonisolated extension JobOutput: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.destination = .transfer(v)
         }
       }()
+      case 5: try {
+        var v: JobSum?
+        var hadOneofValue = false
+        if let current = self.destination {
+          hadOneofValue = true
+          if case .sum(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.destination = .sum(v)
+        }
+      }()
       default: break
       }
     }
@@ -1814,6 +1904,10 @@ nonisolated extension JobOutput: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .transfer?: try {
       guard case .transfer(let v)? = self.destination else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .sum?: try {
+      guard case .sum(let v)? = self.destination else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
     case nil: break
     }
@@ -2042,7 +2136,7 @@ nonisolated extension JobHeldObject: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension JobPartOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PartOutcome"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outputs\0\u{1}examples\0\u{1}batches\0\u{1}failure\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outputs\0\u{1}examples\0\u{1}batches\0\u{1}failure\0\u{1}largest\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2054,6 +2148,7 @@ nonisolated extension JobPartOutcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.examples) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.batches) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.failure) }()
+      case 5: try { try decoder.decodeSingularFloatField(value: &self.largest) }()
       default: break
       }
     }
@@ -2072,6 +2167,9 @@ nonisolated extension JobPartOutcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.failure.isEmpty {
       try visitor.visitSingularBytesField(value: self.failure, fieldNumber: 4)
     }
+    if self.largest.bitPattern != 0 {
+      try visitor.visitSingularFloatField(value: self.largest, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2080,6 +2178,7 @@ nonisolated extension JobPartOutcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.examples != rhs.examples {return false}
     if lhs.batches != rhs.batches {return false}
     if lhs.failure != rhs.failure {return false}
+    if lhs.largest != rhs.largest {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2087,7 +2186,7 @@ nonisolated extension JobPartOutcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension JobOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Outcome"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outputs\0\u{1}parts\0\u{1}seconds\0\u{1}objects\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outputs\0\u{1}parts\0\u{1}seconds\0\u{1}objects\0\u{1}sums\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2099,6 +2198,7 @@ nonisolated extension JobOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.parts) }()
       case 3: try { try decoder.decodeSingularDoubleField(value: &self.seconds) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.objects) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.sums) }()
       default: break
       }
     }
@@ -2117,6 +2217,9 @@ nonisolated extension JobOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.objects.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.objects, fieldNumber: 4)
     }
+    if !self.sums.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sums, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2125,6 +2228,7 @@ nonisolated extension JobOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.parts != rhs.parts {return false}
     if lhs.seconds != rhs.seconds {return false}
     if lhs.objects != rhs.objects {return false}
+    if lhs.sums != rhs.sums {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

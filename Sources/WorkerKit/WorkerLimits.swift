@@ -45,7 +45,7 @@ package enum WorkerLimits {
     /// each costs its jobs a part of the cores.
     package static let guestsMaximum = 1
     /// How long who is overloaded is asked to wait until it tries again, in milliseconds.
-    package static let overloadWaitMilliseconds: UInt32 = 100
+    package static let overloadWaitMilliseconds: UInt32 = 200
     /// Answers a compute thread gathers before it wakes the loop.
     package static let reportCountMaximum = 64
     /// How long an answer waits for others to be gathered, as long as there is more to do.

@@ -177,14 +177,15 @@ struct TrainingVectorTests {
         let data = try LabelledImages.load("train"), test = try LabelledImages.load("t10k")
         var parameters = try ReferenceNetwork.initialParameters()
         for expected in vector.federated {
-            var sums = try parameters.map { try Accumulator($0.type) }
+            let units = SumUnits(limit: 16, weight: 60_000)
+            var sums = try parameters.map { try ExactSum($0.type, in: units) }
             for shard in 0..<Int32(10) {
                 let trained = try network.train(
                     parameters, on: data, rows: (shard * 6_000)..<(shard * 6_000 + 6_000)
                 ).parameters
                 for (index, value) in trained.enumerated() { try sums[index].add(value, weight: 6_000) }
             }
-            parameters = try sums.map { try $0.mean() }
+            parameters = sums.map { $0.mean(weight: 60_000) }
             try expect(network.score(parameters, on: test), expected, .rounds)
         }
     }

@@ -1,6 +1,7 @@
-import Federation
-import Tensor
 import Testing
+
+@testable import Federation
+@testable import Tensor
 
 @Suite("Federated averaging")
 struct FederatedAveragingTests {
@@ -21,7 +22,8 @@ struct FederatedAveragingTests {
     {
         let strategy = FederatedAveraging()
         let state = strategy.initialState(model)
-        var fold = try strategy.makeFold(of: updates.map(\.shard) + absent, at: state)
+        var fold = try strategy.makeFold(
+            of: updates.map(\.shard) + absent, at: state, weightMaximum: updates.reduce(0) { $0 + $1.weight })
         for shard in absent { try fold.leaveOut(shard: shard) }
         for update in updates { try fold.accumulate(update) }
         return try fold.apply(to: state)
@@ -57,6 +59,66 @@ struct FederatedAveragingTests {
         }
     }
 
+    @Test("whoever has summed some of the updates, the model has the same bits", arguments: 0..<30)
+    func grouping(seed: UInt64) throws {
+        var random = Philox(seed: seed, purpose: .samples)
+        let base = try model(random.normal(67))
+        let strategy = FederatedAveraging(), state = strategy.initialState(base)
+        let updates = try (0..<12).map { shard in
+            // Some are too large for the sums, and never come in one.
+            let scale: Float = shard == 5 ? 1e6 : 1
+            return try update(
+                shard, weight: Double(1 + random.index(below: 5_000)), random.normal(67).map { $0 * scale },
+                metrics: Metrics(examples: shard, loss: 0.1 * Double(shard)))
+        }
+        let weight = updates.reduce(0) { $0 + $1.weight }
+        let one = try strategy.makeFold(of: Array(0..<12), at: state, weightMaximum: weight)
+        let units = try #require(one.units)
+        var alone = one, grouped = one
+        for update in updates { try alone.accumulate(update) }
+        var groups: [UInt32: [Update]] = [:]
+        for update in updates {
+            if update.shard == 5 {
+                try grouped.accumulate(update)
+            } else {
+                groups[random.index(below: 4), default: []].append(update)
+            }
+        }
+        for (_, group) in groups.shuffled() {
+            var sum = try ExactSum(group[0].values[0].value.type, in: units)
+            for update in group { try sum.add(update.values[0].value, weight: update.weight) }
+            try grouped.accumulate(
+                UpdateSum(
+                    parts: group.map { .init(shard: $0.shard, weight: $0.weight, metrics: $0.metrics) },
+                    baseVersion: 0,
+                    values: [NamedValue(name: "w", value: sum.value)]))
+        }
+        #expect(try grouped.apply(to: state) == alone.apply(to: state))
+        #expect(grouped.metrics == alone.metrics && grouped.shards == alone.shards)
+    }
+
+    @Test("a sum that does not belong is refused and leaves the fold as it was")
+    func refusedSums() throws {
+        let strategy = FederatedAveraging(), state = strategy.initialState(try model([0]))
+        var fold = try strategy.makeFold(of: [0, 1, 2], at: state, weightMaximum: 3)
+        try fold.accumulate(try update(2, weight: 1, [4]))
+        func sum(_ shards: [Int], _ value: TensorValue, version: Int = 0, name: String = "w") -> UpdateSum {
+            UpdateSum(
+                parts: shards.map { .init(shard: $0, weight: 1, metrics: Metrics()) }, baseVersion: version,
+                values: [NamedValue(name: name, value: value)])
+        }
+        let counts = try TensorValue([1] as [Int64])
+        for bad in [
+            sum([0, 2], counts), sum([0, 7], counts), sum([0], counts, version: 1),
+            sum([0], counts, name: "v"),
+            sum([0], try TensorValue([1] as [Float])), sum([0], try TensorValue([1, 2] as [Int64])),
+            sum([0], try TensorValue([Int64.max])), UpdateSum(parts: [], baseVersion: 0, values: []),
+        ] {
+            #expect(throws: FederationError.self) { try fold.accumulate(bad) }
+            #expect(fold.shards == [2])
+        }
+    }
+
     @Test("weights that differ widely do not cost digits")
     func precision() throws {
         let updates = try (0..<1_000).map { try update($0, weight: 1e-3 + Double($0), [0.1]) }
@@ -73,10 +135,11 @@ struct FederatedAveragingTests {
 
         let strategy = FederatedAveraging()
         let state = strategy.initialState(try model([0]))
-        var fold = try strategy.makeFold(of: [2, 0, 1], at: state)
+        var fold = try strategy.makeFold(of: [2, 0, 1], at: state, weightMaximum: 4)
         try fold.accumulate(two[1])
+        #expect(fold.shards == [2])
         try fold.accumulate(two[0])
-        #expect(fold.shards == [0])
+        #expect(fold.shards == [0, 2])
         try fold.leaveOut(shard: 1)
         try fold.leaveOut(shard: 1)
         try fold.leaveOut(shard: 9)
@@ -95,10 +158,11 @@ struct FederatedAveragingTests {
     @Test("metrics are summed in the order of shards")
     func metrics() throws {
         let strategy = FederatedAveraging()
-        var fold = try strategy.makeFold(of: [0, 1], at: strategy.initialState(try model([0])))
+        var fold = try strategy.makeFold(
+            of: [0, 1], at: strategy.initialState(try model([0])), weightMaximum: 2)
         try fold.accumulate(
             try update(1, weight: 1, [1], metrics: Metrics(examples: 3, loss: 6, correct: 1)))
-        #expect(fold.metrics == Metrics())
+        #expect(fold.metrics == Metrics(examples: 3, loss: 6, correct: 1))
         try fold.accumulate(
             try update(0, weight: 1, [1], metrics: Metrics(examples: 1, loss: 2, correct: 1)))
         #expect(fold.metrics == Metrics(examples: 4, loss: 8, correct: 2))
@@ -112,7 +176,7 @@ struct FederatedAveragingTests {
     func refusals() throws {
         let strategy = FederatedAveraging()
         let state = strategy.initialState(try model([0], version: 4))
-        var fold = try strategy.makeFold(of: [0, 1], at: state)
+        var fold = try strategy.makeFold(of: [0, 1], at: state, weightMaximum: 2)
         func refuses(_ update: Update, _ error: FederationError) {
             #expect(throws: error) { try fold.accumulate(update) }
         }
@@ -135,7 +199,7 @@ struct FederatedAveragingTests {
         #expect(try fold.apply(to: state).model["w"]?.floats == [1])
         let integers = ModelState(parameters: [NamedValue(name: "n", value: try TensorValue([Int32(1)]))])
         #expect(throws: FederationError.self) {
-            _ = try strategy.makeFold(of: [0], at: StrategyState(model: integers))
+            _ = try strategy.makeFold(of: [0], at: StrategyState(model: integers), weightMaximum: 1)
         }
     }
 

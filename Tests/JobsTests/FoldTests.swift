@@ -91,6 +91,35 @@ struct FoldTests {
                 == .invalid("random numbers are float32, not int64"))
     }
 
+    @Test(
+        "a sum comes back as it was; in units nobody counts in, without a fold or beside a transfer it is refused"
+    )
+    func sums() throws {
+        let units = try #require(SumUnits(exponent: -37, limit: 16))
+        var job = try Samples.foldJob()
+        job.outputs[0].destination = .sum(units, byExamples: true)
+        let payload = job.payload(includesGraphs: true)
+        let back = try Job(decoding: payload.body, frames: payload.received) { _ in nil }
+        #expect(back.outputs == job.outputs && back.summedOutputs.map(\.output) == [0])
+        #expect(back.partOutputs == [2] && back.leavingOutputs == [0, 2])
+        for (exponent, limit) in [(513, 16), (-513, 16), (0, 0), (0, -1), (0, Float.nan), (0, .infinity)] {
+            var wire = JobBody()
+            wire.job.outputs = [JobOutput()]
+            wire.job.outputs[0].sum.exponent = Int32(exponent)
+            wire.job.outputs[0].sum.limit = limit
+            let body = serialise(wire)
+            let error = errorOf { () throws(JobError) in try Job(decoding: body, frames: []) { _ in nil } }
+            guard case .malformed(let reason)? = error else {
+                return #expect(Bool(false), "\(limit) was taken")
+            }
+            #expect(reason.contains("2^\(exponent)"))
+        }
+        let value = Job.Source.value(TensorValue(scalar: 1))
+        #expect(
+            refusal(of: Job(sources: [value], outputs: [Job.Output(to: .sum(units, byExamples: false))]))
+                == .malformed("a sum is over the shards of a fold"))
+    }
+
     @Test("without a fold there are no states, and nothing it ends with")
     func withoutFold() throws {
         let state = Job.State(run: Identifier(high: 1, low: 2), name: "s")

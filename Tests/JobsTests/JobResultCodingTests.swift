@@ -25,6 +25,19 @@ struct JobResultCodingTests {
         #expect(back.seconds == 0.25)
     }
 
+    @Test("sums over shards come back beside the parts")
+    func sums() throws {
+        var part = JobResult.Part(outputs: [("loss", TensorValue(scalar: 2))], examples: 7, batches: 2)
+        part.largest = 1.5
+        let sum = try TensorValue([Int64.max, -1, 0])
+        let payload = JobResult(
+            parts: [part, JobResult.Part(Failure(.executionFailed, "no"))], sums: [("w", sum)], seconds: 0.5
+        ).payload
+        let back = try JobResult(decoding: payload.body, frames: payload.received)
+        #expect(back.sums.map(\.name) == ["w"] && back.sums.map(\.value) == [sum])
+        #expect(back.parts.map(\.largest) == [1.5, 0] && back.parts[1].failure?.code == .executionFailed)
+    }
+
     @Test("a body that ends early or is noise only throws, or is another result")
     func hostile() throws {
         let payload = Samples.result([TensorValue(scalar: 1), TensorValue(scalar: 2)]).payload

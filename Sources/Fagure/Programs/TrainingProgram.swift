@@ -115,6 +115,46 @@ public struct TrainingProgram: Sendable {
                 })
     }
 
+    /// The program for several shards of one worker, whose parameters come back summed, each times the examples seen.
+    func job(
+        for rows: [Fold.Rows], from model: ModelState, scaling: Scaling, learningRate: Float, units: SumUnits
+    ) -> Job {
+        guard let first = rows.first else { return Job() }
+        var job = job(
+            for: first.shard, from: model, scaling: scaling, shuffleSeed: first.shuffleSeed,
+            learningRate: learningRate, batchSize: first.batchSize
+        ).job(over: rows)
+        for index in names.indices { job.outputs[index].destination = .sum(units, byExamples: true) }
+        return job
+    }
+
+    /// Reads the sums of parameters.
+    ///
+    /// - Throws: `Failure` with code `malformed` for others than were asked for.
+    func sums(of result: JobResult) throws(Failure) -> [NamedValue] {
+        guard result.sums.map(\.name) == names else {
+            throw Failure(
+                .malformed, "it answered with sums of \(result.sums.map(\.name)), asked were \(names)")
+        }
+        for (sum, type) in zip(result.sums, types) where sum.value.type != ValueType(.int64, type.shape) {
+            throw Failure(
+                .malformed,
+                "it answered with \(sum.value.type) for the sum of \(sum.name), which is int64 \(type.shape)")
+        }
+        return result.sums.map { NamedValue(name: $0.name, value: $0.value) }
+    }
+
+    /// Reads what a shard of several counted.
+    ///
+    /// - Throws: `Failure` with code `malformed` for a part that is not what was asked for.
+    func metrics(of part: JobResult.Part) throws(Failure) -> Metrics {
+        do {
+            return try JobResult(parts: [part], seconds: 0).metrics(metricNames)
+        } catch {
+            throw Failure(.malformed, "\(error)")
+        }
+    }
+
     /// Reads what training on a shard released; it weighs as much as the examples it saw.
     ///
     /// - Throws: `Failure` with code `malformed` for a result that is not what the program asked for.

@@ -24,6 +24,11 @@ public struct JobTarget: Sendable, Hashable {
         JobTarget(identifier: session, isSession: true, name: "worker \(session)")
     }
 
+    /// One worker's process, with its name.
+    static func worker(_ session: SessionID, name: String) -> JobTarget {
+        JobTarget(identifier: session, isSession: true, name: "worker \(name)")
+    }
+
     /// Whether a worker is, or serves, the target.
     func isServed(by worker: WorkerDescription) -> Bool {
         guard !worker.isDraining else { return false }

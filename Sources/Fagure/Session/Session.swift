@@ -153,6 +153,16 @@ public class Session: @unchecked Sendable {
             progress: progress)
     }
 
+    /// Runs a job over several shards of one worker.
+    func run(
+        _ job: Job, on target: JobTarget, timeout: Duration?, silence: Duration?, batchesMaximum: Int,
+        progress: (@Sendable (JobProgress) -> Void)? = nil
+    ) async throws(Failure) -> JobResult {
+        try await run(
+            JobPayload(job), on: target, timeout: timeout, silence: silence, batchesMaximum: batchesMaximum,
+            progress: progress)
+    }
+
     /// Runs a graph once.
     ///
     /// Cancelling the task cancels the job.

@@ -31,6 +31,10 @@ package enum SessionLimits {
     package static let silenceNoticeMilliseconds: Int64 = 30_000
     /// Stages in succession that a worker may let pass in silence before it is asked no more.
     package static let silentStagesMaximum = 2
+    /// Shards that are asked in one job: a worker that is lost costs no more than so many.
+    package static let groupSizeMaximum = 256
+    /// Jobs that the shards of one worker are asked in at least, for its slots all to have work.
+    package static let groupsPerWorker = 8
     /// How long a round that came to nothing rests before it is tried again.
     package static let roundRetryMilliseconds: Int64 = 1_000
 }

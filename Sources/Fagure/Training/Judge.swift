@@ -1,4 +1,5 @@
 import Federation
+import Jobs
 import Protocol
 
 /// Judges a model by rows it has not learned from: at the trainer where it has some, else at the workers.
@@ -17,9 +18,13 @@ struct Judge: Sendable {
     let local: LocalEvaluation?
     /// Shards with rows held out.
     let shards: [ShardDescription]
-    /// How long a worker may say nothing of its job.
+    /// Which of them are asked together.
+    let grouping: Grouping
+    /// The names of workers.
+    let names: [SessionID: String]
     /// How long an answer may take.
     let timeout: Duration?
+    /// How long a worker may say nothing of its job.
     let silence: Duration?
     /// Told the position of each shard that has answered.
     let answered: @Sendable (Int) -> Void
@@ -33,17 +38,7 @@ struct Judge: Sendable {
                 return .failure(Failure(.executionFailed, "\(error)"))
             }
         }
-        let answers = await withTaskGroup(of: (Int, Result<Metrics, Failure>).self) { group in
-            for (index, shard) in shards.enumerated() {
-                group.addTask { (index, await metrics(of: model, scaling, on: shard)) }
-            }
-            var answers: [(Int, Result<Metrics, Failure>)] = []
-            for await answer in group {
-                answered(answer.0)
-                answers.append(answer)
-            }
-            return answers.sorted { $0.0 < $1.0 }
-        }
+        let answers = await self.answers(on: model, scaling)
         var verdict = Verdict()
         let hasNumbers = answers.contains { (try? $0.1.get())?.isFinite == true }
         for (index, answer) in answers {
@@ -64,6 +59,68 @@ struct Judge: Sendable {
         return .success(verdict)
     }
 
+    /// What shards answered, and which of those asked together are to be asked by themselves.
+    private struct Answers: Sendable {
+        var answers: [(Int, Result<Metrics, Failure>)] = []
+        var alone: [Int] = []
+    }
+
+    private func answers(
+        on model: ModelState, _ scaling: Scaling
+    ) async -> [(Int, Result<Metrics, Failure>)] {
+        await withTaskGroup(of: Answers.self) { group in
+            for members in grouping.groups {
+                group.addTask { await self.answers(on: model, scaling, of: members) }
+            }
+            var alone = grouping.alone
+            var answers: [(Int, Result<Metrics, Failure>)] = []
+            while true {
+                for index in alone {
+                    group.addTask {
+                        Answers(answers: [(index, await metrics(of: model, scaling, on: shards[index]))])
+                    }
+                }
+                guard let some = await group.next() else { break }
+                for answer in some.answers { answered(answer.0) }
+                answers += some.answers
+                alone = some.alone
+            }
+            return answers.sorted { $0.0 < $1.0 }
+        }
+    }
+
+    /// Asks shards of one worker together.
+    private func answers(
+        on model: ModelState, _ scaling: Scaling, of members: Grouping.Group
+    ) async -> Answers {
+        let shards = members.shards.map { self.shards[$0] }
+        guard let first = shards.first else { return Answers() }
+        let job = lesson.evaluation.job(for: first.reference, of: model, scaling: scaling)
+            .job(over: shards.map { Fold.Rows($0.reference, batchSize: EvaluationProgram.batchSize) })
+        do throws(Failure) {
+            let result = try await session.run(
+                job, on: .worker(members.worker, name: names[members.worker] ?? "\(members.worker)"),
+                timeout: timeout, silence: silence,
+                batchesMaximum: shards.reduce(0) { $0 + $1.heldOutRows })
+            var answers = Answers()
+            for (number, part) in try result.parts(of: members.shards) {
+                let metrics = try? lesson.evaluation.metrics(from: JobResult(parts: [part], seconds: 0))
+                if part.failure == nil, let metrics, (try? check(metrics, shards[number])) != nil {
+                    answers.answers.append((members.shards[number], .success(metrics)))
+                } else {
+                    answers.alone.append(members.shards[number])
+                }
+            }
+            return answers
+        } catch {
+            return Answers(alone: members.shards)
+        }
+    }
+
+    private func check(_ metrics: Metrics, _ shard: ShardDescription) throws(Failure) {
+        try metrics.check(shard, examples: shard.heldOutRows, isLossNonnegative: lesson.isLossNonnegative)
+    }
+
     private func metrics(
         of model: ModelState, _ scaling: Scaling, on shard: ShardDescription
     ) async -> Result<Metrics, Failure> {
@@ -73,8 +130,7 @@ struct Judge: Sendable {
                 timeout: timeout, silence: silence,
                 batchesMaximum: shard.heldOutRows)
             let metrics = try lesson.evaluation.metrics(from: result)
-            try metrics.check(
-                shard, examples: shard.heldOutRows, isLossNonnegative: lesson.isLossNonnegative)
+            try check(metrics, shard)
             return .success(metrics)
         } catch {
             return .failure(error)

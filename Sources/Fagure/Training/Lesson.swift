@@ -50,6 +50,16 @@ struct Lesson: Sendable {
         StatisticsProgram.Pass(rawValue: pass).flatMap { statistics[$0] }
     }
 
+    /// Rows in a batch of a shard.
+    func batchSize(of shard: ShardDescription) -> Int {
+        training.batchSize(for: shard, isPublic: !dataset.digest.isEmpty)
+    }
+
+    /// The examples a shard sees in a round.
+    func exampleCount(of shard: ShardDescription) -> Int {
+        training.exampleCount(rows: shard.trainRows, batchSize: batchSize(of: shard))
+    }
+
     /// What the run sets out to do.
     func start(
         _ configuration: TrainingConfiguration, shards: [ShardDescription], workers: Int,

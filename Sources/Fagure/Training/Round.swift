@@ -45,6 +45,9 @@ struct Round {
         return true
     }
 
+    /// Takes how much an update grew that came in a sum.
+    mutating func note(_ growth: Double) { growths.append(growth) }
+
     /// The updates held, in the order of shards, and whether each is left out; none is held any more.
     mutating func takeHeld() -> [(update: Update, isLeftOut: Bool)] {
         defer { held = [] }

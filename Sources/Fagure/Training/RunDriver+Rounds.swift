@@ -20,14 +20,16 @@ extension RunDriver {
         }
         if stage.round != nil {
             do throws(FederationError) {
-                round.fold = try strategy.makeFold(of: Array(shards.indices), at: state)
+                let examples = shards.map { lesson.exampleCount(of: $0) }
+                round.fold = try strategy.makeFold(
+                    of: Array(shards.indices), at: state, weightMaximum: Double(examples.reduce(0, +)))
             } catch {
                 throw .federation(error)
             }
         } else if stage == .statistics(pass: 1) {
             moments = FeatureMoments(count: Scaling.sumCount(of: lesson.task))
         }
-        for index in shards.indices { try ask(index, stage, lesson, in: &group) }
+        try askAll(stage, lesson, in: &group)
     }
 
     /// Says what the next stage begins without.
@@ -52,7 +54,8 @@ extension RunDriver {
         try ask(index, stage, lesson, in: &group)
     }
 
-    private func ask(
+    /// Asks a shard by itself.
+    func ask(
         _ index: Int, _ stage: Stage, _ lesson: Lesson, in group: inout DiscardingTaskGroup
     ) throws(RunError) {
         switch stage {
@@ -68,17 +71,13 @@ extension RunDriver {
         guard let scaling else { return }
         let shard = round.shards[index]
         let (session, inbox, model, configuration) = (session, inbox, state.model, configuration)
-        let rate = configuration.training.schedule.rate(
-            configuration.training.learningRate, round: number, of: configuration.rounds)
-        let seed = TrainingProgram.shuffleSeed(
-            seed: configuration.seed, round: number, shard: shard.reference.name)
-        let batchSize = lesson.training.batchSize(for: shard, isPublic: !lesson.dataset.digest.isEmpty)
+        let rows = rows(of: shard, number, lesson)
         let job = lesson.training.job(
-            for: shard.reference, from: model, scaling: scaling, shuffleSeed: seed, learningRate: rate,
-            batchSize: batchSize)
+            for: shard.reference, from: model, scaling: scaling, shuffleSeed: rows.shuffleSeed,
+            learningRate: rate(number), batchSize: rows.batchSize)
         group.addTask {
             do throws(Failure) {
-                let examples = lesson.training.exampleCount(rows: shard.trainRows, batchSize: batchSize)
+                let examples = lesson.exampleCount(of: shard)
                 let result = try await session.run(
                     job, timeout: configuration.jobTimeout, silence: configuration.silenceMaximum,
                     batchesMaximum: examples
@@ -95,6 +94,20 @@ extension RunDriver {
                 inbox.yield(.failure(shard: index, error))
             }
         }
+    }
+
+    /// How the rows of a shard become batches in a round.
+    func rows(of shard: ShardDescription, _ number: Int, _ lesson: Lesson) -> Fold.Rows {
+        Fold.Rows(
+            shard.reference, batchSize: lesson.batchSize(of: shard),
+            shuffleSeed: TrainingProgram.shuffleSeed(
+                seed: configuration.seed, round: number, shard: shard.reference.name))
+    }
+
+    /// The size of a step in a round.
+    func rate(_ number: Int) -> Float {
+        configuration.training.schedule.rate(
+            configuration.training.learningRate, round: number, of: configuration.rounds)
     }
 
     /// One pass over a shard for where the features lie and how far they spread.
@@ -159,6 +172,8 @@ extension RunDriver {
         let (inbox, model) = (inbox, state.model)
         let judge = Judge(
             lesson: lesson, session: session, local: local, shards: shards,
+            grouping: Grouping(of: shards.map(\.reference), holders: machine.present?.holders ?? [:]),
+            names: machine.present?.names ?? [:],
             timeout: configuration.jobTimeout, silence: configuration.silenceMaximum,
             answered: { inbox.yield(.judgeAnswered(round: number, shard: $0)) })
         if local == nil { judging[number] = Judging(awaited: shards.map(\.reference), since: clock.now) }

@@ -15,6 +15,10 @@ struct RunDriver {
         case session(SessionEvent)
         case tick
         case progress(Stage, shard: Int, Double)
+        /// All shards of a group have come so far.
+        case groupProgress(Stage, shards: [Int], Double)
+        /// What was asked of a group came to this.
+        case group(Stage, GroupAnswer)
         case sums(shard: Int, FeatureSums)
         /// What training on a shard gave, and how much it grew.
         case update(Update, growth: Double)
@@ -146,6 +150,13 @@ struct RunDriver {
             guard stage == machine.stage, round.isOpen else { return }
             if stage.round != nil { advance(shard, to: fraction) }
             await handle(.heard(shard: shard), in: &group)
+        case .groupProgress(let stage, let shards, let fraction):
+            guard stage == machine.stage, round.isOpen else { return }
+            for shard in shards { round.advance(shard, to: fraction) }
+            if stage.round != nil { reportProgress() }
+            for shard in shards { await handle(.heard(shard: shard), in: &group) }
+        case .group(let stage, let answer):
+            await take(answer, stage, in: &group)
         case .sums(let shard, let sums):
             round.sums[shard] = sums
             await handle(.answered(shard: shard), in: &group)
@@ -197,13 +208,20 @@ struct RunDriver {
 
     private mutating func advance(_ shard: Int, to fraction: Double) {
         round.advance(shard, to: fraction)
+        reportProgress()
+    }
+
+    func reportProgress() {
         guard let number = machine.stage.round else { return }
         report(.progress(epoch: number * configuration.training.localEpochs, fraction: round.fraction))
     }
 
     // MARK: The machine
 
-    private mutating func handle(_ event: TrainingMachine.Event, in group: inout DiscardingTaskGroup) async {
+    /// Ends the run with an error, unless it has ended.
+    mutating func fail(_ error: RunError) { end = end ?? .failed(error) }
+
+    mutating func handle(_ event: TrainingMachine.Event, in group: inout DiscardingTaskGroup) async {
         var events = [event]
         while let next = events.first, end == nil {
             events.removeFirst()

@@ -1,31 +1,24 @@
 import Ground
 
 extension Storage {
-    /// Adds float32 elements times a weight to as many sums.
-    func addFloats(to sums: inout [Double], weight: Double) {
-        precondition(byteCount == sums.count * MemoryLayout<Float>.size, "a sum per element")
+    /// Adds float32 elements times a weight, in units, to as many counts; each product is rounded to the nearest whole
+    /// number, of two the even one.
+    ///
+    /// - Precondition: magnitudes times `weight` times `perOne` are below 2⁵¹.
+    func addCounts(to counts: inout [Int64], weight: Double, perOne: Double) {
+        precondition(byteCount == counts.count * MemoryLayout<Float>.size, "a count per element")
+        // Between 2⁵² and 2⁵³ doubles are whole numbers, and consecutive ones have consecutive bits: to add this
+        // constant is to round, with operations that every processor has for several numbers at once.
+        let magic = 0x1.8p52
+        let zero = Int64(bitPattern: magic.bitPattern)
         let source = unsafe base.assumingMemoryBound(to: Float.self)
-        unsafe sums.withUnsafeMutableBufferPointer { target in
-            guard let sum = target.baseAddress else { return }
-            let count = target.count
+        unsafe counts.withUnsafeMutableBufferPointer { target in
+            guard let count = target.baseAddress else { return }
+            let end = target.count
             var i = 0
-            while i < count {
-                unsafe sum[i] += weight * Double(source[i])
-                i &+= 1
-            }
-        }
-    }
-
-    /// Takes sums divided by a number, as float32.
-    convenience init(_ sums: [Double], dividedBy divisor: Double) {
-        self.init(byteCount: sums.count * MemoryLayout<Float>.size)
-        let target = unsafe base.assumingMemoryBound(to: Float.self)
-        unsafe sums.withUnsafeBufferPointer { source in
-            guard let sum = source.baseAddress else { return }
-            let count = source.count
-            var i = 0
-            while i < count {
-                unsafe target[i] = Float(sum[i] / divisor)
+            while i < end {
+                let term = unsafe Double(source[i]) * weight * perOne + magic
+                unsafe count[i] &+= Int64(bitPattern: term.bitPattern) &- zero
                 i &+= 1
             }
         }

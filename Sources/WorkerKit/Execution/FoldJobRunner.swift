@@ -32,6 +32,8 @@ struct FoldJobRunner {
     private let progress: FoldProgress
     /// What the parts that are done take until the answer leaves.
     private var partsByteCount = 0
+    /// Sums over the shards that are done, in the order of outputs; none before the first.
+    private var sums: [ExactSum] = []
 
     /// Takes a job; nothing is looked for yet.
     init(_ job: Job, _ fold: Fold, _ inventory: Inventory, _ surroundings: Surroundings) {
@@ -63,8 +65,9 @@ struct FoldJobRunner {
         for rows in fold.shards {
             do throws(JobError) {
                 let (result, labels) = try run(rows, &plans)
+                let largest = try add(result)
                 arrivals += self.arrivals(result, labels, rows)
-                parts.append(part(result))
+                parts.append(part(result, largest))
                 if let transfer = try transfer(result, arrivals) { return transfer }
             } catch {
                 // What ends everything is no shard's fault.
@@ -73,12 +76,58 @@ struct FoldJobRunner {
             }
         }
         let seconds = Release.seconds(surroundings.now() - began, tellsOfRows: true)
-        let answer = Release.answer(JobResult(parts: parts, seconds: seconds))
+        let sums = namedSums
+        let answer = Release.answer(JobResult(parts: parts, sums: sums, seconds: seconds))
         if case .failure = answer { return answer }
         try inventory.objects.keep(arrivals, of: owner)
         guard job.listsObjects else { return answer }
         return Release.answer(
-            JobResult(parts: parts, seconds: seconds, objects: inventory.objects.objects(of: owner)))
+            JobResult(
+                parts: parts, sums: sums, seconds: seconds, objects: inventory.objects.objects(of: owner)))
+    }
+
+    /// Adds what a shard gave to the sums, all of it or nothing.
+    ///
+    /// - Returns: the greatest magnitude of what was added.
+    private mutating func add(_ result: FoldRunner.Result) throws(JobError) -> Float {
+        let summed = job.summedOutputs
+        guard !summed.isEmpty else { return 0 }
+        try begin(summed.map { (result.outputs[$0.output].type, $0.units) })
+        var largest = 0.0
+        for (index, (output, units, byExamples)) in summed.enumerated() {
+            let magnitude = result.outputs[output].largestMagnitude
+            guard sums[index].hasRoom(for: magnitude, weight: byExamples ? Double(result.examples) : 1) else {
+                // How far beyond is nobody's business.
+                throw .executionFailed(
+                    "\(name(of: output)) has a magnitude beyond \(units.limit), which its sum takes")
+            }
+            largest = max(largest, magnitude)
+        }
+        do throws(TensorError) {
+            for (index, (output, _, byExamples)) in summed.enumerated() {
+                try sums[index].add(result.outputs[output], weight: byExamples ? Double(result.examples) : 1)
+            }
+        } catch {
+            throw Release.error(preparing: "a sum over shards", error)
+        }
+        return Float(largest)
+    }
+
+    private mutating func begin(_ summed: [(type: ValueType, units: SumUnits)]) throws(JobError) {
+        guard sums.isEmpty else { return }
+        do throws(TensorError) {
+            for (type, units) in summed { sums.append(try ExactSum(type, in: units)) }
+        } catch {
+            throw Release.error(preparing: "a sum over shards", error)
+        }
+    }
+
+    private func name(of output: Int) -> String {
+        job.outputs[output].name.isEmpty ? "output \(output)" : job.outputs[output].name
+    }
+
+    private var namedSums: [(name: String, value: TensorValue)] {
+        zip(job.summedOutputs, sums).map { (job.outputs[$0.output].name, $1.value) }
     }
 
     /// Finds what is the same for every shard.
@@ -112,7 +161,8 @@ struct FoldJobRunner {
             surroundings: FoldRunner.Surroundings(
                 flag: surroundings.flag, report: { this.progress.say($0, $1, this.surroundings) },
                 memory: inventory.memory,
-                jobByteCount: surroundings.jobByteCount.addingSaturated(partsByteCount),
+                jobByteCount: surroundings.jobByteCount.addingSaturated(partsByteCount)
+                    .addingSaturated(sumsByteCount),
                 check: { (types) throws(JobError) in try this.check(types, rows) }))
         let verdict = try self.verdict(on: runner)
         try Release.permit(verdict, leaving: job.leavingOutputs, by: inventory.rules)
@@ -134,7 +184,11 @@ struct FoldJobRunner {
 
     /// Checks that what leaves may travel, and that there is room for what stays, before there is any of it.
     private func check(_ types: [ValueType], _ rows: Fold.Rows) throws(JobError) {
-        try Release.checkSizes(job.leavingOutputs.map { types[$0] }, beside: partsByteCount)
+        try Release.checkSizes(
+            job.partOutputs.map { types[$0] }, beside: partsByteCount.addingSaturated(sumsByteCount))
+        for (output, _, _) in job.summedOutputs where types[output].elementType != .float32 {
+            throw .invalid("\(name(of: output)) is \(types[output]): sums are of float32")
+        }
         let room = kept(rows).map { (key: $0.key, type: types[$0.output]) }
         try inventory.objects.checkRoom(for: room, of: surroundings.owner)
     }
@@ -145,7 +199,7 @@ struct FoldJobRunner {
             switch output.destination {
             case .object(let id): (number, .object(id))
             case .state(let state): (number, .state(state, rows.shard))
-            case .release, .transfer: nil
+            case .release, .transfer, .sum: nil
             }
         }
     }
@@ -159,15 +213,21 @@ struct FoldJobRunner {
     }
 
     /// What comes back of a shard.
-    private mutating func part(_ result: FoldRunner.Result) -> JobResult.Part {
-        let leaving = job.leavingOutputs
+    private mutating func part(_ result: FoldRunner.Result, _ largest: Float) -> JobResult.Part {
+        let leaving = job.partOutputs
         for output in leaving {
             partsByteCount = partsByteCount.addingSaturated(result.outputs[output].type.byteCount)
         }
         let names = job.outputs.map(\.name)
-        return JobResult.Part(
+        var part = JobResult.Part(
             outputs: leaving.map { (name: names.isEmpty ? "" : names[$0], value: result.outputs[$0]) },
             examples: result.examples, batches: result.batches)
+        part.largest = largest
+        return part
+    }
+
+    private var sumsByteCount: Int {
+        sums.reduce(0) { $0.addingSaturated(2 * $1.type.byteCount) }
     }
 
     /// What goes to another worker, of a job that sends it there.

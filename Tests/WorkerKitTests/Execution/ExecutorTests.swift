@@ -202,7 +202,9 @@ struct ExecutorTests {
     func guests() async throws {
         let rig = Rig(shards: [try Lessons.shard(rowCount: 4)])
         let other = Identifier(high: 1, low: 1)
-        rig.executor.enqueue([try endless(1)])
+        // Of whole batches: one that may be asked for, and runs to its end.
+        let lasting = try Lessons.regression(.init(epochs: 1_000_000, batchSize: 100))
+        rig.executor.enqueue([work(1, lasting.job.payload(includesGraphs: true))])
         #expect(await rig.reports(1).map(run(of:)) == [1])
         rig.executor.enqueue([try double(2, 1), try double(3, 4, for: other)])
         // What runs at one tick and still does at the next lasts.

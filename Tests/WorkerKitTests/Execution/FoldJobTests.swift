@@ -55,6 +55,80 @@ struct FoldJobTests {
         #expect(together.parts[0].outputs[0].value != together.parts[2].outputs[0].value)
     }
 
+    /// Weight and bias summed, the others as they are.
+    private func summing(_ shards: [Int], units: SumUnits, byExamples: Bool = true) throws -> Job {
+        var job = over(shards, try Lessons.regression(.init(epochs: 2, batchSize: 8, shuffleSeed: 3)))
+        for index in 0..<2 { job.outputs[index].destination = .sum(units, byExamples: byExamples) }
+        return job
+    }
+
+    @Test("a sum over shards has the bits of the sum of what each gives alone, and leaves out who fails")
+    func sums() throws {
+        let units = SumUnits(limit: 1e30, weight: 240)
+        var bench = try bench()
+        for byExamples in [true, false] {
+            let together = try result(summing([2, 3, 0, 1], units: units, byExamples: byExamples), &bench)
+            #expect(together.parts.map { $0.failure?.code } == [nil, .unknownDataset, nil, nil])
+            #expect(together.parts[0].outputs.map(\.name) == ["mean", "examples"])
+            #expect(together.sums.map(\.name) == ["weight", "bias"])
+            for index in 0..<2 {
+                var largest = 0.0
+                let alone = try (0..<3).map { shard in
+                    try result(
+                        over([shard], Lessons.regression(.init(epochs: 2, batchSize: 8, shuffleSeed: 3))),
+                        &bench
+                    )
+                    .outputs[index].value
+                }
+                var sum = try ExactSum(alone[0].type, in: units)
+                for value in alone {
+                    try sum.add(value, weight: byExamples ? 80 : 1)
+                    largest = max(largest, value.largestMagnitude)
+                }
+                #expect(together.sums[index].value == sum.value)
+                let told = [0, 2, 3].map { Double(together.parts[$0].largest) }.max() ?? 0
+                #expect(told >= largest)
+            }
+            var groups: [ExactSum] = []
+            for shards in [[0, 2], [1]] {
+                let some = try result(summing(shards, units: units, byExamples: byExamples), &bench)
+                groups.append(try ExactSum(counts: some.sums[0].value, in: units))
+            }
+            try groups[0].add(groups[1])
+            #expect(groups[0].value == together.sums[0].value)
+        }
+    }
+
+    @Test("what is beyond the limit of a sum is not in it, and how far beyond is not said")
+    func sumLimit() throws {
+        var bench = try bench()
+        let one = try #require(
+            try result(summing([0], units: SumUnits(limit: 1e30, weight: 240)), &bench).parts.first)
+        let limit = one.largest / 2
+        let units = SumUnits(limit: Double(limit), weight: 240)
+        #expect(
+            bench.answer(try summing([0], units: units).payload(includesGraphs: true)).failure?.code
+                == .executionFailed)
+        let parts = try result(summing([0, 1], units: units), &bench)
+        let failure = try #require(parts.parts[0].failure)
+        #expect(failure.message.contains("beyond \(units.limit), which its sum takes"))
+        #expect(!failure.message.contains("\(one.largest)"))
+    }
+
+    @Test("a sum is released under the rule for each of its shards, and is of floats")
+    func sumRules() throws {
+        let units = SumUnits(limit: 1e30, weight: 240)
+        var strict = TestBench(shards: [try Lessons.shard(rowCount: 120)], rowsMinimum: 121)
+        var job = try Lessons.regression(.init(epochs: 1, batchSize: 8)).job
+        job.outputs[0].destination = .sum(units, byExamples: true)
+        #expect(strict.answer(job.payload(includesGraphs: true)).failure?.code == .notPermitted)
+        // Digits of rows do not leave by way of a sum either.
+        var open = TestBench(shards: [try Lessons.shard(rowCount: 120)])
+        var order = try Lessons.order(.init(batchSize: 1)).job
+        order.outputs[1].destination = .sum(units, byExamples: false)
+        #expect(open.answer(order.payload(includesGraphs: true)).failure?.code == .notPermitted)
+    }
+
     @Test("a state goes on where it was kept, for its run, shard and owner alone, until the run has ended")
     func states() throws {
         var bench = try bench()
