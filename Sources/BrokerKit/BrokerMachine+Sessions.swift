@@ -113,7 +113,7 @@ extension BrokerMachine {
         list(worker, insteadOf: before)
         self.change(holdersOf: change)
         tell(change, of: worker, &actions)
-        if isReconnected { reconcile(worker, with: hello.openJobs, &actions) }
+        if isReconnected { reconcile(worker, with: hello, &actions) }
     }
 
     private mutating func welcomeTrainer(_ hello: Hello, from peer: PeerID, _ actions: inout [Action]) {
@@ -154,17 +154,20 @@ extension BrokerMachine {
     }
 
     /// Settles the jobs of a worker that came back by another connection: what was on its way is gone.
-    private mutating func reconcile(_ worker: Int32, with openJobs: [JobID], _ actions: inout [Action]) {
-        let held = Set(openJobs)
+    private mutating func reconcile(_ worker: Int32, with hello: Hello, _ actions: inout [Action]) {
+        let held = Set(hello.openJobs)
+        // Of a job named twice the first attempt counts; of one without an attempt, none.
+        let attempts = Dictionary(zip(hello.openJobs, hello.openAttempts)) { first, _ in first }
         // Its trainer has not asked for them since this broker started, but may.
         let claimed = held.filter { roster.claimant(of: $0) == worker }
         roster.dropClaims(of: worker)
         var next = jobs.first(ofWorker: worker)
         while let slot = next {
             next = jobs.nextOfWorker(after: slot)
-            if jobs[slot].stage != .waiting && held.contains(jobs[slot].id) { continue }
-            // It never got the job, or its answer was lost and is in its cache: either way it is to be asked
-            // again; by its source, if it was transferred to it.
+            if jobs[slot].stage != .waiting, attempts[jobs[slot].id] == jobs[slot].attempt { continue }
+            // It never got the job, or holds it by an earlier attempt, whose answer would not count, or its answer
+            // was lost and is in its cache: either way it is to be asked again; by its source, if it was transferred
+            // to it.
             guard askedAgain(slot, of: worker, &actions) else { continue }
             if jobs[slot].stage != .transferred { roster.claim(jobs[slot].id, for: worker) }
             resend(slot, &actions)

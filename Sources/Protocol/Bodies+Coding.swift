@@ -70,6 +70,10 @@ extension Hello: ControlBody {
         for shard in wire.shards { shards.append(try ShardDescription(shard)) }
         for shard in wire.considered { considered.append(try ShardDescription(shard)) }
         for job in wire.openJobs { openJobs.append(try Identifier(job)) }
+        guard wire.openAttempts.isEmpty || wire.openAttempts.count == wire.openJobs.count else {
+            throw .malformed("\(wire.openAttempts.count) attempts of \(wire.openJobs.count) open jobs")
+        }
+        openAttempts = wire.openAttempts
         capacity = Int(wire.capacity)
     }
 
@@ -85,6 +89,7 @@ extension Hello: ControlBody {
         wire.shards = shards.map(\.wire)
         wire.considered = considered.map(\.wire)
         wire.capacity = UInt32(clamping: capacity)
+        wire.openAttempts = openAttempts
         wire.openJobs = openJobs.map { job in
             var bytes = wire.session
             bytes.removeAll()

@@ -20,6 +20,8 @@ package struct Hello: Sendable, Hashable {
     package var capacity: Int = 0
     /// Jobs a worker still holds from before a reconnect.
     package var openJobs: [JobID] = []
+    /// The attempts in which it holds them, in their order; 0 where it does not say.
+    package var openAttempts: [UInt32] = []
     /// Shards a worker asks about and does not serve.
     package var considered: [ShardDescription] = []
 

@@ -337,6 +337,9 @@ nonisolated struct WireHello: Sendable {
   /// workers only: jobs still held, 16 bytes each
   var openJobs: [Data] = []
 
+  /// the attempts in which it holds open_jobs, in their order
+  var openAttempts: [UInt32] = []
+
   /// since 1.1; workers only: shards it asks about and does not serve
   var considered: [WireShard] = []
 
@@ -790,7 +793,7 @@ nonisolated extension WireShard: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Hello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{1}session\0\u{3}protocol_minimum\0\u{3}protocol_maximum\0\u{1}software\0\u{1}datasets\0\u{1}shards\0\u{1}capacity\0\u{3}open_jobs\0\u{1}considered\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{1}session\0\u{3}protocol_minimum\0\u{3}protocol_maximum\0\u{1}software\0\u{1}datasets\0\u{1}shards\0\u{1}capacity\0\u{3}open_jobs\0\u{1}considered\0\u{4}\u{2}open_attempts\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -809,6 +812,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.capacity) }()
       case 10: try { try decoder.decodeRepeatedBytesField(value: &self.openJobs) }()
       case 11: try { try decoder.decodeRepeatedMessageField(value: &self.considered) }()
+      case 13: try { try decoder.decodeRepeatedUInt32Field(value: &self.openAttempts) }()
       default: break
       }
     }
@@ -848,6 +852,9 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.considered.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.considered, fieldNumber: 11)
     }
+    if !self.openAttempts.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.openAttempts, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -862,6 +869,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.shards != rhs.shards {return false}
     if lhs.capacity != rhs.capacity {return false}
     if lhs.openJobs != rhs.openJobs {return false}
+    if lhs.openAttempts != rhs.openAttempts {return false}
     if lhs.considered != rhs.considered {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -45,7 +45,7 @@ enum Release {
 
     /// What a worker says of itself: names, schemas and numbers of rows, and the jobs it holds.
     static func hello(
-        _ configuration: WorkerConfiguration, _ shards: ShardStore, openJobs: [JobID]
+        _ configuration: WorkerConfiguration, _ shards: ShardStore, openJobs: [(job: JobID, attempt: UInt32)]
     ) -> Hello {
         var hello = Hello(name: configuration.name, role: .worker, session: configuration.session)
         hello.datasets = shards.datasets
@@ -57,7 +57,8 @@ enum Release {
             hello.considered = considered.descriptions
         }
         hello.capacity = ProtocolLimits.workerJobsMaximum
-        hello.openJobs = openJobs
+        hello.openJobs = openJobs.map(\.job)
+        hello.openAttempts = openJobs.map(\.attempt)
         return hello
     }
 

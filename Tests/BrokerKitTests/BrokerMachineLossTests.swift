@@ -88,6 +88,21 @@ struct BrokerMachineLossTests {
         #expect(summary(rig.say(0, .submit, job: 5, attempt: 2, target: shard(0).key)) == ["dispatch>3#2"])
     }
 
+    @Test(
+        "a job that is held by an earlier attempt, for the last dispatch was lost, is asked for again",
+        arguments: [[1], []])
+    func earlierAttempt(attempts: [UInt32]) {
+        let rig = rig()
+        #expect(summary(rig.say(0, .submit, job: 6, attempt: 2, target: shard(1).key)) == ["dispatch>1#2"])
+        rig.handle(.disconnected(1))
+        let hello = worker("alice", session: 11, shards: [0, 1], openJobs: [6], openAttempts: attempts)
+        let back = rig.join(3, hello)
+        #expect(Set(summary(back)) == ["welcome>3", "resend>0#2", "resend>0#3"])
+        #expect(summary(rig.say(3, .result, job: 6, attempt: 1)).isEmpty, "of an attempt that does not count")
+        #expect(summary(rig.say(0, .submit, job: 6, attempt: 3, target: shard(1).key)) == ["dispatch>3#3"])
+        #expect(summary(rig.say(3, .result, job: 6, attempt: 3)) == ["relay>0"])
+    }
+
     @Test("a job the worker still has but nobody awaits is cancelled there")
     func cancelsForgotten() {
         let rig = rig()

@@ -91,7 +91,8 @@ func shard(_ index: Int) -> ShardReference {
 }
 
 func worker(
-    _ name: String, session: SessionID, shards: [Int] = [0], capacity: Int = 0, openJobs: [JobID] = []
+    _ name: String, session: SessionID, shards: [Int] = [0], capacity: Int = 0, openJobs: [JobID] = [],
+    openAttempts: [UInt32]? = nil
 ) -> Hello {
     var hello = Hello(name: name, role: .worker, session: session)
     hello.datasets = [
@@ -104,6 +105,7 @@ func worker(
     hello.shards = shards.map { ShardDescription(reference: shard($0), trainRows: 10, heldOutRows: 2) }
     hello.capacity = capacity
     hello.openJobs = openJobs
+    hello.openAttempts = openAttempts ?? openJobs.map { _ in 1 }
     return hello
 }
 

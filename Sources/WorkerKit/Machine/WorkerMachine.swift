@@ -74,8 +74,8 @@ package struct WorkerMachine: Sendable {
 
     /// What the next hello lists: the jobs held, oldest first. The broker asks again for all others it thinks
     /// are here.
-    package var openJobs: [JobID] {
-        jobs.sorted { $0.value.run < $1.value.run }.map(\.key)
+    package var openJobs: [(job: JobID, attempt: UInt32)] {
+        jobs.sorted { $0.value.run < $1.value.run }.map { ($0.key, $0.value.attempt) }
     }
 
     /// Takes an event and appends what must be done.
