@@ -180,6 +180,6 @@ extension BrokerMachine {
             name: session.name, session: session.presence.session, software: session.presence.software,
             state: session.isDraining ? .draining : session.isTorpid ? .torpid : .ready, shards: shards,
             openJobs: openJobs,
-            silentMilliseconds: now - session.presence.heardAt)
+            silentMilliseconds: now - session.presence.heardAt, processor: session.processor)
     }
 }

@@ -35,6 +35,8 @@ struct WorkerSession: Sendable {
     var isListed = false
     /// The revision of the catalogue with which it last changed.
     var changedAt: UInt64 = 0
+    /// What its bits depend on.
+    var processor = ""
     /// Jobs it takes at once.
     var capacity = 0
     /// Whether it said that it takes no more jobs.
@@ -169,6 +171,7 @@ extension Roster {
         workers[worker].announcedByteCount = byteCount
         workers[worker].name = hello.name
         workers[worker].presence.software = hello.software
+        workers[worker].processor = hello.processor
         // Of data sets without a shard, such as are only asked about, the catalogue says nothing.
         let served = ServedSchemas(of: hello.shards)
         let schemas = hello.datasets.map { ($0, $0.schemaHash) }.filter { served.contain($0.0, $0.1) }

@@ -56,6 +56,20 @@ package struct Words {
     /// Reads flags and environment.
     package init() {}
 
+    /// One of a few words.
+    ///
+    /// - Throws: `SettingFault` that names them, for any other.
+    package func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ flag: String?, _ name: String
+    ) throws -> Choice? {
+        guard let text = value(flag, name) else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw SettingFault("--\(name) is \(Words.quoted(text)), known are \(known)")
+        }
+        return choice
+    }
+
     /// The words as they are.
     package func value(_ flag: String?, _ name: String) -> String? { flag ?? Flag.environment(name) }
 

@@ -16,6 +16,8 @@ package final class ComputeQueue: Sendable {
         var waiting: [@Sendable () -> Void] = []
         var next = 0
         var isStopped = false
+        /// Threads that start with the first work.
+        var unstarted = 0
     }
 
     private let state = Mutex(State())
@@ -23,20 +25,30 @@ package final class ComputeQueue: Sendable {
 
     /// Starts the threads.
     ///
-    /// - Parameter threadCount: how many jobs run at once, each on one core.
-    package init(threadCount: Int) {
+    /// - Parameters:
+    ///   - threadCount: how many jobs run at once, each on one core.
+    ///   - startsLate: whether threads wait for the first work to start: most such queues never have any.
+    package init(threadCount: Int, startsLate: Bool = false) {
         signal = Semaphore()
-        for _ in 0..<Swift.max(1, threadCount) { spawn() }
+        let count = Swift.max(1, threadCount)
+        if startsLate { state.withLock { $0.unstarted = count } } else { for _ in 0..<count { spawn() } }
     }
 
     /// Gives work to the threads; after `stop` it is dropped.
     package func run(_ work: @escaping @Sendable () -> Void) {
-        let accepted = state.withLock { state in
-            guard !state.isStopped else { return false }
+        let (isAccepted, starts) = state.withLock { state in
+            guard !state.isStopped else { return (false, 0) }
             state.waiting.append(work)
-            return true
+            defer { state.unstarted = 0 }
+            return (true, state.unstarted)
         }
-        if accepted { signal.post() }
+        for _ in 0..<starts { spawn() }
+        if isAccepted { signal.post() }
+    }
+
+    /// Gives work to the threads if there are any yet.
+    package func runIfStarted(_ work: @escaping @Sendable () -> Void) {
+        if state.withLock({ $0.unstarted == 0 }) { run(work) }
     }
 
     /// Drops what has not started and ends the threads once what runs is done; does not wait for it.

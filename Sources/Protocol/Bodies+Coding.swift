@@ -75,6 +75,9 @@ extension Hello: ControlBody {
         }
         openAttempts = wire.openAttempts
         capacity = Int(wire.capacity)
+        try check(
+            "bytes of the processor's name", wire.processor.utf8.count, ProtocolLimits.nameByteCountMaximum)
+        processor = wire.processor
     }
 
     package func encoded() -> [UInt8] {
@@ -90,6 +93,7 @@ extension Hello: ControlBody {
         wire.considered = considered.map(\.wire)
         wire.capacity = UInt32(clamping: capacity)
         wire.openAttempts = openAttempts
+        wire.processor = processor
         wire.openJobs = openJobs.map { job in
             var bytes = wire.session
             bytes.removeAll()

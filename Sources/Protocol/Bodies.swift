@@ -16,6 +16,8 @@ package struct Hello: Sendable, Hashable {
     package var software: String
     package var datasets: [DatasetDescription] = []
     package var shards: [ShardDescription] = []
+    /// What a worker's bits depend on; empty where it does not say.
+    package var processor = ""
     /// Jobs a worker takes at once.
     package var capacity: Int = 0
     /// Jobs a worker still holds from before a reconnect.
@@ -125,11 +127,13 @@ public struct WorkerDescription: Sendable, Hashable {
     public var openJobs: Int
     /// How long ago it was last heard, in milliseconds.
     public var silentMilliseconds: Int64
+    /// What it computes with, such as `avx2, oneDNN 2.6.3`, on which bits depend; empty where it does not say.
+    public var processor: String
 
     /// Describes a worker.
     package init(
         name: String, session: SessionID, software: String, state: WorkerState, shards: [ShardDescription],
-        openJobs: Int, silentMilliseconds: Int64
+        openJobs: Int, silentMilliseconds: Int64, processor: String = ""
     ) {
         self.name = name
         self.session = session
@@ -138,6 +142,7 @@ public struct WorkerDescription: Sendable, Hashable {
         self.shards = shards
         self.openJobs = openJobs
         self.silentMilliseconds = silentMilliseconds
+        self.processor = processor
     }
 
     /// Whether it is going away.

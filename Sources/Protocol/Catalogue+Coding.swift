@@ -38,7 +38,7 @@ extension WorkerDescription {
         self.init(
             name: wire.name, session: try Identifier(wire.session), software: clip(wire.software),
             state: WorkerState(rawValue: wire.state) ?? .ready, shards: shards, openJobs: Int(wire.openJobs),
-            silentMilliseconds: Int64(clamping: wire.silentMilliseconds))
+            silentMilliseconds: Int64(clamping: wire.silentMilliseconds), processor: clip(wire.processor))
     }
 
     var wire: WireWorker {
@@ -50,6 +50,7 @@ extension WorkerDescription {
         wire.shards = shards.map(\.wire)
         wire.openJobs = UInt32(clamping: openJobs)
         wire.silentMilliseconds = UInt64(clamping: silentMilliseconds)
+        wire.processor = processor
         return wire
     }
 }

@@ -337,6 +337,9 @@ nonisolated struct WireHello: Sendable {
   /// workers only: jobs still held, 16 bytes each
   var openJobs: [Data] = []
 
+  /// workers only: what bits depend on, such as "avx2, oneDNN 2.6.3"
+  var processor: String = String()
+
   /// the attempts in which it holds open_jobs, in their order
   var openAttempts: [UInt32] = []
 
@@ -460,6 +463,9 @@ nonisolated struct WireWorker: Sendable {
   var openJobs: UInt32 = 0
 
   var silentMilliseconds: UInt64 = 0
+
+  /// as in its hello
+  var processor: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -793,7 +799,7 @@ nonisolated extension WireShard: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Hello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{1}session\0\u{3}protocol_minimum\0\u{3}protocol_maximum\0\u{1}software\0\u{1}datasets\0\u{1}shards\0\u{1}capacity\0\u{3}open_jobs\0\u{1}considered\0\u{4}\u{2}open_attempts\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{1}session\0\u{3}protocol_minimum\0\u{3}protocol_maximum\0\u{1}software\0\u{1}datasets\0\u{1}shards\0\u{1}capacity\0\u{3}open_jobs\0\u{1}considered\0\u{1}processor\0\u{3}open_attempts\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -812,6 +818,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.capacity) }()
       case 10: try { try decoder.decodeRepeatedBytesField(value: &self.openJobs) }()
       case 11: try { try decoder.decodeRepeatedMessageField(value: &self.considered) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.processor) }()
       case 13: try { try decoder.decodeRepeatedUInt32Field(value: &self.openAttempts) }()
       default: break
       }
@@ -852,6 +859,9 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.considered.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.considered, fieldNumber: 11)
     }
+    if !self.processor.isEmpty {
+      try visitor.visitSingularStringField(value: self.processor, fieldNumber: 12)
+    }
     if !self.openAttempts.isEmpty {
       try visitor.visitPackedUInt32Field(value: self.openAttempts, fieldNumber: 13)
     }
@@ -869,6 +879,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.shards != rhs.shards {return false}
     if lhs.capacity != rhs.capacity {return false}
     if lhs.openJobs != rhs.openJobs {return false}
+    if lhs.processor != rhs.processor {return false}
     if lhs.openAttempts != rhs.openAttempts {return false}
     if lhs.considered != rhs.considered {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1073,7 +1084,7 @@ nonisolated extension WireProgress: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireWorker: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Worker"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}session\0\u{1}software\0\u{1}state\0\u{1}shards\0\u{3}open_jobs\0\u{3}silent_milliseconds\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}session\0\u{1}software\0\u{1}state\0\u{1}shards\0\u{3}open_jobs\0\u{3}silent_milliseconds\0\u{1}processor\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1088,6 +1099,7 @@ nonisolated extension WireWorker: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.shards) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.openJobs) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.silentMilliseconds) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.processor) }()
       default: break
       }
     }
@@ -1115,6 +1127,9 @@ nonisolated extension WireWorker: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.silentMilliseconds != 0 {
       try visitor.visitSingularUInt64Field(value: self.silentMilliseconds, fieldNumber: 7)
     }
+    if !self.processor.isEmpty {
+      try visitor.visitSingularStringField(value: self.processor, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1126,6 +1141,7 @@ nonisolated extension WireWorker: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.shards != rhs.shards {return false}
     if lhs.openJobs != rhs.openJobs {return false}
     if lhs.silentMilliseconds != rhs.silentMilliseconds {return false}
+    if lhs.processor != rhs.processor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

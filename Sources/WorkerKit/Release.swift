@@ -57,6 +57,7 @@ enum Release {
             hello.considered = considered.descriptions
         }
         hello.capacity = ProtocolLimits.workerJobsMaximum
+        hello.processor = Processor.summary
         hello.openJobs = openJobs.map(\.job)
         hello.openAttempts = openJobs.map(\.attempt)
         return hello

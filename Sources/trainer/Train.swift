@@ -45,6 +45,12 @@ struct Train: AsyncParsableCommand {
         if let workers = settings.embedded {
             Needs.computing(threads: workers, workers: workers).require(of: "trainer")
         }
+        do throws(ProcessorError) {
+            if let bits = settings.portableBits { try Processor.pin(to: bits) }
+        } catch {
+            Program.complain("trainer", "\(error)")
+            throw ExitCode(ExitStatus.limited.rawValue)
+        }
         let (requests, source) = AsyncStream.makeStream(of: Signals.Request.self)
         let signals = Signals { source.yield($0) }
         let work = Task { await Train.status(settings) }

@@ -129,6 +129,14 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "How many seconds to look for the broker before giving up. By default 60.")
     var timeout: String?
 
+    @Option(
+        help: """
+            Compute with no more than these instructions, avx2 or sse41, so that machines that have more give the same \
+            bits: the workers of --embedded, and the judging of models. By default with the best there are.
+            """
+    )
+    var portableBits: String?
+
     @Option(help: "What weights and orders are drawn from; the same seed gives the same bits. By default 0.")
     var seed: String?
 

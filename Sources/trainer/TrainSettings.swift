@@ -18,6 +18,8 @@ struct TrainSettings {
     let broker: String
     /// Who the trainer is to the broker; `nil` for a broker without keys.
     let key: SiteKey?
+    /// The instructions it is held to.
+    let portableBits: PortableBits?
     /// Workers in this process; `nil` where there is a broker.
     let embedded: Int?
     let source: Source
@@ -37,6 +39,7 @@ struct TrainSettings {
     /// Reads flags and environment.
     init(_ flags: TrainFlags) throws {
         let words = Words()
+        portableBits = try words.choice(flags.portableBits, "portable-bits")
         embedded = try words.integer(flags.embedded, "embedded", 1...1_024)
         key = embedded == nil ? try SiteKey(flags.key, roles: [.trainer]) : nil
         broker = words.value(flags.broker, "broker") ?? key?.membership.broker ?? "tcp://127.0.0.1:5555"

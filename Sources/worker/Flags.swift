@@ -106,6 +106,14 @@ struct RunFlags: ParsableArguments {
     )
     var slots: String?
 
+    @Option(
+        help: """
+            Compute with no more than these instructions, avx2 or sse41, so that machines that have more give the same \
+            bits. By default with the best there are.
+            """
+    )
+    var portableBits: String?
+
     @Option(help: "After how many seconds the worker drains and ends, with 0. By default never.")
     var lifetime: String?
 

@@ -4,6 +4,7 @@ import Datasets
 import Keys
 import Logging
 import Protocol
+import Tensor
 import WorkerKit
 import ZMQ
 
@@ -47,7 +48,12 @@ struct Serve: AsyncParsableCommand {
         } catch {
             throw ValidationError("\(error)")
         }
-        Needs.computing(threads: settings.slots + WorkerLimits.guestsMaximum).require(of: "worker")
+        Needs.computing(threads: settings.slots).require(of: "worker")
+        do throws(ProcessorError) {
+            if let bits = settings.portableBits { try Processor.pin(to: bits) }
+        } catch {
+            throw failure("\(error)", .limited)
+        }
         let configuration = try settings.load()
         for shard in configuration.shards { say("worker \(settings.name) serves \(shard.summary)") }
         if configuration.shards.isEmpty { say("worker \(settings.name) has no data of its own") }

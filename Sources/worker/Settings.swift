@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Keys
 import Logging
+import Tensor
 import WorkerKit
 
 /// What the worker was told, flags first, then the environment, then defaults; everything checked but the
@@ -68,6 +69,8 @@ struct Settings {
     let slots: Int
     let timeoutMilliseconds: Int64?
     let drainMilliseconds: Int64
+    /// The instructions it is held to.
+    let portableBits: PortableBits?
     /// How long it serves; `nil` for ever.
     let lifetimeMilliseconds: Int64?
     let objectByteCountMaximum: Int
@@ -99,6 +102,7 @@ struct Settings {
         }
         drainMilliseconds =
             Int64(try words.integer(run.drainSeconds, "drain-seconds", 0...1_000_000) ?? 25) * 1_000
+        portableBits = try words.choice(run.portableBits, "portable-bits")
         lifetimeMilliseconds = try words.integer(run.lifetime, "lifetime", 1...1_000_000_000).map {
             Int64($0) * 1_000
         }

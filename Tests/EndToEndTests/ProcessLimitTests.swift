@@ -75,7 +75,7 @@ struct ProcessLimitTests {
 
         @Test("threads need addresses, and a worker asked for many says so")
         func threads() async throws {
-            let start = Start("worker --dataset toy --slots 10 \(Self.lonely)")
+            let start = Start("worker --dataset toy --slots 11 \(Self.lonely)")
             let (status, errors) = try await run(start, "-v 1100000")
             #expect(status == 71)
             #expect(errors.contains("needs at least 1744 MiB of address space"), "\(errors)")

@@ -219,6 +219,9 @@ final class Fleet {
         return worker
     }
 
+    /// Has a worker stopped with the others.
+    func adopt(_ worker: RunningProgram) { workers.append(worker) }
+
     /// Runs a trainer to its end.
     func train(_ arguments: [String]) async throws -> RunningProgram {
         let trainer = try trainer(arguments)

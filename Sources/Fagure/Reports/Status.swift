@@ -16,8 +16,10 @@ extension Catalogue {
     public var text: String {
         var lines = ["workers: \(workers.count)"]
         for worker in workers {
-            let state = worker.isDraining ? "draining" : "ready"
-            lines.append("  \(worker.name)  \(state)  \(worker.openJobs) open jobs  \(worker.software)")
+            let processor = worker.processor.isEmpty ? "" : "  (\(worker.processor))"
+            lines.append(
+                "  \(worker.name)  \(worker.state.rawValue)  \(worker.openJobs) open jobs  \(worker.software)"
+                    + processor)
             for shard in worker.shards {
                 lines.append(
                     "    \(shard.reference): \(shard.trainRows) rows to train, \(shard.heldOutRows) held out"
@@ -45,6 +47,8 @@ extension WorkerDescription {
         .object([
             .init("name", .string(name)),
             .init("software", .string(software)),
+            .init("processor", .string(processor)),
+            .init("state", .string(state.rawValue)),
             .init("draining", .bool(isDraining)),
             .init("openJobs", .integer(Int64(openJobs))),
             .init("silentMilliseconds", .integer(silentMilliseconds)),

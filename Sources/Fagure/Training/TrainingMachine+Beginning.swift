@@ -53,7 +53,7 @@ extension TrainingMachine {
                     })
             }
             look()
-            return [.select(agreement.dataset)] + strangers() + copies() + units()
+            return [.select(agreement.dataset)] + strangers() + copies() + units() + processors()
         }
     }
 

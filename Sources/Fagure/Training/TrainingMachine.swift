@@ -108,6 +108,8 @@ struct TrainingMachine: Sendable {
     var knownStrangers: Set<Present.Stranger> = []
     /// Sites of which it was said that several workers serve them.
     var knownCopies: Set<ShardReference> = []
+    /// Sets of processors of which it was said that they differ.
+    var knownProcessors: Set<Set<String>> = []
     /// Processes whose answers for a shard were not what was asked for.
     var excluded: [ShardReference: Set<SessionID>] = [:]
     /// Stages in succession that a shard let pass in silence.
@@ -127,7 +129,7 @@ struct TrainingMachine: Sendable {
         case .catalogue(let catalogue):
             self.catalogue = catalogue
             look()
-            return strangers() + copies() + units() + begin(now) + recover(now)
+            return strangers() + copies() + units() + processors() + begin(now) + recover(now)
         case .brokerLost:
             brokerLostAt = brokerLostAt ?? now
             return []

@@ -38,10 +38,13 @@ package final class Executor: JobExecutor {
 
     /// A thread and what it works with.
     private final class Lane: Sendable {
-        let queue = ComputeQueue(threadCount: 1)
+        let queue: ComputeQueue
         let bench: Mutex<Workbench>
 
-        init(_ bench: sending Workbench) { self.bench = Mutex(bench) }
+        init(_ bench: sending Workbench, isGuest: Bool) {
+            queue = ComputeQueue(threadCount: 1, startsLate: isGuest)
+            self.bench = Mutex(bench)
+        }
     }
 
     private let lanes: [Lane]
@@ -63,7 +66,9 @@ package final class Executor: JobExecutor {
     ) {
         let slotCount = max(1, slotCount)
         let count = slotCount + WorkerLimits.guestsMaximum
-        let lanes = (0..<count).map { _ in Lane(Workbench(inventory, threadCount: count, now: now)) }
+        let lanes = (0..<count).map {
+            Lane(Workbench(inventory, threadCount: count, now: now), isGuest: $0 >= slotCount)
+        }
         self.lanes = lanes
         self.slotCount = slotCount
         memory = inventory.memory
@@ -74,7 +79,7 @@ package final class Executor: JobExecutor {
         self.now = now
         self.notify = notify
         memory.whenShort {
-            for lane in lanes { lane.queue.run { lane.bench.withLock { $0.plans.removeAll() } } }
+            for lane in lanes { lane.queue.runIfStarted { lane.bench.withLock { $0.plans.removeAll() } } }
         }
     }
 
