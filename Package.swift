@@ -150,6 +150,11 @@ let package = Package(
             ],
             path: "Fuzz", swiftSettings: settings),
 
+        // Real processes that are killed and stopped, for scripts/chaos; no product.
+        .executableTarget(
+            name: "chaos", dependencies: ["Fagure", "Jobs", "Protocol", "Tensor", "ZMQ", arguments],
+            path: "Chaos",
+            swiftSettings: settings),
         // Courses of a simulated world, for scripts/simulate; no product.
         .executableTarget(
             name: "simulate", dependencies: ["Simulation", "Fagure", arguments], path: "Simulate",
