@@ -44,6 +44,7 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let sockets = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -66,6 +67,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
     ],
     targets: [
         // The doors: module maps and shims of the C libraries, nothing else.
@@ -113,10 +115,12 @@ let package = Package(
             [
                 "Fagure", "BrokerKit", "WorkerKit", "Protocol", "ZMQ", "Tensor", "Datasets", logging,
             ]),
+        // Small pages for those who watch a program.
+        room("HTTP", [sockets]),
         // What the three programs share: how they begin and end, flags, output, logging, signals, exit codes.
         room("Console", ["Ground", "Keys", "ZMQ", arguments, logging]),
 
-        program("broker", ["BrokerKit", "Console", "Keys", "ZMQ", arguments, logging]),
+        program("broker", ["BrokerKit", "Console", "HTTP", "Keys", "Protocol", "ZMQ", arguments, logging]),
         program(
             "worker",
             ["WorkerKit", "Console", "Datasets", "Keys", "Protocol", "ZMQ", arguments, logging]),
@@ -193,6 +197,7 @@ let package = Package(
                 "Simulation", "Fagure", "BrokerKit", "WorkerKit", "Protocol", "ZMQ", "Tensor", "Datasets",
                 "Federation",
             ]),
+        tests("HTTPTests", ["HTTP", sockets]),
         tests("ConsoleTests", ["Console", "Ground"]),
         tests("EndToEndTests", ["broker", "worker", "trainer", "Datasets", "Keys", "Tensor", "ZMQ"]),
         tests("TidyTests", ["Protocol", "Tensor"]),

@@ -58,6 +58,8 @@ package enum BrokerLimits {
     /// Owners remembered as known to a worker; a worker remembers several times as many.
     package static let knownOwnersMaximum = 1_024
 
+    /// How long whoever asks for an overview waits before the broker counts as stuck.
+    package static let overviewMilliseconds: Int64 = 1_000
     /// How long the broker does not listen when it has no descriptor left for another peer.
     package static let listeningPauseMilliseconds: Int64 = 1_000
 

@@ -25,6 +25,8 @@ extension BrokerMachine {
         case goodbye(to: PeerID, Header, Goodbye)
         /// Send one `catalogue`, in its parts, to all of these.
         case catalogue(to: [PeerID], Header, [CatalogueUpdate])
+        /// Send a `status`.
+        case status(to: PeerID, Header)
         /// The connection means nothing any more: let go of it, and of what waits for it.
         case forget(PeerID)
         /// Tell the operator.

@@ -5,6 +5,7 @@ extension BrokerMachine {
     /// A worker has begun, or says how far it is.
     mutating func report(_ header: Header, from worker: Int32, _ actions: inout [Action]) {
         guard let slot = current(header, of: worker, &actions) else { return }
+        if !jobs[slot].isStarted { counters.queueTimes.add(milliseconds: now - jobs[slot].dispatchedAt) }
         jobs[slot].isStarted = true
         relay(toTrainerOf: jobs[slot], &actions)
     }
@@ -36,11 +37,11 @@ extension BrokerMachine {
         }
         if code.isHandedBack {
             jobs[slot].history.append("\(roster.workers[worker].presence.label): \(code)")
-            if passOn(slot, &actions) { return }
+            if passOn(slot, because: .handedBack, &actions) { return }
         }
         let record = jobs[slot]
         close(slot, &actions)
-        if relay(toTrainerOf: record, &actions) { counters.failed += 1 }
+        if relay(toTrainerOf: record, &actions) { counters.failures.count(code) }
     }
 
     /// A trainer does not want a job any more.

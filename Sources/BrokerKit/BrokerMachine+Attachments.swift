@@ -88,12 +88,13 @@ extension BrokerMachine {
             askedAgain(slot, of: worker, &actions)
         else { return }
         if jobs[slot].stage == .transferred { cancelAtWorker(slot, &actions) }
-        resend(slot, &actions)
+        resend(slot, because: .bytesLost, &actions)
     }
 
     /// Ends a job's record, and what is on its way for it.
     mutating func close(_ slot: Int32, _ actions: inout [Action]) {
         dropFlows(of: slot, &actions)
+        counters.jobTimes.add(milliseconds: now - jobs[slot].submittedAt)
         jobs.remove(slot)
     }
 

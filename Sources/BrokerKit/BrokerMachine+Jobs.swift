@@ -41,7 +41,8 @@ extension BrokerMachine {
             id: header.job, trainer: trainer, attempt: max(header.attempt, 1), target: header.target,
             targetsSession: header.flags.contains(.targetsSession),
             deadlineMilliseconds: header.deadlineMilliseconds, deadline: deadline(of: header),
-            attachments: attachments, bodyIsAttached: header.flags.contains(.bodyIsAttached))
+            attachments: attachments, bodyIsAttached: header.flags.contains(.bodyIsAttached),
+            submittedAt: now)
         follow(jobs.insert(record), choose(for: record), &actions)
     }
 
@@ -101,6 +102,7 @@ extension BrokerMachine {
         roster.workers[worker].presence.sentAt = now
         jobs[slot].stage = flags.contains(.transferred) ? .transferred : .dispatched
         jobs[slot].isStarted = false
+        jobs[slot].dispatchedAt = now
         jobs[slot].avoided = nil
         jobs.assign(slot, to: worker)
         jobs.setExpiry(jobs[slot].deadline, of: slot)

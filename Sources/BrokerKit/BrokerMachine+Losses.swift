@@ -49,7 +49,7 @@ extension BrokerMachine {
                 end(slot, Failure(.poisonous, text + historyText(slot)), &actions)
                 continue
             }
-            guard !passOn(slot, &actions) else { continue }
+            guard !passOn(slot, because: .workerLost, &actions) else { continue }
             end(slot, Failure(.workerLost, lossText(slot, label, reason)), &actions)
         }
         unlist(worker)
@@ -92,7 +92,7 @@ extension BrokerMachine {
     /// transferred, for its source would only name the same worker again.
     ///
     /// - Returns: whether it was asked; a job that was too often is not.
-    mutating func passOn(_ slot: Int32, _ actions: inout [Action]) -> Bool {
+    mutating func passOn(_ slot: Int32, because reason: RequeueReason, _ actions: inout [Action]) -> Bool {
         let record = jobs[slot]
         guard record.stage != .transferred, record.resends < BrokerLimits.resendsMaximum,
             record.attempt < .max
@@ -104,18 +104,18 @@ extension BrokerMachine {
         }
         jobs[slot].avoided = before
         jobs[slot].resends += 1
-        resend(slot, &actions)
+        resend(slot, because: reason, &actions)
         return true
     }
 
     /// Takes a job from its worker and asks the trainer for it.
-    mutating func resend(_ slot: Int32, _ actions: inout [Action]) {
+    mutating func resend(_ slot: Int32, because reason: RequeueReason, _ actions: inout [Action]) {
         let record = jobs[slot]
         dropFlows(of: slot, &actions)
         jobs.unassign(slot)
         jobs[slot].stage = .waiting
         jobs.setExpiry(min(record.deadline, now + ProtocolLimits.silenceMilliseconds), of: slot)
-        counters.resent += 1
+        counters[reason] += 1
         let attempt = record.attempt == .max ? .max : record.attempt + 1
         send(
             Header(.resend, job: record.id, attempt: attempt, epoch: epoch), toTrainer: record.trainer,

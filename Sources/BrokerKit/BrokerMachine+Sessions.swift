@@ -170,7 +170,7 @@ extension BrokerMachine {
             // to it.
             guard askedAgain(slot, of: worker, &actions) else { continue }
             if jobs[slot].stage != .transferred { roster.claim(jobs[slot].id, for: worker) }
-            resend(slot, &actions)
+            resend(slot, because: .forgotten, &actions)
         }
         for job in held {
             switch jobs.slot(of: job) {

@@ -31,7 +31,7 @@ extension BrokerMachine {
             else { continue }
             jobs[slot].history.append("\(label): \(reason)")
             cancelAtWorker(slot, &actions)
-            _ = passOn(slot, &actions)
+            _ = passOn(slot, because: .torpid, &actions)
         }
     }
 
@@ -44,7 +44,7 @@ extension BrokerMachine {
         var next = jobs.first(ofWorker: worker)
         while let slot = next {
             next = jobs.nextOfWorker(after: slot)
-            if jobs[slot].stage == .waiting { resend(slot, &actions) }
+            if jobs[slot].stage == .waiting { resend(slot, because: .awake, &actions) }
         }
     }
 }

@@ -15,7 +15,7 @@ package struct BrokerMachine: ~Copyable, Sendable {
     /// The broker's run, as in every header.
     package let epoch: UInt64
     /// What was counted since the start.
-    package internal(set) var counters = Counters()
+    package internal(set) var counters = BrokerCounters()
 
     var roster = Roster()
     var jobs = JobTable()
@@ -40,29 +40,6 @@ package struct BrokerMachine: ~Copyable, Sendable {
     var sessionLog = LogThrottle(
         intervalMilliseconds: BrokerLimits.sessionLogIntervalMilliseconds, burst: BrokerLimits.sessionLogBurst
     )
-
-    /// What the broker counts.
-    package struct Counters: Sendable, Hashable {
-        /// Dispatches sent.
-        package var dispatched: UInt64 = 0
-        /// Dispatches among them that passed a job on from one worker to another.
-        package var transferred: UInt64 = 0
-        /// Results sent on to their trainers.
-        package var finished: UInt64 = 0
-        /// Failures sent to trainers.
-        package var failed: UInt64 = 0
-        /// Jobs asked for again.
-        package var resent: UInt64 = 0
-        /// Messages about attempts that no longer count.
-        package var late: UInt64 = 0
-        /// Messages that were not expected from that peer.
-        package var unexpected: UInt64 = 0
-        /// Bytes that were no message.
-        package var garbage: UInt64 = 0
-
-        /// Everything dropped.
-        package var dropped: UInt64 { late + unexpected + garbage }
-    }
 
     /// A broker nobody has found yet.
     ///
@@ -181,6 +158,7 @@ extension BrokerMachine {
         // It has submitted the job again, or will.
         case .gone: break
         case .catalogueQuery: query(from: trainer)
+        case .statusQuery: tellStatus(to: trainer, &actions)
         case .heartbeat: send(Header(.heartbeat), toTrainer: trainer, &actions)
         default: drop(header, from: roster.trainers[trainer].presence, &actions)
         }
@@ -213,7 +191,7 @@ extension BrokerMachine {
         _ trainer: Int32, _ job: JobID, attempt: UInt32, _ failure: Failure, _ actions: inout [Action]
     ) {
         guard let peer = roster.trainers[trainer].presence.peer else { return }
-        counters.failed += 1
+        counters.failures.count(failure.code)
         roster.trainers[trainer].presence.sentAt = now
         var header = Header(.failed, job: job, attempt: attempt, epoch: epoch)
         if failure.code == .overloaded { header.waitMilliseconds = BrokerLimits.overloadWaitMilliseconds }

@@ -60,6 +60,8 @@ extension BrokerShell {
         case .owner(let peer, let header, let owner): append(header, owner.encoded(), to: peer)
         case .goodbye(let peer, let header, let goodbye): append(header, goodbye.encoded(), to: peer)
         case .catalogue(let peers, let header, let updates): tell(updates, header, to: peers)
+        case .status(let peer, let header):
+            append(header, BrokerStatus(collect().readings).encoded(), to: peer)
         case .forget(let peer):
             // What was said to it last, such as why it is refused, still goes out.
             relay.flush(at: now) { send(&$1, to: $0) }

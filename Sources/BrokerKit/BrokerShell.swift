@@ -127,12 +127,15 @@ extension BrokerShell {
         self.socket = nil
     }
 
-    private func collect() -> BrokerStatistics {
+    func collect() -> BrokerStatistics {
         let (waiting, kept) = relay.byteCounts
-        return BrokerStatistics(
-            counters: machine.counters, workers: machine.workerCount, trainers: machine.trainerCount,
-            openJobs: machine.openJobCount, connections: connections.count,
-            refused: gate?.refusedCount ?? 0, waitingBytes: waiting, keptBytes: kept)
+        var statistics = machine.statistics
+        statistics.isReady = listening != nil && gate?.isProven != false
+        statistics.connections = connections.count
+        statistics.refused = gate?.refusedCount ?? 0
+        (statistics.receivedBytes, statistics.sentBytes) = (relay.receivedByteCount, relay.sentByteCount)
+        (statistics.waitingBytes, statistics.keptBytes) = (waiting, kept)
+        return statistics
     }
 }
 

@@ -40,6 +40,10 @@ struct JobTable: ~Copyable, Sendable {
         var attachments: [Attachment] = []
         /// Whether the first of them is its body.
         var bodyIsAttached = false
+        /// When it was first submitted.
+        var submittedAt: Int64 = 0
+        /// When its worker was last sent it.
+        var dispatchedAt: Int64 = 0
         /// What belongs to its answer and its worker will be asked for.
         var answered: [Attachment] = []
         /// Who has its body.
@@ -80,6 +84,22 @@ struct JobTable: ~Copyable, Sendable {
     subscript(slot: Int32) -> Record {
         _read { yield records[slot] }
         _modify { yield &records[slot] }
+    }
+
+    /// How many jobs wait for what.
+    ///
+    /// - Complexity: O(open jobs).
+    var counts: BrokerStatistics.Jobs {
+        var counts = BrokerStatistics.Jobs()
+        for slot in slots.values {
+            switch records[slot].stage {
+            case .waiting: counts.waiting += 1
+            case .answered: counts.answered += 1
+            case .dispatched, .transferred:
+                if records[slot].isStarted { counts.running += 1 } else { counts.queued += 1 }
+            }
+        }
+        return counts
     }
 
     /// Where a job's record is.

@@ -45,6 +45,9 @@ package final class StandardStream: Sendable {
     /// Whether something was lost that somebody wanted: a reader that left had read enough.
     package var hasLost: Bool { fault.map { $0 != .closedPipe } ?? false }
 
+    /// Whether nobody takes what is written any more.
+    package var hasEnded: Bool { state.withLock { $0.isGone } }
+
     /// Whether a person looks at it.
     package var isTerminal: Bool { Descriptor.isTerminal(descriptor) }
 

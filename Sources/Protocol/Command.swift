@@ -34,6 +34,10 @@ package enum Command: UInt8, Sendable, Hashable, CaseIterable {
 
     // A connection.
     case heard = 48
+
+    // The broker itself.
+    case statusQuery = 49
+    case status = 50
 }
 
 extension Command {
@@ -47,8 +51,8 @@ extension Command {
     /// The direction docs/PROTOCOL.md gives; a message that comes the other way is dropped and counted.
     package var direction: Direction {
         switch self {
-        case .hello, .catalogueQuery, .submit, .transfer: .toBroker
-        case .welcome, .refused, .reset, .catalogue, .owner, .dispatch, .resend: .fromBroker
+        case .hello, .catalogueQuery, .submit, .transfer, .statusQuery: .toBroker
+        case .welcome, .refused, .reset, .catalogue, .owner, .dispatch, .resend, .status: .fromBroker
         case .goodbye, .heartbeat, .started, .progress, .result, .failed, .cancel, .want, .piece, .gone,
             .received,
             .heard:
@@ -59,10 +63,9 @@ extension Command {
     /// Whether it has a body.
     package var hasBody: Bool {
         switch self {
-        case .heartbeat, .reset, .started, .cancel, .resend, .received, .heard: false
+        case .heartbeat, .reset, .started, .cancel, .resend, .received, .heard, .statusQuery: false
         case .hello, .welcome, .refused, .goodbye, .catalogueQuery, .catalogue, .owner, .submit, .dispatch,
-            .progress,
-            .result, .failed, .transfer, .want, .piece, .gone:
+            .progress, .result, .failed, .transfer, .want, .piece, .gone, .status:
             true
         }
     }

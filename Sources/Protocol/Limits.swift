@@ -53,6 +53,8 @@ package enum ProtocolLimits {
     package static let keyByteCount = 32
     /// Differences of two schemas that are said, and names of a list: more would drown the sentence.
     package static let differencesMaximum = 8
+    /// Numbers of a status.
+    package static let readingsMaximum = 1_024
     /// Remarks of a welcome.
     package static let remarksMaximum = 16
     /// Shards one worker may announce: a simulation holds thousands.

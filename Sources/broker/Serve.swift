@@ -1,6 +1,7 @@
 import ArgumentParser
 import BrokerKit
 import Console
+import HTTP
 import Keys
 import Logging
 import ZMQ
@@ -19,6 +20,10 @@ struct Serve: AsyncParsableCommand {
             so that it listens on this machine alone unless --insecure says that its network is trusted:
 
               broker keygen && broker --keys keys --bind tcp://*:5555
+
+            With --http it shows itself: /healthz and /readyz for whoever restarts it, /metrics for Prometheus, \
+            /v1/status (JSON, with the names of workers) for this machine alone. Numbers are shown to everybody who \
+            reaches the address: nothing there is encrypted or asks for a key.
 
             Prints "broker listening on <endpoint>" when it is ready. Every flag can also be given by the \
             environment variable beside it. Ends with 64 for flags that make no sense, 65 for keys that cannot be \
@@ -45,6 +50,10 @@ struct Serve: AsyncParsableCommand {
         help: "Let in everybody who reaches --bind, also from other machines. [FAGURE_INSECURE]")
     var insecure = false
 
+    @Option(
+        help: "Show health, metrics and status there: 127.0.0.1:8080, [::1]:8080 or *:8080. [FAGURE_HTTP]")
+    var http: String?
+
     @Option(help: "How much to log: \(Serve.levels). By default info. [FAGURE_LOG_LEVEL]")
     var logLevel: String?
 
@@ -65,9 +74,18 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError(fault)
         }
         do {
+            _ = try httpAddress()
             try checkKeys()
         } catch {
             throw ValidationError("\(error)")
+        }
+    }
+
+    private func httpAddress() throws -> HTTPAddress? {
+        do throws(HTTPFault) {
+            return try Words().value(http, "http").map(HTTPAddress.init)
+        } catch {
+            throw SettingFault("--http: \(error)")
         }
     }
 
@@ -106,12 +124,14 @@ struct Serve: AsyncParsableCommand {
         let access = try access()
         let loop: Loop
         let shell: BrokerShell
+        let pages: Task<Void, Never>?
         do {
             loop = try Loop(name: "broker")
             shell = BrokerShell(endpoint: endpoint, loop: loop, logger: logger, access: access)
             let endpoint = try await shell.start()
             try await prove(shell)
             tell(access, logger)
+            pages = try showPages(of: shell)
             StandardStream.output.line("broker listening on \(endpoint)")
         } catch let error as ZMQError {
             Program.complain("broker", "\(error)")
@@ -119,10 +139,25 @@ struct Serve: AsyncParsableCommand {
         }
         for await request in requests {
             logger.info("stopping")
+            pages?.cancel()
             await shell.stop()
             await loop.shutdown(lingerMilliseconds: BrokerLimits.lingerMilliseconds)
             withExtendedLifetime(signals) {}
             throw ExitCode(request.status.rawValue)
+        }
+    }
+
+    /// Serves pages to those who watch, if that was asked for.
+    private func showPages(of shell: BrokerShell) throws -> Task<Void, Never>? {
+        guard let address = try httpAddress() else { return nil }
+        let pages = StatusPages(shell: shell)
+        do throws(HTTPFault) {
+            let server = try HTTPServer(at: address) { await pages.answer($0, $1) }
+            StandardStream.output.line("broker shows itself at http://\(server.address)/v1/status")
+            return Task { await server.run() }
+        } catch {
+            Program.complain("broker", "--http: \(error)")
+            throw ExitCode(ExitStatus.unreachable.rawValue)
         }
     }
 

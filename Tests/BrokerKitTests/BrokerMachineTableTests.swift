@@ -66,6 +66,8 @@ struct BrokerMachineTableTests {
         case (.trainer, .submit): ["dispatch>1#2"]
         case (.trainer, .cancel): ["cancel>1#1", "failed(cancelled)>0"]
         case (.trainer, .catalogueQuery), (.otherTrainer, .catalogueQuery): []
+        case (.trainer, .statusQuery): ["status>0"]
+        case (.otherTrainer, .statusQuery): ["status>4"]
         // Nobody waits for what they speak of.
         case (.ready, .gone), (.draining, .gone), (.trainer, .gone), (.otherTrainer, .gone),
             (.trainer, .received), (.otherTrainer, .received):

@@ -1,3 +1,4 @@
+import Dispatch
 import Protocol
 import TestSupport
 import Testing
@@ -45,8 +46,31 @@ struct BrokerShellTests {
                 #expect(try await alice.next(.received).header.job == job)
             }
             let statistics = await shell.statistics
-            #expect(statistics.counters.finished == 7 && statistics.openJobs == 0)
+            #expect(statistics.counters.finished == 7 && statistics.jobs.total == 0)
             #expect(statistics.counters.dropped == 0)
+        }
+    }
+
+    @Test("a broker whose loop is busy is found to be so, and not waited for")
+    func stuck() async throws {
+        try await withBroker("inproc://stuck") { loop, shell, _ in
+            #expect(await shell.statisticsInTime()?.isReady == true)
+            let isSeen = DispatchSemaphore(value: 0)
+            loop.execute { isSeen.wait() }
+            #expect(await shell.statisticsInTime() == nil)
+            isSeen.signal()
+            #expect(await shell.statistics.isReady)
+        }
+    }
+
+    @Test("a trainer is told how the broker is")
+    func tellsStatus() async throws {
+        try await withBroker("inproc://status") { loop, _, endpoint in
+            let bob = try await TestPeer(loop, endpoint)
+            let epoch = try await bob.join(trainer("bob", session: 2)).epoch
+            try await bob.say(Header(.statusQuery, job: .none, attempt: 0, epoch: epoch))
+            let status = try BrokerStatus(decoding: try await bob.next(.status).body)
+            #expect(status["fagure_trainers", "ready"] == 1 && status["fagure_received_bytes_total"] > 80)
         }
     }
 
@@ -81,7 +105,7 @@ struct BrokerShellTests {
             let failed = try await bob.next(.failed)
             #expect(failed.failure?.code == .workerLost)
             #expect(failed.failure?.message.contains("alice") == true)
-            #expect(await shell.statistics.workers == 0)
+            #expect(await shell.statistics.workers.total == 0)
         }
     }
 
@@ -98,7 +122,7 @@ struct BrokerShellTests {
             _ = try await again.join(worker("alice", session: 1, openJobs: [5]))
             try await again.say(Header(.result, job: 5, attempt: 1, epoch: epoch), [7])
             #expect(try await bob.next(.result).frames == [[7]])
-            #expect(await shell.statistics.workers == 1)
+            #expect(await shell.statistics.workers.total == 1)
             #expect(await shell.statistics.connections == 2)
         }
     }
@@ -172,7 +196,7 @@ struct BrokerShellTests {
             let failed = try await bob.next(.failed)
             #expect(failed.header.job == 5 && failed.header.attempt == header.attempt)
             #expect(failed.failure?.code == .malformed)
-            #expect(await shell.statistics.openJobs == 0)
+            #expect(await shell.statistics.jobs.total == 0)
         }
     }
 
@@ -195,7 +219,7 @@ struct BrokerShellTests {
             #expect(failed.failure?.code == (attachmentCount == 0 ? .malformed : .limitExceeded))
             #expect(failed.failure?.message.contains("alice") == true)
             let statistics = await shell.statistics
-            #expect(statistics.openJobs == 0 && statistics.workers == 1)
+            #expect(statistics.jobs.total == 0 && statistics.workers.total == 1)
         }
     }
 
@@ -238,7 +262,7 @@ struct BrokerShellTests {
             await giant.readToEnd()
             try await alice.say(.heartbeat, epoch: epoch)
             _ = try await alice.next(.heartbeat)
-            #expect(await shell.statistics.workers == 1)
+            #expect(await shell.statistics.workers.total == 1)
             #expect(await shell.statistics.connections == 1)
         }
     }
@@ -264,7 +288,7 @@ struct BrokerShellTests {
                     // A query's answer comes behind all that was sent before it.
                     try await bob.say(.catalogueQuery, epoch: epoch)
                     _ = try await bob.next(.catalogue)
-                    try #require(await shell.statistics.workers == 1)
+                    try #require(await shell.statistics.workers.total == 1)
                 }
             }
             // Its line had room for the first of them alone; it says that it has heard them, and gets more.

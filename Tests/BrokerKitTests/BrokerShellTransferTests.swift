@@ -52,7 +52,7 @@ struct BrokerShellTransferTests {
             #expect(answer.frames == [[7]])
             let statistics = await shell.statistics
             #expect(statistics.counters.transferred == 1 && statistics.counters.dropped == 0)
-            #expect(statistics.openJobs == 0)
+            #expect(statistics.jobs.total == 0)
         }
     }
 
@@ -72,7 +72,7 @@ struct BrokerShellTransferTests {
             let failed = try await bob.next(.failed)
             #expect(failed.failure?.code == .workerLost)
             #expect(failed.failure?.message.contains("anna") == true)
-            #expect(await shell.statistics.openJobs == 0)
+            #expect(await shell.statistics.jobs.total == 0)
         }
     }
 

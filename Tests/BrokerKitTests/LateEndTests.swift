@@ -76,7 +76,7 @@ struct LateEndTests {
             }
         }
         let statistics = await shell.statistics
-        #expect(statistics.workers == 3 && statistics.connections == 3)
+        #expect(statistics.workers.total == 3 && statistics.connections == 3)
         // A message of one that was forgotten is answered with a reset, and counts for nobody.
         #expect(await loop.missing(shell) == 0)
         await shell.stop()

@@ -134,6 +134,7 @@ func summary(_ actions: [BrokerMachine.Action]) -> [String] {
                 + (updates[0].gone.isEmpty ? "" : " -\(updates[0].gone.count)")
                 + (updates[0].since == 0 ? "" : " more") + ">"
                 + peers.map { "\($0.rawValue)" }.joined(separator: ",")
+        case .status(let peer, _): "status>\(peer.rawValue)"
         case .forget(let peer): "forget>\(peer.rawValue)"
         case .log: nil
         }

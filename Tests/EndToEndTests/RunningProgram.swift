@@ -199,8 +199,8 @@ final class Fleet {
     private(set) var workers: [RunningProgram] = []
 
     /// Starts a broker, by default on a free port of the loopback interface.
-    init(bind: String = "tcp://127.0.0.1:*") async throws {
-        broker = try RunningProgram("broker", ["--bind", bind])
+    init(bind: String = "tcp://127.0.0.1:*", flags: [String] = []) async throws {
+        broker = try RunningProgram("broker", ["--bind", bind] + flags)
         endpoint = try await Fleet.endpoint(of: broker)
     }
 

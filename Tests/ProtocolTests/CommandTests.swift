@@ -11,7 +11,7 @@ struct CommandTests {
             .catalogue: 17, .owner: 20, .submit: 32, .dispatch: 33, .started: 34, .progress: 35, .result: 36,
             .failed: 37,
             .cancel: 38, .resend: 39, .transfer: 40, .want: 41, .piece: 42, .gone: 43, .received: 44,
-            .heard: 48,
+            .heard: 48, .statusQuery: 49, .status: 50,
         ]
         #expect(codes.count == Command.allCases.count)
         for (command, code) in codes { #expect(command.rawValue == code) }
@@ -23,17 +23,17 @@ struct CommandTests {
         #expect(Command.allCases.filter(\.mayCarryTensors) == [.submit, .dispatch, .result, .transfer])
         #expect(
             Command.allCases.filter { !$0.hasBody }
-                == [.heartbeat, .reset, .started, .cancel, .resend, .received, .heard])
+                == [.heartbeat, .reset, .started, .cancel, .resend, .received, .heard, .statusQuery])
     }
 
     @Test("directions are those of the document")
     func directions() {
         #expect(
             Command.allCases.filter { $0.direction == .toBroker }
-                == [.hello, .catalogueQuery, .submit, .transfer])
+                == [.hello, .catalogueQuery, .submit, .transfer, .statusQuery])
         #expect(
             Command.allCases.filter { $0.direction == .fromBroker }
-                == [.welcome, .refused, .reset, .catalogue, .owner, .dispatch, .resend])
+                == [.welcome, .refused, .reset, .catalogue, .owner, .dispatch, .resend, .status])
     }
 
     @Test("failure codes are those of the document and have a name each")

@@ -50,6 +50,9 @@ struct Relay: ~Copyable {
     /// Connections for which much waits now, or no more, since this was last said.
     var crowdings: [(peer: PeerID, isCrowded: Bool)] = []
     private let epoch: UInt64
+    /// Bytes of frames that came, and that went.
+    private(set) var receivedByteCount: UInt64 = 0
+    private(set) var sentByteCount: UInt64 = 0
     /// Bytes of records that wait, for all connections.
     private var waitingByteCount = 0
 
@@ -115,6 +118,7 @@ extension Relay {
     /// Counts a frame that came by a connection.
     mutating func receive(_ byteCount: Int, from peer: PeerID) {
         touch(peer)
+        receivedByteCount &+= UInt64(byteCount)
         posts[Int(peer.rawValue)].outbox.line.receive(byteCount)
     }
 
@@ -378,7 +382,9 @@ extension Relay {
     ) -> SendOutcome {
         let byteCount = message.byteCount(at: message.frameCount - 1)
         let outcome = send(peer, &message)
-        if outcome == .sent { posts[Int(peer.rawValue)].outbox.line.send(byteCount, at: now) }
+        guard outcome == .sent else { return outcome }
+        sentByteCount &+= UInt64(byteCount)
+        posts[Int(peer.rawValue)].outbox.line.send(byteCount, at: now)
         return outcome
     }
 }

@@ -219,6 +219,21 @@ public class Session: @unchecked Sendable {
         get async { await shell.catalogue }
     }
 
+    /// Why the session has ended; `nil` while it has not.
+    package var failure: Failure? {
+        get async { await shell.failure }
+    }
+
+    /// Asks for all there is once more, for counts of what has not changed are as they were; it comes by and by.
+    package func refreshCatalogue() async { await shell.refreshCatalogue() }
+
+    /// Asks the broker how it is: what there is now, and what it has counted since it started.
+    ///
+    /// - Returns: what it says; `nil` where it says nothing within a second, or is away.
+    public var brokerStatus: BrokerStatus? {
+        get async { await shell.status(withinMilliseconds: SessionLimits.statusMilliseconds) }
+    }
+
     /// What happens from now on, beginning with the catalogue; ends with the session. Each reader has a
     /// stream of its own.
     public var events: AsyncStream<SessionEvent> {

@@ -10,6 +10,8 @@ package enum SessionLimits {
     package static let unsentDelayMilliseconds: Int64 = 250
     /// How often the catalogue is asked for while jobs wait for a shard to return.
     package static let queryIntervalMilliseconds: Int64 = 1_000
+    /// How long the broker may take to say how it is.
+    package static let statusMilliseconds: Int64 = 1_000
     /// Graphs remembered as known to a target; past it all are forgotten, at the price of sending them once
     /// more.
     package static let knownGraphsMaximum = 65_536

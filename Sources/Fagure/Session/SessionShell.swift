@@ -44,6 +44,8 @@ actor SessionShell: LinkOwner {
     private var names: TensorNames
     private var saidWaitingAt: Int64?
     private var isEnded = false
+    /// Those who wait for the broker's status.
+    private var statusWaiters: [CheckedContinuation<BrokerStatus?, Never>] = []
 
     init(
         endpoint: String, credentials: CurveCredentials?, name: String, timeoutMilliseconds: Int64?,
@@ -108,6 +110,31 @@ actor SessionShell: LinkOwner {
         statistics.bytesSent = link.statistics.bytesSent
         statistics.bytesReceived = link.statistics.bytesReceived
         return statistics
+    }
+
+    /// Why the session has ended; `nil` while it has not.
+    var failure: Failure? { if case .closed(let failure) = machine.connection { failure } else { nil } }
+
+    /// Asks for all there is, whatever is known of it.
+    func refreshCatalogue() { send(Header(.catalogueQuery), body: CatalogueQuery(following: 0).encoded()) }
+
+    /// Asks the broker how it is.
+    ///
+    /// - Returns: what it says; `nil` where it says nothing for so long, or is away.
+    func status(withinMilliseconds milliseconds: Int64) async -> BrokerStatus? {
+        guard machine.isReady else { return nil }
+        return await withCheckedContinuation { continuation in
+            statusWaiters.append(continuation)
+            send(Header(.statusQuery))
+            loop.schedule(afterMilliseconds: milliseconds) { [weak self] in
+                self?.assumeIsolated { $0.finishStatus(nil) }
+            }
+        }
+    }
+
+    private func finishStatus(_ status: BrokerStatus?) {
+        for waiter in statusWaiters { waiter.resume(returning: status) }
+        statusWaiters.removeAll()
     }
 
     // MARK: Jobs
@@ -189,6 +216,8 @@ actor SessionShell: LinkOwner {
                 handle(.progress(header.job, attempt: header.attempt, progress))
             case .catalogue:
                 take(try CatalogueUpdate(decoding: message.body))
+            case .status:
+                finishStatus(try BrokerStatus(decoding: message.body))
             default:
                 return
             }
@@ -325,6 +354,7 @@ actor SessionShell: LinkOwner {
         guard !isEnded else { return }
         isEnded = true
         finishConnecting(failure)
+        finishStatus(nil)
         for listener in listeners.values {
             listener.yield(.ended(failure))
             listener.finish()
