@@ -113,7 +113,7 @@ let package = Package(
         room(
             "Simulation",
             [
-                "Fagure", "BrokerKit", "WorkerKit", "Protocol", "ZMQ", "Tensor", "Datasets", logging,
+                "Fagure", "BrokerKit", "WorkerKit", "Protocol", "ZMQ", "Jobs", "Tensor", "Datasets", logging,
             ]),
         // Small pages for those who watch a program.
         room("HTTP", [sockets]),
@@ -161,7 +161,7 @@ let package = Package(
             swiftSettings: settings),
         // Courses of a simulated world, for scripts/simulate; no product.
         .executableTarget(
-            name: "simulate", dependencies: ["Simulation", "Fagure", arguments], path: "Simulate",
+            name: "simulate", dependencies: ["Simulation", "Fagure", "Datasets", arguments], path: "Simulate",
             swiftSettings: settings),
 
         // What tests of more than one target need: seeds, fixtures, folders, raw peers.

@@ -14,7 +14,9 @@ extension BrokerMachine {
     mutating func finish(
         _ header: Header, _ attachments: [Attachment], from worker: Int32, _ actions: inout [Action]
     ) {
-        guard let slot = current(header, of: worker, &actions) else { return }
+        guard let slot = current(header, of: worker, &actions) else {
+            return decline(attachments, of: header, from: worker, &actions)
+        }
         let record = jobs[slot]
         guard attachments.isEmpty else {
             jobs[slot].stage = .answered

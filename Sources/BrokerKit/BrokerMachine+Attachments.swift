@@ -94,8 +94,27 @@ extension BrokerMachine {
     /// Ends a job's record, and what is on its way for it.
     mutating func close(_ slot: Int32, _ actions: inout [Action]) {
         dropFlows(of: slot, &actions)
+        dischargeSource(of: slot, &actions)
         counters.jobTimes.add(milliseconds: now - jobs[slot].submittedAt)
         jobs.remove(slot)
+    }
+
+    /// Nobody asks for what a worker offers: it may let go of it.
+    mutating func decline(
+        _ attachments: [Attachment], of header: Header, from worker: Int32, _ actions: inout [Action]
+    ) {
+        guard !attachments.isEmpty else { return }
+        let reply = Header(.received, job: header.job, attempt: header.attempt, epoch: epoch)
+        send(reply, toWorker: worker, &actions)
+    }
+
+    /// Nobody asks any more for what was transferred.
+    private mutating func dischargeSource(of slot: Int32, _ actions: inout [Action]) {
+        guard let source = jobs[slot].source, !jobs[slot].attachments.isEmpty,
+            case .worker(let worker) = roster.party(of: source)
+        else { return }
+        let reply = Header(.received, job: jobs[slot].id, attempt: jobs[slot].attempt, epoch: epoch)
+        send(reply, toWorker: worker, &actions)
     }
 
     /// Nobody needs the bytes of a job's last attempt any more.

@@ -43,14 +43,25 @@ extension BrokerMachine {
         now - presence.sentAt >= ProtocolLimits.heartbeatMilliseconds
     }
 
+    /// Closes a job that its trainer was asked for and did not send: it does not want it, or will open it anew.
+    ///
+    /// One that waits for a missing worker was not asked for yet, and is once that worker is back or lost. And a
+    /// trainer may have sent what a broker that slept has yet to read.
+    private mutating func giveUp(_ slot: Int32, _ actions: inout [Action]) {
+        let wasAsked = jobs.worker(of: slot) == nil
+        guard wasAsked, now - awakeAt >= ProtocolLimits.silenceMilliseconds else {
+            return jobs.setExpiry(
+                min(jobs[slot].deadline, now + ProtocolLimits.silenceMilliseconds), of: slot)
+        }
+        close(slot, &actions)
+    }
+
     private mutating func expireJobs(_ actions: inout [Action]) {
         jobs.takeExpired(at: now, into: &expired)
         for slot in expired {
             let record = jobs[slot]
             guard record.deadline <= now else {
-                // The trainer was asked for the job again and did not send it: it does not want it, or will
-                // open it anew.
-                close(slot, &actions)
+                giveUp(slot, &actions)
                 continue
             }
             let worker = record.stage == .waiting ? nil : jobs.worker(of: slot)

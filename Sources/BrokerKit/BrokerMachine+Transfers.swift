@@ -9,18 +9,11 @@ extension BrokerMachine {
     mutating func transfer(
         _ header: Header, _ attachments: [Attachment], from worker: Int32, _ actions: inout [Action]
     ) {
-        guard let slot = current(header, of: worker, &actions) else { return }
-        if let reason = objection(to: header, of: slot, from: worker) {
-            return refuse(slot, reason, from: worker, &actions)
+        guard let slot = current(header, of: worker, &actions) else {
+            return decline(attachments, of: header, from: worker, &actions)
         }
-        guard case .worker(let destination) = roster.party(of: header.target) else {
-            let text = "no worker has session \(header.target), to which the job was to be transferred"
-            return end(slot, Failure(.noWorker, text), &actions)
-        }
-        guard roster.workers[destination].presence.peer != nil else {
-            let label = roster.workers[destination].presence.label
-            let text = "worker \(label), to which the job was to be transferred, is missing"
-            return end(slot, Failure(.noWorker, text), &actions)
+        guard let destination = destination(of: slot, header, from: worker, &actions) else {
+            return decline(attachments, of: header, from: worker, &actions)
         }
         counters.transferred += 1
         jobs[slot].source = roster.workers[worker].presence.session
@@ -28,6 +21,28 @@ extension BrokerMachine {
         jobs[slot].attachments = attachments
         jobs[slot].bodyIsAttached = header.flags.contains(.bodyIsAttached)
         dispatch(slot, to: destination, flags: .transferred, &actions)
+    }
+
+    /// The worker a job is transferred to; where there is none, or the transfer is none, the job is over.
+    private mutating func destination(
+        of slot: Int32, _ header: Header, from worker: Int32, _ actions: inout [Action]
+    ) -> Int32? {
+        if let reason = objection(to: header, of: slot, from: worker) {
+            refuse(slot, reason, from: worker, &actions)
+            return nil
+        }
+        guard case .worker(let destination) = roster.party(of: header.target) else {
+            let text = "no worker has session \(header.target), to which the job was to be transferred"
+            end(slot, Failure(.noWorker, text), &actions)
+            return nil
+        }
+        guard roster.workers[destination].presence.peer != nil else {
+            let label = roster.workers[destination].presence.label
+            let text = "worker \(label), to which the job was to be transferred, is missing"
+            end(slot, Failure(.noWorker, text), &actions)
+            return nil
+        }
+        return destination
     }
 
     /// What is wrong with a transfer, whoever it goes to.

@@ -11,6 +11,9 @@ extension BrokerShell {
         await inTime { ($0.collect(), $0.machine.catalogue) }
     }
 
+    /// The same at once, for whoever is on the loop's thread.
+    package var statisticsNow: BrokerStatistics { collect() }
+
     private func inTime<T: Sendable>(_ body: @escaping @Sendable (BrokerShell) -> T) async -> T? {
         // Whoever speaks first is heard; the loop may speak much later, or never.
         let (answers, source) = AsyncStream.makeStream(of: T?.self, bufferingPolicy: .bufferingOldest(1))

@@ -39,9 +39,9 @@ struct Supplies: Sendable {
         orders.removeAll { $0.job == job }
     }
 
-    /// Offers nothing of an attempt at a job any more.
+    /// Offers nothing of an attempt at a job any more, nor of one before it.
     mutating func withdraw(_ job: JobID, attempt: UInt32) {
-        if supplies[job]?.attempt == attempt { withdraw(job) }
+        if let supply = supplies[job], supply.attempt <= attempt { withdraw(job) }
     }
 
     /// Offers nothing.

@@ -22,10 +22,24 @@ package enum Fault: Sendable, Hashable {
     case severTrainer
     /// A worker's line carries so many bytes a second for a while.
     case slowWorker(Int, bytesPerSecond: Int64, milliseconds: Int64)
+    /// A trainer's process is killed, and another started later.
+    case killGuest(milliseconds: Int64)
     /// A worker's clock jumps ahead.
     case skipWorker(Int, milliseconds: Int64)
     /// The broker's clock jumps ahead.
     case skipBroker(milliseconds: Int64)
+
+    /// How long it lasts.
+    package var milliseconds: Int64 {
+        switch self {
+        case .killWorker(_, let milliseconds), .stopWorker(_, let milliseconds),
+            .killBroker(let milliseconds),
+            .stopBroker(let milliseconds), .stopTrainer(let milliseconds), .cutWorker(_, let milliseconds),
+            .cutTrainer(let milliseconds), .slowWorker(_, _, let milliseconds), .killGuest(let milliseconds):
+            milliseconds
+        case .severWorker, .severTrainer, .skipWorker, .skipBroker: 0
+        }
+    }
 
     /// Draws one.
     package static func random(workerCount: Int, using randomness: inout SimulatedRandomness) -> Fault {
@@ -33,7 +47,7 @@ package enum Fault: Sendable, Hashable {
         // Most are over before anybody is given up, some long after.
         let isLong = Int.random(in: 0..<3, using: &randomness) == 0
         let milliseconds = Int64.random(in: isLong ? 1_000..<20_000 : 0..<1_500, using: &randomness)
-        return switch Int.random(in: 0..<14, using: &randomness) {
+        return switch Int.random(in: 0..<15, using: &randomness) {
         case 0...2: .killWorker(worker, milliseconds: milliseconds)
         case 3: .stopWorker(worker, milliseconds: milliseconds)
         case 4: .killBroker(milliseconds: milliseconds)
@@ -44,6 +58,7 @@ package enum Fault: Sendable, Hashable {
         case 9: .severWorker(worker)
         case 10: .severTrainer
         case 11: .slowWorker(worker, bytesPerSecond: 40_000, milliseconds: milliseconds)
+        case 13: .killGuest(milliseconds: milliseconds)
         case 12: .skipWorker(worker, milliseconds: milliseconds)
         default: .skipBroker(milliseconds: milliseconds)
         }
@@ -78,6 +93,10 @@ extension SimulatedFleet {
             change(workerLoops[number], milliseconds) { $0.bytesPerSecond = bytesPerSecond }
         case .skipWorker(let number, let milliseconds):
             workerLoops[number]?.skip(milliseconds: milliseconds)
+        case .killGuest(let milliseconds):
+            guard hasGuest else { break }
+            killGuest()
+            later(milliseconds) { try? self.startGuest() }
         case .skipBroker(let milliseconds):
             brokerLoop?.skip(milliseconds: milliseconds)
         }

@@ -68,6 +68,9 @@ package actor WorkerShell {
         waitingNoticeAt = loop.now() + WorkerLimits.waitingNoticeMilliseconds
     }
 
+    /// Jobs held, and one more where something is still to be sent.
+    package var heldJobCount: Int { machine.heldCount + (link.hasUnsent ? 1 : 0) }
+
     /// What the link has carried.
     package var statistics: LinkStatistics { link.statistics }
 

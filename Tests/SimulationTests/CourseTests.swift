@@ -14,10 +14,19 @@ struct CourseTests {
     @Test("whatever goes wrong, the run ends with the model of a calm world")
     func seeds() throws {
         let shards = try SamplePoints.shards(count: 4, workers: 4)
-        let calm = Course(seed: 0, shards: shards, faultCount: 0).run(configuration)
+        let calm = Course(seed: 0, shards: shards, faultCount: 0).train(configuration)
         let model = try #require(calm.outcome?.model)
         for seed in 1...50 as ClosedRange<UInt64> {
-            let report = Course(seed: seed, shards: shards, faultCount: 12).run(configuration, calm: model)
+            let report = Course(seed: seed, shards: shards, faultCount: 12).train(configuration, calm: model)
+            #expect(report.violations.isEmpty, "seed \(seed): \(report.faults)")
+        }
+    }
+
+    @Test("whatever goes wrong, each job is answered once and right, and nothing is left of it")
+    func jobs() throws {
+        for seed in 1...50 as ClosedRange<UInt64> {
+            let shards = try SamplePoints.shards(count: 2, workers: 4, holders: seed % 2 == 0 ? 2 : 1)
+            let report = try Course(seed: seed, shards: shards, faultCount: 12).ask(jobs: 100)
             #expect(report.violations.isEmpty, "seed \(seed): \(report.faults)")
         }
     }

@@ -2,6 +2,8 @@
 package enum SessionLimits {
     /// Times a job the broker or worker had no room for is submitted again before its caller hears of it.
     package static let overloadRetriesMaximum = 12
+    /// How often a job is sent again with its graphs because the worker did not know them.
+    package static let graphRetriesMaximum = 8
     /// The first wait after an overload; each further one is twice as long.
     package static let overloadDelayMilliseconds: Int64 = 50
     /// The longest wait after an overload.

@@ -53,7 +53,10 @@ extension SessionMachine {
         _ actions: inout [Action]
     ) {
         switch failure.code {
-        case .unknownGraph where !job.sentGraphs:
+        // Even where they were sent: a worker that holds a job by an earlier attempt, which came without them, answers
+        // for that one, under the number of the last.
+        case .unknownGraph where job.graphRetries < SessionLimits.graphRetriesMaximum:
+            jobs[id]?.graphRetries += 1
             known.remove(job.submission.graphs, at: job.submission.target)
             jobs[id]?.mustSendGraphs = true
             send(id, now, &actions)

@@ -86,6 +86,8 @@ struct SessionMachine: Sendable {
         var batchesDone: UInt64 = 0
         var attempt: UInt32 = 0
         var overloads = 0
+        /// How often the worker did not know its graphs.
+        var graphRetries = 0
         /// Whether the present attempt brought its graphs along.
         var sentGraphs = false
         /// Whether every further attempt must.

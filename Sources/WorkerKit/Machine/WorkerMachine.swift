@@ -119,17 +119,17 @@ package struct WorkerMachine: Sendable {
     ) {
         if let index = jobs.index(forKey: job) {
             guard jobs.values[index].owner == owner else {
-                return actions.append(.answer(job, attempt: attempt, .failure(WorkerMachine.taken)))
+                return refuse(job, of: owner, attempt, WorkerMachine.taken, &actions)
             }
             deadlineCount += (deadline == nil ? 0 : 1) - (jobs.values[index].deadline == nil ? 0 : 1)
             jobs.values[index].adopt(attempt: attempt, deadline: deadline)
             if jobs.values[index].isStarted { actions.append(.reportStart(job, attempt: attempt)) }
         } else if let kept = answers.use(AnsweredJob(job: job, owner: owner)) {
-            actions.append(.answer(job, attempt: attempt, kept))
+            answer(AnsweredJob(job: job, owner: owner), attempt, kept, &actions)
         } else if state != .serving {
-            actions.append(.answer(job, attempt: attempt, .failure(WorkerMachine.draining)))
+            refuse(job, of: owner, attempt, WorkerMachine.draining, &actions)
         } else if jobs.count >= ProtocolLimits.workerJobsMaximum {
-            actions.append(.answer(job, attempt: attempt, .failure(WorkerMachine.overloaded)))
+            refuse(job, of: owner, attempt, WorkerMachine.overloaded, &actions)
         } else {
             lastRun += 1
             jobs[job] = Job(run: lastRun, owner: owner, attempt: attempt, deadline: deadline)
@@ -157,17 +157,25 @@ package struct WorkerMachine: Sendable {
             answers.insert(
                 answer, for: AnsweredJob(job: job, owner: held.owner), byteCount: answer.byteCount)
         }
-        self.answer(job, held, answer, &actions)
+        self.answer(AnsweredJob(job: job, owner: held.owner), held.attempt, answer, &actions)
     }
 
-    private mutating func answer(_ job: JobID, _ held: Job, _ answer: Answer, _ actions: inout [Action]) {
-        guard isLinkReady else {
-            // While the link is down at most as many end as were held, so this is bounded.
-            let failure: Failure? = if case .failure(let failure) = answer { failure } else { nil }
-            let answered = AnsweredJob(job: job, owner: held.owner)
-            return unheard.append(UnheardAnswer(job: answered, attempt: held.attempt, failure: failure))
-        }
-        actions.append(.answer(job, attempt: held.attempt, answer))
+    /// Answers a job, or does so once the link is there again: dispatches may still come when it is not, by a broker
+    /// that has yet to hear our next hello, and will count on their answers.
+    private mutating func answer(
+        _ job: AnsweredJob, _ attempt: UInt32, _ answer: Answer, _ actions: inout [Action]
+    ) {
+        guard !isLinkReady else { return actions.append(.answer(job.job, attempt: attempt, answer)) }
+        // As many as are held end while it is down; a broker that goes on and on is not owed more.
+        guard unheard.count < 2 * ProtocolLimits.workerJobsMaximum else { return }
+        let failure: Failure? = if case .failure(let failure) = answer { failure } else { nil }
+        unheard.append(UnheardAnswer(job: job, attempt: attempt, failure: failure))
+    }
+
+    private mutating func refuse(
+        _ job: JobID, of owner: Identifier, _ attempt: UInt32, _ failure: Failure, _ actions: inout [Action]
+    ) {
+        answer(AnsweredJob(job: job, owner: owner), attempt, .failure(failure), &actions)
     }
 
     /// Gives the answers nobody heard; where a result has gone meanwhile the job must be done anew, here or
@@ -197,7 +205,7 @@ package struct WorkerMachine: Sendable {
         for (job, held) in jobs.filter({ isDue($0.value) }).sorted(by: { $0.value.run < $1.value.run }) {
             remove(job)
             actions.append(.cancel(held.run))
-            answer(job, held, .failure(failure), &actions)
+            refuse(job, of: held.owner, held.attempt, failure, &actions)
         }
     }
 

@@ -76,13 +76,16 @@ final class SimulatedConnection: @unchecked Sendable {
         if !isUp { sent.removeFirst() }
         world.note(UInt64(sent.totalByteCount))
         let line = world.line(from: sender.loop, to: receiver.loop)
-        let parcel = Parcel(sent)
         var pipe = isUp ? up : down
         // A line carries one message after the other.
         let departure = max(world.now, pipe.freeAt)
-        pipe.freeAt = departure + Int64(parcel.byteCount) * 1_000_000_000 / max(1, line.bytesPerSecond)
+        pipe.freeAt = departure + Int64(sent.totalByteCount) * 1_000_000_000 / max(1, line.bytesPerSecond)
         let chance = line.jitter > 0 ? world.random(in: 0..<line.jitter) : 0
         let moment = max(pipe.freeAt + line.latency + chance, pipe.flight.last?.moment ?? 0)
+        world.observe?(
+            SimulatedLetter(sender: sender.loop, receiver: receiver.loop, nanoseconds: moment - world.now),
+            sent)
+        let parcel = Parcel(sent)
         pipe.flight.append((parcel, moment))
         if isUp { up = pipe } else { down = pipe }
         world.schedule(afterNanoseconds: moment - world.now) { self.arrive(isUp) }

@@ -19,7 +19,8 @@ package final class SimulatedLoop: Reactor, @unchecked Sendable {
     /// Where it stands.
     package private(set) var state = State.running
 
-    let number: Int
+    /// Tells it from every other loop of its world.
+    package let number: Int
     let world: SimulatedWorld
     /// Where its tasks run.
     private(set) var tasks: SimulatedTasks?

@@ -14,6 +14,9 @@ package final class SimulatedWorld: @unchecked Sendable {
     /// How a line between two loops is, where nothing else was said.
     package var usualLine = SimulatedLine()
 
+    /// Told of every message when it is sent.
+    package var observe: (@Sendable (SimulatedLetter, borrowing Message) -> Void)?
+
     private var events = Timers()
     private var randomness: SimulatedRandomness
     private var lines: [Pair: SimulatedLine] = [:]
@@ -113,6 +116,16 @@ package final class SimulatedWorld: @unchecked Sendable {
         lastPort += 1
         return 49_151 + lastPort
     }
+}
+
+/// A message on its way between two loops.
+package struct SimulatedLetter: Sendable {
+    /// Whose it is.
+    package let sender: SimulatedLoop
+    /// Whom it is for.
+    package let receiver: SimulatedLoop
+    /// How long it takes if nothing happens to the line.
+    package let nanoseconds: Int64
 }
 
 /// How a line between two loops is.
