@@ -62,12 +62,26 @@ extension BrokerMachine {
             jobs[slot].stage == .answered, jobs[slot].attempt == header.attempt
         else { return count(late: header, from: .trainer(trainer), &actions) }
         counters.finished += 1
-        if let worker = jobs.worker(of: slot) {
-            send(
-                Header(.received, job: header.job, attempt: header.attempt, epoch: epoch), toWorker: worker,
-                &actions)
-        }
+        dischargeWorker(of: slot, &actions)
         close(slot, &actions)
+    }
+
+    /// Nobody asks any more for what was answered.
+    mutating func dischargeWorker(of slot: Int32, _ actions: inout [Action]) {
+        guard let worker = jobs.worker(of: slot) else { return }
+        let reply = Header(.received, job: jobs[slot].id, attempt: jobs[slot].attempt, epoch: epoch)
+        send(reply, toWorker: worker, &actions)
+    }
+
+    /// A trainer is back by another connection: what it had of answers is here, and then it may have said so on the old
+    /// one, or is gone, and then it submits the job again. Who does neither has it.
+    mutating func doubtAnswers(of trainer: Int32) {
+        var next = jobs.first(ofTrainer: trainer)
+        while let slot = next {
+            next = jobs.nextOfTrainer(after: slot)
+            guard jobs[slot].stage == .answered else { continue }
+            jobs.setExpiry(min(jobs[slot].deadline, now + ProtocolLimits.silenceMilliseconds), of: slot)
+        }
     }
 
     /// A worker has not, or no more, what it was asked for.

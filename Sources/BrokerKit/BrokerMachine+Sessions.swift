@@ -118,7 +118,9 @@ extension BrokerMachine {
 
     private mutating func welcomeTrainer(_ hello: Hello, from peer: PeerID, _ actions: inout [Action]) {
         if case .trainer(let known) = roster.party(of: hello.session) {
+            let isReconnected = roster.trainers[known].presence.peer != peer
             attach(peer, to: .trainer(known), &actions)
+            if isReconnected { doubtAnswers(of: known) }
             return
         }
         let trainer = roster.addTrainer(presence(of: hello, at: peer))

@@ -43,16 +43,19 @@ extension BrokerMachine {
         now - presence.sentAt >= ProtocolLimits.heartbeatMilliseconds
     }
 
-    /// Closes a job that its trainer was asked for and did not send: it does not want it, or will open it anew.
+    /// Closes a job that its trainer was asked for and did not send: it does not want it, or will open it anew; or
+    /// whose answer a trainer that came back did not ask for.
     ///
     /// One that waits for a missing worker was not asked for yet, and is once that worker is back or lost. And a
     /// trainer may have sent what a broker that slept has yet to read.
     private mutating func giveUp(_ slot: Int32, _ actions: inout [Action]) {
-        let wasAsked = jobs.worker(of: slot) == nil
+        let isAnswered = jobs[slot].stage == .answered
+        let wasAsked = isAnswered || jobs.worker(of: slot) == nil
         guard wasAsked, now - awakeAt >= ProtocolLimits.silenceMilliseconds else {
             return jobs.setExpiry(
                 min(jobs[slot].deadline, now + ProtocolLimits.silenceMilliseconds), of: slot)
         }
+        if isAnswered { dischargeWorker(of: slot, &actions) }
         close(slot, &actions)
     }
 

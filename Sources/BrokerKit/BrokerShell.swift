@@ -135,6 +135,7 @@ extension BrokerShell {
         statistics.refused = gate?.refusedCount ?? 0
         (statistics.receivedBytes, statistics.sentBytes) = (relay.receivedByteCount, relay.sentByteCount)
         (statistics.waitingBytes, statistics.keptBytes) = (waiting, kept)
+        statistics.flows = relay.flowCount
         return statistics
     }
 }

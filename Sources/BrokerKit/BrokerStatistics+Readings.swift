@@ -37,6 +37,7 @@ extension BrokerStatistics {
         case .refused: one(metric, Double(refused))
         case .received: one(metric, Double(receivedBytes))
         case .sent: one(metric, Double(sentBytes))
+        case .flows: one(metric, Double(flows))
         case .waitingBytes: one(metric, Double(waitingBytes))
         case .keptBytes: one(metric, Double(keptBytes))
         case .jobTimes: times(metric, counters.jobTimes)

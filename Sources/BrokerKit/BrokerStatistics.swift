@@ -50,6 +50,8 @@ package struct BrokerStatistics: Sendable, Hashable {
     package var receivedBytes: UInt64 = 0
     /// Bytes of messages that went to peers.
     package var sentBytes: UInt64 = 0
+    /// Attachments that somebody fetches.
+    package var flows = 0
     /// Bytes that wait for a peer.
     package var waitingBytes = 0
     /// Bytes with a name that are kept.

@@ -143,6 +143,9 @@ extension JobTable {
     /// A trainer's newest job.
     func first(ofTrainer trainer: Int32) -> Int32? { byTrainer.first(of: trainer) }
 
+    /// The job its trainer submitted before this one.
+    func nextOfTrainer(after slot: Int32) -> Int32? { byTrainer.next(after: slot) }
+
     /// Gives a job to a worker.
     mutating func assign(_ slot: Int32, to worker: Int32) { byWorker.insert(slot, into: worker) }
 

@@ -16,6 +16,7 @@ package enum Metric: String, Sendable, CaseIterable {
     case refused = "fagure_refused_total"
     case received = "fagure_received_bytes_total"
     case sent = "fagure_sent_bytes_total"
+    case flows = "fagure_flows"
     case waitingBytes = "fagure_waiting_bytes"
     case keptBytes = "fagure_kept_bytes"
     case jobTimes = "fagure_job_seconds"
@@ -43,6 +44,7 @@ package enum Metric: String, Sendable, CaseIterable {
         case .refused: "Connections and messages refused for their keys."
         case .received: "Bytes of messages received from peers."
         case .sent: "Bytes of messages sent to peers."
+        case .flows: "Tensors and models on their way in pieces."
         case .waitingBytes: "Bytes that wait until a peer takes them."
         case .keptBytes: "Bytes kept to be sent to several workers."
         case .jobTimes: "From a job's first submit to its end."
@@ -53,7 +55,7 @@ package enum Metric: String, Sendable, CaseIterable {
     /// What Prometheus calls its kind.
     package var type: String {
         switch self {
-        case .uptime, .workers, .trainers, .connections, .jobs, .waitingBytes, .keptBytes: "gauge"
+        case .uptime, .workers, .trainers, .connections, .jobs, .flows, .waitingBytes, .keptBytes: "gauge"
         case .dispatched, .transferred, .finished, .failed, .requeued, .dropped, .refused, .received, .sent:
             "counter"
         case .jobTimes, .queueTimes: "histogram"

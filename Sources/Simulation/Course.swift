@@ -132,8 +132,11 @@ package struct Course: Sendable {
         guard let broker = fleet.brokerStatistics else { return ["there is no broker"] }
         var left: [String] = []
         if broker.jobs.total > 0 { left.append("\(broker.jobs) are open at the broker, and nobody asks") }
-        if broker.waitingBytes + broker.keptBytes > 0 {
-            left.append("\(broker.waitingBytes) bytes wait and \(broker.keptBytes) are kept, for nobody")
+        if broker.waitingBytes + broker.keptBytes + broker.flows > 0 {
+            left.append(
+                "\(broker.waitingBytes) bytes wait, \(broker.keptBytes) are kept, \(broker.flows) flows are open, "
+                    + "for nobody"
+            )
         }
         if broker.workers.ready != fleet.workerCount { left.append("workers are \(broker.workers)") }
         if broker.trainers.total != 1 { left.append("trainers are \(broker.trainers)") }

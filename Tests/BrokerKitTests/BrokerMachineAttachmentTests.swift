@@ -84,6 +84,44 @@ struct BrokerMachineAttachmentTests {
         #expect(rig.machine.openJobCount == 0 && rig.machine.counters.finished == 1)
     }
 
+    @Test("a late answer's bytes are not asked for, and its worker is told so")
+    func late() {
+        let rig = rig()
+        rig.say(0, .cancel, job: 5)
+        #expect(summary(rig.handle(.attached(1, header(.result), Self.parts))) == ["received>1#1"])
+        #expect(summary(rig.handle(.message(1, header(.result)))) == [], "it offers nothing")
+    }
+
+    @Test(
+        "a trainer that is back and asks for nothing has the answer; one that submits again is answered again"
+    )
+    func trainerIsBack() {
+        for submitsAgain in [false, true] {
+            let rig = rig()
+            rig.handle(.attached(1, header(.result), Self.parts))
+            rig.handle(.disconnected(0))
+            rig.join(3, trainer("bob", session: 10))
+            if submitsAgain {
+                var again = header(.submit, attempt: 2, to: 11)
+                again.flags = .targetsSession
+                #expect(summary(rig.handle(.attached(3, again, Self.parts))) == ["dispatch>1#2"])
+            }
+            for _ in 0..<10 {
+                rig.pass(milliseconds: 1_000)
+                for peer in [1, 2, 3] as [PeerID] { rig.say(peer, .heartbeat) }
+            }
+            #expect(rig.machine.openJobCount == (submitsAgain ? 1 : 0))
+        }
+    }
+
+    @Test("the source of a transfer may let go of it once the job is over")
+    func source() {
+        let rig = rig()
+        #expect(
+            summary(rig.handle(.attached(1, header(.transfer, to: 12), Self.parts))) == ["dispatch>2#1"])
+        #expect(summary(rig.say(2, .result, job: 5, attempt: 1)) == ["received>1#1", "relay>0"])
+    }
+
     @Test("a worker lost with its answer half fetched: the trainer is asked again, or told")
     func losesAnswer() {
         let rig = rig()

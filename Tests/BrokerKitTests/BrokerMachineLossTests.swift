@@ -5,6 +5,20 @@ import Testing
 
 @Suite("Broker machine: losses")
 struct BrokerMachineLossTests {
+    @Test("a job that waits for a missing worker is not given up because the broker slept")
+    func slept() {
+        let rig = Rig()
+        rig.join(0, trainer("bob", session: 10))
+        rig.join(1, worker("anna", session: 11))
+        rig.handle(.disconnected(1))
+        rig.say(0, .submit, job: 5, target: shard(0).key)
+        rig.now += ProtocolLimits.silenceMilliseconds
+        rig.handle(.tick)
+        #expect(rig.machine.openJobCount == 1)
+        rig.join(2, worker("anna", session: 12))
+        #expect(summary(rig.pass(milliseconds: 2_000)).contains("resend>0#2"))
+    }
+
     private static let goodbye = Header(.goodbye, job: .none, attempt: 0, epoch: Rig.epoch)
 
     /// Trainer 0, workers 1 and 2 with shard 0, worker 1 with shard 1 too; job 5 on shard 0 and job 6 on

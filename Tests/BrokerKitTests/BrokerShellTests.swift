@@ -26,9 +26,12 @@ struct BrokerShellTests {
             var random = SplitMix64(seed: 7)
             for size in [1, 33, 34, 64, 9_000, 20_000, 3 << 20] {
                 let job = Identifier(high: UInt64(size), low: 3)
+                // A peer that takes long to think of bytes would be found torpid.
                 let frames = (0..<4).map { _ in
-                    (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
-                }
+                    let chunk = (0..<4_093).map { _ in UInt8.random(in: 0...255, using: &random) }
+                    return (0...size / chunk.count).reduce(into: []) { bytes, _ in bytes += chunk }.prefix(
+                        size)
+                }.map { Array($0) }
                 try await bob.say(submit(job, epoch: epoch), parts: frames)
                 let dispatch = try await alice.next(.dispatch)
                 #expect(

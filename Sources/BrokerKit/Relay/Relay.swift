@@ -67,6 +67,9 @@ struct Relay: ~Copyable {
         (posts.reduce(0) { $0 + $1.outbox.byteCount + $1.passingByteCount }, contents.byteCount)
     }
 
+    /// Attachments that somebody fetches.
+    var flowCount: Int { flows.count }
+
     private mutating func touch(_ peer: PeerID) {
         let index = Int(peer.rawValue)
         while posts.count <= index { posts.append(Post()) }

@@ -308,4 +308,19 @@ struct WorkerMachineTests {
         #expect(rig.feed(.linkLost) == [])
         #expect(rig.feed(.linkReady) == [])
     }
+
+    @Test(
+        "what is asked while the link is down, of which the answer is kept or is no, is answered when it is up"
+    )
+    func answersToDispatchesWithoutALink() {
+        var rig = Rig()
+        _ = rig.dispatch(Self.a)
+        _ = rig.dispatch(JobID(high: 0, low: 3))
+        _ = rig.feed(.finished(Self.a, 1, Self.result()))
+        #expect(rig.feed(.linkLost) == [])
+        #expect(rig.dispatch(Self.a, attempt: 2) == [])
+        _ = rig.feed(.drain)
+        #expect(rig.dispatch(Self.b, attempt: 3) == [])
+        #expect(rig.feed(.linkReady) == ["result 1 attempt 2 [7]", "failed 2 attempt 3 draining"])
+    }
 }
