@@ -11,6 +11,7 @@ struct Bench: AsyncParsableCommand {
         case compute
         case messages
         case rounds
+        case fleet
         case tutorial
     }
 
@@ -31,6 +32,7 @@ struct Bench: AsyncParsableCommand {
         case .compute: try ComputeGroup(site: site).run()
         case .messages: try await MessagesGroup(site: site).run()
         case .rounds: try await RoundsGroup(site: site).run()
+        case .fleet: try await FleetGroup(site: site).run()
         case .tutorial: try await TutorialGroup(site: site).run()
         }
     }
