@@ -155,7 +155,7 @@ static void bare(void) {
     char endpoint[64];
     size_t n = sizeof endpoint;
     // As many wait to be accepted as at the broker.
-    int backlog = 16384;
+    int backlog = 1024;
     zmq_setsockopt(s, ZMQ_BACKLOG, &backlog, sizeof backlog);
     zmq_bind(s, "tcp://127.0.0.1:*"), zmq_getsockopt(s, ZMQ_LAST_ENDPOINT, endpoint, &n);
     printf("listening on %s\n", endpoint);
