@@ -68,7 +68,8 @@ package enum RequeueReason: Int, Sendable, Hashable, CaseIterable {
 /// How often each failure was told; codes this version does not know are counted as one.
 package struct FailureCounts: Sendable, Hashable {
     // By number: a dictionary would grow with what peers make up.
-    private var counts = [UInt64](repeating: 0, count: FailureCode.table.count + 1)
+    private var counts = [UInt64](repeating: 0, count: size)
+    private static let size = 1 + Int(FailureCode.table.map(\.code.rawValue).max() ?? 0)
 
     /// Counts one.
     package mutating func count(_ code: FailureCode) {

@@ -17,6 +17,8 @@ extension BrokerMachine {
             return open(slot, extent, to: peer, from: provider(of: slot), isAnswer: false, &actions)
         case .trainer(let trainer) where jobs[slot].trainer == trainer && jobs[slot].stage == .answered:
             guard jobs[slot].answered.indices.contains(extent.attachment) else { break }
+            // Whoever asks has it not: see `doubtAnswers`.
+            jobs.setExpiry(jobs[slot].deadline, of: slot)
             let worker = jobs.worker(of: slot).flatMap { roster.workers[$0].presence.peer }
             return open(slot, extent, to: peer, from: worker, isAnswer: true, &actions)
         default:
@@ -69,8 +71,14 @@ extension BrokerMachine {
     /// Nobody asks any more for what was answered.
     mutating func dischargeWorker(of slot: Int32, _ actions: inout [Action]) {
         guard let worker = jobs.worker(of: slot) else { return }
-        let reply = Header(.received, job: jobs[slot].id, attempt: jobs[slot].attempt, epoch: epoch)
-        send(reply, toWorker: worker, &actions)
+        release(jobs[slot].id, attempt: jobs[slot].attempt, at: worker, &actions)
+    }
+
+    /// A worker may let go of the bytes it offers for an attempt.
+    private mutating func release(
+        _ job: JobID, attempt: UInt32, at worker: Int32, _ actions: inout [Action]
+    ) {
+        send(Header(.received, job: job, attempt: attempt, epoch: epoch), toWorker: worker, &actions)
     }
 
     /// A trainer is back by another connection: what it had of answers is here, and then it may have said so on the old
@@ -118,8 +126,7 @@ extension BrokerMachine {
         _ attachments: [Attachment], of header: Header, from worker: Int32, _ actions: inout [Action]
     ) {
         guard !attachments.isEmpty else { return }
-        let reply = Header(.received, job: header.job, attempt: header.attempt, epoch: epoch)
-        send(reply, toWorker: worker, &actions)
+        release(header.job, attempt: header.attempt, at: worker, &actions)
     }
 
     /// Nobody asks any more for what was transferred.
@@ -127,8 +134,7 @@ extension BrokerMachine {
         guard let source = jobs[slot].source, !jobs[slot].attachments.isEmpty,
             case .worker(let worker) = roster.party(of: source)
         else { return }
-        let reply = Header(.received, job: jobs[slot].id, attempt: jobs[slot].attempt, epoch: epoch)
-        send(reply, toWorker: worker, &actions)
+        release(jobs[slot].id, attempt: jobs[slot].attempt, at: worker, &actions)
     }
 
     /// Nobody needs the bytes of a job's last attempt any more.

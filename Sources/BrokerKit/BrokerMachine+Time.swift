@@ -55,7 +55,10 @@ extension BrokerMachine {
             return jobs.setExpiry(
                 min(jobs[slot].deadline, now + ProtocolLimits.silenceMilliseconds), of: slot)
         }
-        if isAnswered { dischargeWorker(of: slot, &actions) }
+        if isAnswered {
+            counters.finished += 1
+            dischargeWorker(of: slot, &actions)
+        }
         close(slot, &actions)
     }
 

@@ -55,10 +55,17 @@ package struct HTTPServer: Sendable {
     }
 
     /// Answers until its task is cancelled; then it listens no more.
-    package func run() async {
+    ///
+    /// - Throws: `HTTPFault.unavailable` where the system gives it nothing to wait for clients with.
+    package func run() async throws(HTTPFault) {
         defer { try? socket.close() }
-        guard (try? await pool.prepare()) != nil, let listener = try? AsyncSocket(socket: socket, pool: pool)
-        else { return }
+        let listener: AsyncSocket
+        do {
+            try await pool.prepare()
+            listener = try AsyncSocket(socket: socket, pool: pool)
+        } catch {
+            throw .unavailable(address: "\(address)", reason: "\(error)")
+        }
         await withDiscardingTaskGroup { group in
             group.addTask { try? await pool.run() }
             let count = Count()
@@ -113,8 +120,9 @@ package struct HTTPServer: Sendable {
     private func readHead(of client: AsyncSocket) async throws(HTTPFault) -> [UInt8]? {
         var bytes: [UInt8] = []
         while true {
-            guard let more = try? await client.read(atMost: HTTPLimits.headByteCountMaximum), !more.isEmpty
-            else { return nil }
+            let room = HTTPLimits.headByteCountMaximum - bytes.count
+            guard room > 0 else { throw .tooLong(limit: HTTPLimits.headByteCountMaximum) }
+            guard let more = try? await client.read(atMost: room), !more.isEmpty else { return nil }
             let start = max(0, bytes.count - 3)
             bytes += more
             for index in start..<bytes.count where bytes[index] == 0x0A {
@@ -123,9 +131,6 @@ package struct HTTPServer: Sendable {
                     && (bytes[index - 1] == 0x0A
                         || index > 1 && bytes[index - 1] == 0x0D && bytes[index - 2] == 0x0A)
                 if isEnd { return Array(bytes[...index]) }
-            }
-            guard bytes.count < HTTPLimits.headByteCountMaximum else {
-                throw .tooLong(limit: HTTPLimits.headByteCountMaximum)
             }
         }
     }

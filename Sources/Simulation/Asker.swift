@@ -14,8 +14,6 @@ final class Asker: @unchecked Sendable {
     private(set) var answers: [Int]
     /// Answers that were wrong, and failures that say more than that nobody was there.
     private(set) var faults: [String] = []
-    /// How often nobody was there to answer.
-    private(set) var absences = 0
 
     private let loop: SimulatedLoop
     private let shards: [ShardReference]
@@ -83,7 +81,6 @@ final class Asker: @unchecked Sendable {
                 }
                 return
             } catch let failure as Failure where failure.code.isAbsence && failure.code != .deadlineExceeded {
-                absences += 1
                 await pause()
             } catch {
                 guard !isStopped else { return }

@@ -1,7 +1,7 @@
 import BrokerKit
 package import Datasets
 package import Fagure
-import ZMQ
+package import ZMQ
 
 /// One course of a simulated world: a run that trains while things go wrong, and what must hold of it.
 package struct Course: Sendable {
@@ -19,6 +19,8 @@ package struct Course: Sendable {
         package var faults: [(milliseconds: Int64, fault: Fault)] = []
         /// Milliseconds of the world until the run ended.
         package var milliseconds: Int64 = 0
+        /// How long a heartbeat took at most, in milliseconds.
+        package var slowestHeartbeat: Int64 = 0
     }
 
     /// What everything is drawn from.
@@ -27,6 +29,8 @@ package struct Course: Sendable {
     package let shards: [[Shard]]
     /// How many things go wrong.
     package let faultCount: Int
+    /// How a line is where nothing goes wrong.
+    package var line = SimulatedLine()
     /// Told of every record that is sent, in a line.
     package var letters: (@Sendable (String) -> Void)?
 
@@ -57,7 +61,7 @@ package struct Course: Sendable {
         report.events = fleet.events
         if let outcome = fleet.outcome, outcome.end != .finished {
             report.violations.append("the run ended otherwise: \(outcome.end)")
-        } else if let calm, let model = fleet.outcome?.model, model.state != calm.state {
+        } else if let calm, let outcome = fleet.outcome, outcome.model?.state != calm.state {
             report.violations.append("the model is not that of a calm world")
         }
         return end(fleet, report)
@@ -84,6 +88,7 @@ package struct Course: Sendable {
 
     private func begin() -> SimulatedFleet {
         let fleet = SimulatedFleet(seed: seed, shards: shards)
+        fleet.world.usualLine = line
         if let letters {
             fleet.referee.tell = { letters("\(fleet.world.now / 1_000_000) ms: \($0)") }
         }
@@ -150,6 +155,7 @@ package struct Course: Sendable {
     private func end(_ fleet: SimulatedFleet, _ report: Report) -> Report {
         var report = report
         report.violations += fleet.referee.violations
+        report.slowestHeartbeat = fleet.referee.slowestHeartbeat / 1_000_000
         report.trace = fleet.world.trace
         fleet.end()
         return report

@@ -33,8 +33,8 @@ package enum Fault: Sendable, Hashable {
     package var milliseconds: Int64 {
         switch self {
         case .killWorker(_, let milliseconds), .stopWorker(_, let milliseconds),
-            .killBroker(let milliseconds),
-            .stopBroker(let milliseconds), .stopTrainer(let milliseconds), .cutWorker(_, let milliseconds),
+            .killBroker(let milliseconds), .stopBroker(let milliseconds), .stopTrainer(let milliseconds),
+            .cutWorker(_, let milliseconds),
             .cutTrainer(let milliseconds), .slowWorker(_, _, let milliseconds), .killGuest(let milliseconds):
             milliseconds
         case .severWorker, .severTrainer, .skipWorker, .skipBroker: 0
@@ -58,8 +58,8 @@ package enum Fault: Sendable, Hashable {
         case 9: .severWorker(worker)
         case 10: .severTrainer
         case 11: .slowWorker(worker, bytesPerSecond: 40_000, milliseconds: milliseconds)
-        case 13: .killGuest(milliseconds: milliseconds)
         case 12: .skipWorker(worker, milliseconds: milliseconds)
+        case 13: .killGuest(milliseconds: milliseconds)
         default: .skipBroker(milliseconds: milliseconds)
         }
     }

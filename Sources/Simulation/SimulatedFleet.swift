@@ -38,6 +38,7 @@ package final class SimulatedFleet: @unchecked Sendable {
     private var brokers: [BrokerShell] = []
     private var workers: [WorkerShell] = []
     private var sessions: [Session] = []
+    /// What each worker said that it holds.
     private var counts: [Int: Int] = [:]
     private var guestLoop: SimulatedLoop?
     private var isClosed = false
@@ -162,7 +163,7 @@ package final class SimulatedFleet: @unchecked Sendable {
 
     /// Has each worker that is there say how many jobs and answers it holds, within a second of the world.
     func workerHoldings() -> [Int] {
-        var holdings: [Int] = []
+        counts.removeAll()
         for (number, loop) in workerLoops.enumerated() {
             guard let loop, let worker = workers.last(where: { $0.loop === loop }) else { continue }
             Task(executorPreference: loop.taskExecutor) { [self] in
@@ -170,8 +171,7 @@ package final class SimulatedFleet: @unchecked Sendable {
             }
         }
         world.run(nanoseconds: 1_000_000_000)
-        for number in counts.keys.sorted() { holdings.append(counts[number] ?? 0) }
-        return holdings
+        return counts.sorted { $0.key < $1.key }.map(\.value)
     }
 
     // MARK: The end
@@ -180,7 +180,7 @@ package final class SimulatedFleet: @unchecked Sendable {
     package func end() {
         dismissGuest()
         asker?.stop()
-        for loop in [trainerLoop, guestLoop, brokerLoop].compactMap(\.self) + workerLoops.compactMap(\.self) {
+        for loop in [trainerLoop, brokerLoop].compactMap(\.self) + workerLoops.compactMap(\.self) {
             loop.kill()
         }
         // What was killed does what it had left, one after the other, with nobody to hear it.

@@ -131,7 +131,7 @@ struct Serve: AsyncParsableCommand {
             let endpoint = try await shell.start()
             try await prove(shell)
             tell(access, logger)
-            pages = try showPages(of: shell)
+            pages = try showPages(of: shell, logger)
             StandardStream.output.line("broker listening on \(endpoint)")
         } catch let error as ZMQError {
             Program.complain("broker", "\(error)")
@@ -148,13 +148,15 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// Serves pages to those who watch, if that was asked for.
-    private func showPages(of shell: BrokerShell) throws -> Task<Void, Never>? {
+    private func showPages(of shell: BrokerShell, _ logger: Logger) throws -> Task<Void, Never>? {
         guard let address = try httpAddress() else { return nil }
         let pages = StatusPages(shell: shell)
         do throws(HTTPFault) {
             let server = try HTTPServer(at: address) { await pages.answer($0, $1) }
             StandardStream.output.line("broker shows itself at http://\(server.address)/v1/status")
-            return Task { await server.run() }
+            return Task {
+                do throws(HTTPFault) { try await server.run() } catch { logger.error("--http: \(error)") }
+            }
         } catch {
             Program.complain("broker", "--http: \(error)")
             throw ExitCode(ExitStatus.unreachable.rawValue)

@@ -114,6 +114,20 @@ struct BrokerMachineAttachmentTests {
         }
     }
 
+    @Test("…and one that is back and asks for bytes is given them for as long as it takes")
+    func trainerAsks() {
+        let rig = rig()
+        rig.handle(.attached(1, header(.result), Self.parts))
+        rig.handle(.disconnected(0))
+        rig.join(3, trainer("bob", session: 10))
+        #expect(want(rig, 3, 0, 0..<50) == ["open(0)>3<1"])
+        for _ in 0..<20 {
+            rig.pass(milliseconds: 1_000)
+            for peer in [1, 2, 3] as [PeerID] { rig.say(peer, .heartbeat) }
+        }
+        #expect(want(rig, 3, 0, 50..<100) == ["open(0)>3<1"])
+    }
+
     @Test("the source of a transfer may let go of it once the job is over")
     func source() {
         let rig = rig()

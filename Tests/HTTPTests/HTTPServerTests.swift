@@ -13,7 +13,7 @@ struct HTTPServerTests {
         let server = try HTTPServer(at: Self.free) { request, client in
             HTTPResponse("\(request.method) \(request.path) \(request.host) \(client.isLocal)")
         }
-        let serving = Task { await server.run() }
+        let serving = Task { try? await server.run() }
         defer { serving.cancel() }
         var answers: [String] = []
         for request in requests {
@@ -44,7 +44,19 @@ struct HTTPServerTests {
         #expect(answers[3].hasPrefix("HTTP/1.1 400 "))
     }
 
-    @Test("takes no more of a head than it says, and goes on")
+    @Test("takes a head as long as it says, and none that is longer")
+    func headLimit() async throws {
+        let (line, end) = ("GET / HTTP/1.1\r\nX: ", "\r\n\r\n")
+        let padding = HTTPLimits.headByteCountMaximum - line.utf8.count - end.utf8.count
+        let answers = try await Self.answers(to: [
+            Array((line + String(repeating: "x", count: padding) + end).utf8),
+            [UInt8](repeating: 0x41, count: HTTPLimits.headByteCountMaximum),
+        ])
+        #expect(answers[0].hasPrefix("HTTP/1.1 200 "))
+        #expect(answers[1].hasPrefix("HTTP/1.1 431 "))
+    }
+
+    @Test("goes on after a megabyte without an end")
     func longHeads() async throws {
         let answers = try await Self.answers(to: [
             [UInt8](repeating: 0x41, count: 1 << 20), Array("GET / HTTP/1.1\r\n\r\n".utf8),
@@ -55,7 +67,7 @@ struct HTTPServerTests {
     @Test("keeps room: silent connections beyond the limit are closed at once")
     func manyConnections() async throws {
         let server = try HTTPServer(at: Self.free) { _, _ in HTTPResponse("") }
-        let serving = Task { await server.run() }
+        let serving = Task { try? await server.run() }
         defer { serving.cancel() }
         var silent: [AsyncSocket] = []
         for _ in 0..<HTTPLimits.connectionsMaximum {
@@ -78,7 +90,7 @@ struct HTTPServerTests {
         } catch HTTPFault.unavailable(let name, _) {
             #expect(name == "\(address)")
         }
-        let serving = Task { await server.run() }
+        let serving = Task { try? await server.run() }
         serving.cancel()
         await serving.value
     }

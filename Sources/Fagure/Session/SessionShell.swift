@@ -45,7 +45,8 @@ actor SessionShell: LinkOwner {
     private var saidWaitingAt: Int64?
     private var isEnded = false
     /// Those who wait for the broker's status.
-    private var statusWaiters: [CheckedContinuation<BrokerStatus?, Never>] = []
+    private var statusWaiters: [Int: CheckedContinuation<BrokerStatus?, Never>] = [:]
+    private var nextStatusWaiter = 0
 
     init(
         endpoint: String, credentials: CurveCredentials?, name: String, timeoutMilliseconds: Int64?,
@@ -123,17 +124,20 @@ actor SessionShell: LinkOwner {
     /// - Returns: what it says; `nil` where it says nothing for so long, or is away.
     func status(withinMilliseconds milliseconds: Int64) async -> BrokerStatus? {
         guard machine.isReady else { return nil }
+        let number = nextStatusWaiter
+        nextStatusWaiter += 1
         return await withCheckedContinuation { continuation in
-            statusWaiters.append(continuation)
+            statusWaiters[number] = continuation
             send(Header(.statusQuery))
+            // Its own time ends one wait, and no other.
             loop.schedule(afterMilliseconds: milliseconds) { [weak self] in
-                self?.assumeIsolated { $0.finishStatus(nil) }
+                self?.assumeIsolated { $0.statusWaiters.removeValue(forKey: number)?.resume(returning: nil) }
             }
         }
     }
 
     private func finishStatus(_ status: BrokerStatus?) {
-        for waiter in statusWaiters { waiter.resume(returning: status) }
+        for waiter in statusWaiters.values { waiter.resume(returning: status) }
         statusWaiters.removeAll()
     }
 
