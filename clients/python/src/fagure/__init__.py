@@ -1,7 +1,15 @@
-"""A trainer's side of Fagure, in Python."""
+"""Fagure in Python: a trainer's sessions, and workers that serve arrays."""
 
+from .catalogue import Shard
+from .datasets import Dataset
 from .failures import Absent, Failure, Refused
-from .graph import Recorder, Variable
-from .session import Session, Worker
+from .graph import Recorder, Variable, gradient, linear
+from .keys import KeyFault, Keys
+from .remote import FoldOutcome, Pointer, RemoteWorker
+from .session import Session
+from .worker import Worker
 
-__all__ = ["Absent", "Failure", "Recorder", "Refused", "Session", "Variable", "Worker"]
+__all__ = [
+    "Absent", "Dataset", "Failure", "FoldOutcome", "KeyFault", "Keys", "Pointer", "Recorder", "Refused",
+    "RemoteWorker", "Session", "Shard", "Variable", "Worker", "gradient", "linear",
+]

@@ -1,22 +1,151 @@
-"""Graphs recorded from operators: PROTOCOL.md, section 10."""
+"""Graphs recorded from operators, and their gradients: PROTOCOL.md, section 10."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from . import job_pb2
 from .tensors import Array, type_code
 
+Own = TypeVar("Own", bound="Arithmetic")
+
+
+class Arithmetic(ABC):
+    """What is combined with operators: variables of a graph, and pointers to what workers keep."""
+
+    @abstractmethod
+    def combine(
+        self: Own, operation: int, operands: Sequence[Own | Array | float], integers: Sequence[int] = (),
+        floats: Sequence[float] = (),
+    ) -> Own:
+        """The result of an operation, by its code."""
+
+    def __add__(self: Own, other: Own | Array | float) -> Own:
+        return self.combine(1, [self, other])
+
+    def __radd__(self: Own, other: Array | float) -> Own:
+        return self.combine(1, [other, self])
+
+    def __sub__(self: Own, other: Own | Array | float) -> Own:
+        return self.combine(2, [self, other])
+
+    def __rsub__(self: Own, other: Array | float) -> Own:
+        return self.combine(2, [other, self])
+
+    def __mul__(self: Own, other: Own | Array | float) -> Own:
+        return self.combine(3, [self, other])
+
+    def __rmul__(self: Own, other: Array | float) -> Own:
+        return self.combine(3, [other, self])
+
+    def __truediv__(self: Own, other: Own | Array | float) -> Own:
+        return self.combine(4, [self, other])
+
+    def __rtruediv__(self: Own, other: Array | float) -> Own:
+        return self.combine(4, [other, self])
+
+    def __matmul__(self: Own, other: Own | Array) -> Own:
+        return self.combine(100, [self, other], [0, 0])
+
+    def __pow__(self: Own, exponent: float) -> Own:
+        return self.combine(40, [self], floats=[exponent])
+
+    def __neg__(self: Own) -> Own:
+        return self.combine(30, [self])
+
+    # An array on the left of an operator is not taken apart by numpy, but leaves it to the right side.
+    __array_ufunc__ = None
+
+    def exp(self: Own) -> Own:
+        """eˣ of each element."""
+        return self.combine(31, [self])
+
+    def log(self: Own) -> Own:
+        """The natural logarithm of each element."""
+        return self.combine(32, [self])
+
+    def sqrt(self: Own) -> Own:
+        """The square root of each element."""
+        return self.combine(33, [self])
+
+    def tanh(self: Own) -> Own:
+        """The hyperbolic tangent of each element."""
+        return self.combine(35, [self])
+
+    def sigmoid(self: Own) -> Own:
+        """1 / (1 + e⁻ˣ) of each element."""
+        return self.combine(36, [self])
+
+    def relu(self: Own) -> Own:
+        """max(x, 0) of each element."""
+        return self.combine(37, [self])
+
+    def cast(self: Own, dtype: str) -> Own:
+        """The same numbers in another type."""
+        return self.combine(42, [self], [type_code(np.dtype(dtype))])
+
+    def sum(self: Own, axis: int | None = None, keepdims: bool = False) -> Own:
+        """The sum over an axis, or over all."""
+        return self.combine(70, [self], [int(keepdims), *_axes(axis)])
+
+    def mean(self: Own, axis: int | None = None, keepdims: bool = False) -> Own:
+        """The mean over an axis, or over all."""
+        return self.combine(71, [self], [int(keepdims), *_axes(axis)])
+
+    def argmax(self: Own, axis: int = -1) -> Own:
+        """The index of the largest along an axis, the first of equals; int64."""
+        return self.combine(74, [self], [axis])
+
+    def equal(self: Own, other: Own | Array) -> Own:
+        """1 where both are the same, else 0."""
+        return self.combine(8, [self, other])
+
+    def reshape(self: Own, *sizes: int) -> Own:
+        """Another shape; −1 once for what remains, 0 for the size there is at that axis."""
+        return self.combine(120, [self], sizes)
+
+    def transpose(self: Own, *permutation: int) -> Own:
+        """Axes in another order."""
+        return self.combine(121, [self], permutation)
+
+    def softmax(self: Own, axis: int = -1) -> Own:
+        """The softmax along an axis."""
+        return self.combine(150, [self], [axis])
+
+    def cross_entropy(self: Own, labels: Own | Array, reduction: str = "mean") -> Own:
+        """−log softmax at the label of each row; reduction is `none`, `sum` or `mean`."""
+        return self.combine(152, [self, labels], [("none", "sum", "mean").index(reduction) + 1])
+
+
+def _axes(axis: int | None) -> list[int]:
+    return [1] if axis is None else [0, axis]
+
+
+def linear(x: Own, weight: Own, bias: Own) -> Own:
+    """x [..., in] · weight [out, in]ᵀ + bias [out]."""
+    return x.combine(101, [x, weight, bias])
+
+
+@dataclass
+class _Node(Generic[Own]):
+    operation: int
+    inputs: list[Own]
+    integers: list[int]
+    floats: list[float]
+
 
 class Recorder:
-    """Records a graph; variables of one recorder are combined with operators and the functions of this class."""
+    """Records a graph; variables of one recorder are combined with operators and methods."""
 
     def __init__(self) -> None:
         self._inputs: list[job_pb2.GraphInput] = []
         self._constants: list[job_pb2.Constant] = []
-        self._nodes: list[tuple[int, list[Variable], list[int], list[float]]] = []
+        self._nodes: list[_Node[Variable]] = []
 
     def input(self, name: str, dimensions: Sequence[int], dtype: str = "float32") -> Variable:
         """What a job binds; -1 for any size."""
@@ -25,18 +154,23 @@ class Recorder:
         return Variable(self, "input", len(self._inputs) - 1)
 
     def constant(self, value: Array | float) -> Variable:
-        """A small value that is part of the graph."""
-        array = np.asarray(value, "<f4")
+        """A small value that is part of the graph; whole numbers of numpy keep their type, others become float32."""
+        array = np.asarray(value)
+        if array.dtype.kind == "f" or not isinstance(value, np.ndarray):
+            array = array.astype("<f4")
         self._constants.append(
-            job_pb2.Constant(element_type=1, dimensions=array.shape, elements=array.tobytes()))
+            job_pb2.Constant(
+                element_type=type_code(array.dtype), dimensions=array.shape, elements=array.tobytes()))
         return Variable(self, "constant", len(self._constants) - 1)
 
     def node(
         self, operation: int, inputs: Sequence[Variable], integers: Sequence[int] = (),
         floats: Sequence[float] = (),
     ) -> Variable:
-        """The result of an operation, by its code."""
-        self._nodes.append((operation, list(inputs), list(integers), list(floats)))
+        """The result of an operation, by its code; raises ValueError for variables of another recorder."""
+        if any(one.recorder is not self for one in inputs):
+            raise ValueError("variables of two recorders cannot be combined")
+        self._nodes.append(_Node(operation, list(inputs), list(integers), list(floats)))
         return Variable(self, "node", len(self._nodes) - 1)
 
     def finish(self, outputs: Sequence[Variable]) -> job_pb2.Graph:
@@ -48,78 +182,169 @@ class Recorder:
             return before[value.kind] + value.index
 
         nodes = [
-            job_pb2.Node(operation=code, inputs=map(number, inputs), integers=integers, floats=floats)
-            for code, inputs, integers, floats in self._nodes
+            job_pb2.Node(
+                operation=one.operation, inputs=map(number, one.inputs), integers=one.integers, floats=one.floats)
+            for one in self._nodes
         ]
         return job_pb2.Graph(
             inputs=self._inputs, constants=self._constants, nodes=nodes, outputs=map(number, outputs))
 
+    def gradient(self, loss: Variable, variables: Sequence[Variable]) -> list[Variable]:
+        """The gradients of a loss of one element; raises TypeError for an operation that has none here."""
+        cotangents: dict[Variable, Variable] = {loss: self.constant(1.0)}
+        needed = self._needed(variables)
+        last = loss.index if loss.kind == "node" else -1
+        for index in range(last, -1, -1):
+            result = Variable(self, "node", index)
+            if result not in cotangents or result not in needed:
+                continue
+            node = self._nodes[index]
+            gains = _gradient(node, result, cotangents[result])
+            for operand, gain in zip(node.inputs, gains):
+                if gain is None or operand not in needed:
+                    continue
+                value = gain()
+                cotangents[operand] = cotangents[operand] + value if operand in cotangents else value
+        zero = self.constant(0.0)
+        return [cotangents.get(one) or one * zero for one in variables]
 
-class Variable:
+    def _needed(self, variables: Sequence[Variable]) -> set[Variable]:
+        needed = set(variables)
+        for index, node in enumerate(self._nodes):
+            if any(one in needed for one in node.inputs):
+                needed.add(Variable(self, "node", index))
+        return needed
+
+
+@dataclass(frozen=True, eq=False)
+class Variable(Arithmetic):
     """A value of a graph that is being recorded."""
 
-    def __init__(self, recorder: Recorder, kind: str, index: int) -> None:
-        self.recorder, self.kind, self.index = recorder, kind, index
+    recorder: Recorder
+    kind: str
+    index: int
 
-    def _with(self, operation: int, other: Variable | Array | float, swapped: bool = False) -> Variable:
-        if not isinstance(other, Variable):
-            other = self.recorder.constant(other)
-        pair = [other, self] if swapped else [self, other]
-        return self.recorder.node(operation, pair)
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Variable) and (self.recorder, self.kind, self.index) == (
+            other.recorder, other.kind, other.index)
 
-    def __add__(self, other: Variable | Array | float) -> Variable:
-        return self._with(1, other)
+    def __hash__(self) -> int:
+        return hash((id(self.recorder), self.kind, self.index))
 
-    __radd__ = __add__
+    def combine(
+        self, operation: int, operands: Sequence[Variable | Array | float], integers: Sequence[int] = (),
+        floats: Sequence[float] = (),
+    ) -> Variable:
+        values = [one if isinstance(one, Variable) else self.recorder.constant(one) for one in operands]
+        return self.recorder.node(operation, values, integers, floats)
 
-    def __sub__(self, other: Variable | Array | float) -> Variable:
-        return self._with(2, other)
 
-    def __rsub__(self, other: Array | float) -> Variable:
-        return self._with(2, other, swapped=True)
+def gradient(loss: Variable, variables: Sequence[Variable]) -> list[Variable]:
+    """The gradients of a loss of one element with respect to variables of its graph."""
+    return loss.recorder.gradient(loss, variables)
 
-    def __mul__(self, other: Variable | Array | float) -> Variable:
-        return self._with(3, other)
 
-    __rmul__ = __mul__
+Gain = Callable[[], Variable]
 
-    def __truediv__(self, other: Variable | Array | float) -> Variable:
-        return self._with(4, other)
 
-    def __matmul__(self, other: Variable) -> Variable:
-        return self.recorder.node(100, [self, other], [0, 0])
+def _gradient(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
+    """What each operand gains from a node; what must have a shape takes it from the value that has it."""
+    rule = _GRADIENTS.get(node.operation)
+    if rule is None:
+        raise TypeError(f"operation {node.operation} has no gradient here")
+    return rule(node, result, cotangent)
 
-    def __neg__(self) -> Variable:
-        return self.recorder.node(30, [self])
 
-    def exp(self) -> Variable:
-        """eˣ of each element."""
-        return self.recorder.node(31, [self])
+def _like(value: Variable, model: Variable) -> Variable:
+    """Summed over the axes along which the model was broadcast."""
+    return value.combine(90, [value, model])
 
-    def log(self) -> Variable:
-        """The natural logarithm of each element."""
-        return self.recorder.node(32, [self])
 
-    def tanh(self) -> Variable:
-        """The hyperbolic tangent of each element."""
-        return self.recorder.node(35, [self])
+def _broadcasting(
+    rule: Callable[[Variable, Variable, Variable, Variable], tuple[Gain, Gain]],
+) -> Callable[[_Node[Variable], Variable, Variable], list[Gain | None]]:
+    def gains(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
+        left, right = node.inputs
+        first, second = rule(cotangent, left, right, result)
+        return [lambda: _like(first(), left), lambda: _like(second(), right)]
 
-    def sigmoid(self) -> Variable:
-        """1 / (1 + e⁻ˣ) of each element."""
-        return self.recorder.node(36, [self])
+    return gains
 
-    def relu(self) -> Variable:
-        """max(x, 0) of each element."""
-        return self.recorder.node(37, [self])
 
-    def _reduced(self, operation: int, axis: int | None, keepdims: bool) -> Variable:
-        axes = [1] if axis is None else [0, axis]
-        return self.recorder.node(operation, [self], [int(keepdims), *axes])
+def _unary(
+    rule: Callable[[Variable, Variable, Variable], Variable],
+) -> Callable[[_Node[Variable], Variable, Variable], list[Gain | None]]:
+    return lambda node, result, cotangent: [lambda: rule(cotangent, node.inputs[0], result)]
 
-    def sum(self, axis: int | None = None, keepdims: bool = False) -> Variable:
-        """The sum over an axis, or over all."""
-        return self._reduced(70, axis, keepdims)
 
-    def mean(self, axis: int | None = None, keepdims: bool = False) -> Variable:
-        """The mean over an axis, or over all."""
-        return self._reduced(71, axis, keepdims)
+def _reduced(averages: bool) -> Callable[[_Node[Variable], Variable, Variable], list[Gain | None]]:
+    def gains(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
+        keeps, *axes = node.integers
+        x = node.inputs[0]
+        return [lambda: x.combine(91, [cotangent, x], [keeps, int(averages), *axes])]
+
+    return gains
+
+
+def _product(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
+    a, b = node.inputs
+    left, right = (flag == 1 for flag in node.integers)
+
+    def product(x: Variable, y: Variable, *flags: bool) -> Variable:
+        return x.combine(100, [x, y], [int(flag) for flag in flags])
+
+    def first() -> Variable:
+        value = product(b, cotangent, right, True) if left else product(cotangent, b, False, not right)
+        return _like(value, a)
+
+    def second() -> Variable:
+        value = product(cotangent, a, True, left) if right else product(a, cotangent, not left, False)
+        return _like(value, b)
+
+    return [first, second]
+
+
+def _linear(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
+    x, weight, bias = node.inputs
+    return [
+        lambda: cotangent.combine(100, [cotangent, weight], [0, 0]),
+        lambda: cotangent.combine(100, [cotangent, x], [1, 0]),
+        lambda: _like(cotangent, bias),
+    ]
+
+
+def _cross_entropy(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
+    return [lambda: cotangent.combine(153, [cotangent, *node.inputs], node.integers), None]
+
+
+def _power(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
+    (exponent,) = node.floats
+    return [lambda: cotangent * exponent * node.inputs[0] ** (exponent - 1)]
+
+
+def _transposed(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
+    inverse = [node.integers.index(axis) for axis in range(len(node.integers))]
+    return [lambda: cotangent.transpose(*inverse)]
+
+
+_GRADIENTS: dict[int, Callable[[_Node[Variable], Variable, Variable], list[Gain | None]]] = {
+    1: _broadcasting(lambda c, x, y, z: (lambda: c, lambda: c)),
+    2: _broadcasting(lambda c, x, y, z: (lambda: c, lambda: -c)),
+    3: _broadcasting(lambda c, x, y, z: (lambda: c * y, lambda: c * x)),
+    4: _broadcasting(lambda c, x, y, z: (lambda: c / y, lambda: -(c * z / y))),
+    30: _unary(lambda c, x, y: -c),
+    31: _unary(lambda c, x, y: c * y),
+    32: _unary(lambda c, x, y: c / x),
+    33: _unary(lambda c, x, y: c * 0.5 / y),
+    35: _unary(lambda c, x, y: c * (1 - y * y)),
+    36: _unary(lambda c, x, y: c * (y * (1 - y))),
+    37: _unary(lambda c, x, y: c.combine(41, [c, y])),
+    40: _power,
+    70: _reduced(averages=False),
+    71: _reduced(averages=True),
+    100: _product,
+    101: _linear,
+    120: _unary(lambda c, x, y: c.combine(92, [c, x])),
+    121: _transposed,
+    152: _cross_entropy,
+}

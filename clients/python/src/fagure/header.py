@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -12,6 +13,11 @@ HEADER = struct.Struct("<4sBBBBIHHIIQ16s16sIIII")
 ATTACHMENT = struct.Struct("<32sQQ")
 EXTENT = struct.Struct("<IIQQ")
 NOBODY = bytes(16)
+
+BODY_MAXIMUM = 8 << 20
+JOB_BODY_MAXIMUM = 16 << 10
+ATTACHMENT_MAXIMUM = 16 << 30
+ATTACHMENTS_MAXIMUM = 1_024
 
 TARGETS_SESSION, TRANSFERRED, BODY_IS_ATTACHED, BODY_IS_DEFLATED = 1, 2, 4, 8
 
@@ -75,6 +81,16 @@ class Record:
     body: bytes = b""
     inline: bytes = b""
 
+    def carry(self, body: bytes, parts: list[bytes]) -> list[bytes]:
+        """Takes the body of a job or outcome, attached where it is large; gives all that is attached."""
+        if len(body) > JOB_BODY_MAXIMUM:
+            self.flags |= BODY_IS_ATTACHED
+            parts = [body, *parts]
+        else:
+            self.body = body
+        self.attachments = [Attachment(len(part)) for part in parts]
+        return parts
+
     def encode(self, heard: int = 0) -> bytes:
         """The bytes of the record, which may be alone in its frame."""
         head = HEADER.pack(
@@ -91,16 +107,22 @@ class Record:
         return front + bytes(-len(front) % 64) + self.inline
 
 
-def decode(frame: bytes) -> list[Record]:
-    """The records of a frame, in their order; raises Malformed where one is none."""
-    records = []
+_CARRIERS = {Command.SUBMIT, Command.DISPATCH, Command.RESULT, Command.TRANSFER}
+_FLAGS = {
+    TARGETS_SESSION: {Command.SUBMIT}, TRANSFERRED: {Command.DISPATCH}, BODY_IS_ATTACHED: _CARRIERS,
+    BODY_IS_DEFLATED: {Command.HELLO, Command.CATALOGUE},
+}
+
+
+def decode(frame: bytes) -> Iterator[Record]:
+    """The records of a frame, in their order; raises Malformed at one that is none."""
     offset = 0
     while True:
         record, end = _decode_one(frame, offset)
-        records.append(record)
+        yield record
         offset = (end + 7) & ~7
         if offset >= len(frame):
-            return records
+            return
 
 
 def _decode_one(frame: bytes, offset: int) -> tuple[Record, int]:
@@ -116,6 +138,7 @@ def _decode_one(frame: bytes, offset: int) -> tuple[Record, int]:
         command = Command(code)
     except ValueError:
         raise Malformed(f"there is no command {code}") from None
+    _check_fields(command, flags, attempt, count, inline)
     place = offset + HEADER.size
     if len(frame) < place + ATTACHMENT.size * count + body:
         raise Malformed(f"a {command.name} that is longer than its frame")
@@ -136,6 +159,19 @@ def _decode_one(frame: bytes, offset: int) -> tuple[Record, int]:
         bytes(frame[place : place + body]), bytes(frame[inline_start : inline_start + inline]),
     )
     return record, end
+
+
+def _check_fields(command: Command, flags: int, attempt: int, attachments: int, inline: int) -> None:
+    if any(flags & flag and command not in commands for flag, commands in _FLAGS.items()) or flags >= 16:
+        raise Malformed(f"a {command.name} with flags {flags}")
+    if attempt == 0 and command in (Command.SUBMIT, Command.DISPATCH):
+        raise Malformed(f"a {command.name} with attempt 0")
+    if attachments > (ATTACHMENTS_MAXIMUM if command in _CARRIERS else 0):
+        raise Malformed(f"a {command.name} with {attachments} attachments")
+    if inline and command not in _CARRIERS and command != Command.PIECE:
+        raise Malformed(f"a {command.name} with inline bytes")
+    if flags & BODY_IS_ATTACHED and not attachments:
+        raise Malformed(f"a {command.name} whose body is attached, and nothing is")
 
 
 @dataclass(frozen=True)

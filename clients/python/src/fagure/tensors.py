@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from . import job_pb2
-from .header import Attachment
+from .header import ATTACHMENTS_MAXIMUM
 
 Array = np.ndarray[Any, Any]
 PACKED = 16 << 10
@@ -25,44 +27,43 @@ def type_code(dtype: np.dtype[Any]) -> int:
     return code
 
 
-def pack(arrays: list[Array]) -> tuple[list[job_pb2.TensorReference], bytes, list[bytes]]:
+def pack(arrays: Sequence[Array]) -> tuple[list[job_pb2.TensorReference], bytes, list[bytes]]:
     """References, inline bytes and attachments of some arrays; raises TypeError for a type that cannot travel."""
     codes = [type_code(array.dtype) for array in arrays]
-    encoded = [
-        np.asarray(array, TYPES[code], order="C") for array, code in zip(arrays, codes)
-    ]
-    small = [array.nbytes <= PACKED for array in encoded]
-    inline = bytearray()
-    parts: list[bytes] = []
-    total = sum(array.nbytes + 63 & ~63 for array, is_small in zip(encoded, small) if is_small)
-    is_inline = 0 < total <= PACKED
+    contents = [np.asarray(array, TYPES[code], order="C").tobytes() for array, code in zip(arrays, codes)]
+    packed, whole = bytearray(), list[bytes]()
+    has_packed = any(len(content) <= PACKED for content in contents)
     references = []
-    first = 1 if is_inline else 0
-    for array, code, is_small in zip(encoded, codes, small):
+    for array, code, content in zip(arrays, codes, contents):
         reference = job_pb2.TensorReference(element_type=code, dimensions=array.shape)
-        if is_small and is_inline:
-            inline += bytes(-len(inline) % 64)
-            reference.frame, reference.offset = 0, len(inline)
-            inline += array.tobytes()
+        if len(content) <= PACKED:
+            packed += bytes(-len(packed) % 64)
+            reference.frame, reference.offset = 0, len(packed)
+            packed += content
         else:
-            reference.frame = first + len(parts)
-            parts.append(array.tobytes())
+            reference.frame = len(whole) + int(has_packed)
+            whole.append(content)
         references.append(reference)
-    return references, bytes(inline), parts
+    if len(whole) > ATTACHMENTS_MAXIMUM - 2:
+        raise ValueError(f"{len(whole)} tensors of more than {PACKED} bytes, at most {ATTACHMENTS_MAXIMUM - 2} travel at once")
+    if not packed:
+        # Tensors without elements lie nowhere.
+        for reference in references:
+            reference.frame = max(0, reference.frame - int(has_packed))
+    if len(packed) <= PACKED:
+        return references, bytes(packed), whole
+    return references, b"", [bytes(packed), *whole]
 
 
-def unpack(reference: job_pb2.TensorReference, frames: list[bytes]) -> Array:
-    """The array a reference names; raises ValueError where it lies beyond its frame."""
+def unpack(reference: job_pb2.TensorReference, frames: Sequence[bytes]) -> Array:
+    """The array a reference names; raises ValueError where it is none, or lies beyond its frame."""
     kind = TYPES.get(reference.element_type)
-    if kind is None or reference.frame >= len(frames) and any(reference.dimensions):
-        raise ValueError(f"a tensor of type {reference.element_type} in frame {reference.frame}")
     shape = tuple(int(size) for size in reference.dimensions)
-    count = int(np.prod(shape, dtype=np.int64))
+    count = math.prod(shape)
+    if kind is None or len(shape) > 8 or math.prod(size for size in shape if size) >= 2**31 or reference.offset % 64:
+        raise ValueError(f"a tensor of type {reference.element_type}, {list(shape)} at {reference.offset}")
     if count == 0:
         return np.zeros(shape, kind)
+    if reference.frame >= len(frames) or reference.offset + count * kind.itemsize > len(frames[reference.frame]):
+        raise ValueError(f"a tensor {list(shape)} beyond frame {reference.frame}")
     return np.frombuffer(frames[reference.frame], kind, count, reference.offset).reshape(shape).copy()
-
-
-def listed(parts: list[bytes]) -> list[Attachment]:
-    """Attachments, as a record lists them."""
-    return [Attachment(len(part)) for part in parts]
