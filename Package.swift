@@ -177,6 +177,7 @@ let package = Package(
         tests("TensorTests", ["Ground", "Tensor", "COneDNN", "CAllocations"]),
         tests("DatasetsTests", ["Datasets", "Tensor"]),
         tests("JobsTests", ["Ground", "Jobs", "Protocol", "Tensor"]),
+        tests("ConformanceTests", ["Datasets", "Ground", "Jobs", "Protocol", "Tensor"]),
         tests("FederationTests", ["Federation", "Jobs", "Tensor"]),
         tests("BrokerKitTests", ["BrokerKit", "Ground", "Keys", "Protocol", "ZMQ", logging]),
         tests(

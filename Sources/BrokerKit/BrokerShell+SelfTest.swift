@@ -2,6 +2,9 @@ import ZMQ
 
 // Whether strangers are kept out.
 extension BrokerShell {
+    /// Connections closed in the handshake until it is taken for the broker's answer; libzmq connects again by itself.
+    private static let hangUpsMaximum = 3
+
     /// Connects to the broker as a stranger does, with a key that is on no list and with none, and hears nobody until
     /// it has found that neither is let in.
     ///
@@ -15,6 +18,8 @@ extension BrokerShell {
             switch await greeting(options) {
             case .handshakeFailed(_, .authentication(status: 400)) where !options.isEmpty: continue
             case .handshakeFailed(_, .mechanismMismatch) where options.isEmpty: continue
+            // A listener that let everybody in would not hang up, and not three times.
+            case .handshakeFailed(_, let failure) where options.isEmpty && failure.isHangUp: continue
             case .handshakeSucceeded: throw .letIn(who)
             case let other:
                 throw .unproven(other.map { "\(who) got \($0)" } ?? "\(who) got no answer in time")
@@ -24,13 +29,20 @@ extension BrokerShell {
     }
 
     /// How a handshake with this broker ends; `nil` where it does not.
+    ///
+    /// After one that was hung up on the next is awaited.
     private func greeting(_ options: [SocketOption]) async -> MonitorEvent? {
         let (events, source) = AsyncStream.makeStream(of: MonitorEvent.self)
         let socket = await onLoop(otherwise: nil) { shell in try? shell.greet(options, source) }
         guard let socket else { return nil }
         var end: MonitorEvent?
+        var hangUps = 0
         for await event in events {
             switch event {
+            case .handshakeFailed(_, let failure) where failure.isHangUp:
+                end = event
+                hangUps += 1
+                guard hangUps == Self.hangUpsMaximum else { continue }
             case .handshakeSucceeded, .handshakeFailed: end = event
             default: continue
             }

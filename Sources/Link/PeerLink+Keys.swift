@@ -10,7 +10,12 @@ extension PeerLink {
         let reason = reason(for: failure)
         if let reason, epoch == 0 { return handle(.refused(Failure(.notPermitted, reason)), hello: hello) }
         if let reason { return note { _ in reason } }
-        let advice = credentials == nil ? "" : "; is the broker's key still that of the invitation?"
+        let advice =
+            switch credentials {
+            case nil where failure.isHangUp: "; a broker that lets in keys only does so, and needs --key"
+            case nil: ""
+            case _?: "; is the broker's key still that of the invitation?"
+            }
         return note { "the handshake with \($0) failed: \(failure)\(advice)" }
     }
 

@@ -83,7 +83,7 @@ extension PeerLink {
     /// repeats them.
     mutating func sendNow(_ header: Header, body: [UInt8] = []) {
         var (header, body) = (header, body)
-        header.epoch = epoch
+        header.epoch = header.command == .hello ? 0 : epoch
         header.deflate(&body)
         var frame: [UInt8] = []
         frame.append(header, heard: outbox.line.takeWord(), body: body)

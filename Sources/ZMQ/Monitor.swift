@@ -43,6 +43,15 @@ package enum MonitorEvent: Sendable, Hashable {
         /// One side wants keys and the other has none.
         package static let mechanismMismatch = protocolError(
             Int(ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH))
+
+        /// Whether the other side hung up, for whatever reason: it may see a mismatch first and close, and then there
+        /// is nothing left to read here. Over `ipc` it mostly is so.
+        package var isHangUp: Bool {
+            switch self {
+            case .system(.brokenPipe), .system(.connectionReset): true
+            default: false
+            }
+        }
     }
 }
 

@@ -75,6 +75,10 @@ extension ZMQError.Code {
     package static let hostUnreachable = Self(rawValue: EHOSTUNREACH)
     /// The path of an `ipc` endpoint cannot be written.
     package static let permissionDenied = Self(rawValue: EACCES)
+    /// The other side closed the connection while it was written to.
+    package static let brokenPipe = Self(rawValue: EPIPE)
+    /// The other side closed the connection, and read no more.
+    package static let connectionReset = Self(rawValue: ECONNRESET)
 }
 
 extension ZMQError.Code {
@@ -101,6 +105,7 @@ extension ZMQError.Code: CustomStringConvertible {
         case .wouldBlock: "would block"
         case .hostUnreachable: "peer is not connected"
         case .permissionDenied: "permission denied"
+        case .brokenPipe, .connectionReset: "the other side closed the connection"
         default: Libzmq.message(of: rawValue)
         }
     }

@@ -39,6 +39,21 @@ struct AccessShellTests {
         }
     }
 
+    @Test(
+        "over ipc, where whoever has no key is hung up on before it can read why, strangers are found to be kept out"
+    )
+    func overIPC() async throws {
+        let temporary = try TemporaryFolder()
+        let folder = try KeyFolder(temporary)
+        let north = try folder.enrol("north", .worker)
+        let address = "ipc://\(temporary["broker"])"
+        try await withKeyedBroker(folder, at: address) { loop, shell, endpoint in
+            let alice = try await TestPeer(loop, endpoint, north)
+            _ = try await alice.join(worker("north", session: 1))
+            #expect(await shell.statistics.isReady)
+        }
+    }
+
     /// How a try to be heard looks.
     private enum Kind: CaseIterable {
         case unlisted, keyless, wrongServer, published

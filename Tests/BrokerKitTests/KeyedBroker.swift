@@ -44,11 +44,12 @@ struct KeyFolder: Sendable {
 
 /// Runs a test against a broker that lets in listed keys only, and ends both.
 func withKeyedBroker(
-    _ folder: KeyFolder, _ body: (Loop, BrokerShell, String) async throws -> Void
+    _ folder: KeyFolder, at address: String = "tcp://127.0.0.1:0",
+    _ body: (Loop, BrokerShell, String) async throws -> Void
 ) async throws {
     let access = try AccessConfiguration(folder.keys)
     let loop = try Loop(name: "keyed-test")
-    let shell = BrokerShell(endpoint: "tcp://127.0.0.1:0", loop: loop, logger: .silent, access: access)
+    let shell = BrokerShell(endpoint: address, loop: loop, logger: .silent, access: access)
     do {
         let endpoint = try await shell.start()
         try await shell.proveAccess()

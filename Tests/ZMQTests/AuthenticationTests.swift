@@ -33,6 +33,12 @@ struct AuthenticationTests {
         }
     }
 
+    /// Whether a handshake was refused, and the connection not merely closed before the reason could be read: then
+    /// libzmq tries again.
+    private static func isRefusal(_ event: MonitorEvent) -> Bool {
+        if case .handshakeFailed(_, let failure) = event { !failure.isHangUp } else { false }
+    }
+
     @Test("a listed key gets in and is on its messages; another, and none, do not and hear why")
     func listed() async throws {
         let (server, north, stranger) = (
@@ -48,16 +54,17 @@ struct AuthenticationTests {
             let refusals = Events<MonitorEvent>(), mismatches = Events<MonitorEvent>()
             let strange = CurveCredentials(keys: stranger, serverKey: serverKey)
             try await greet(loop, endpoint, "stranger", [strange.option], refusals)
-            let refusal = await refusals.first { if case .handshakeFailed = $0 { true } else { false } }
+            let refusal = await refusals.first(where: Self.isRefusal)
             #expect(refusal == .handshakeFailed(endpoint: endpoint, .authentication(status: 400)))
             try await greet(loop, endpoint, "nobody", [], mismatches)
-            let mismatch = await mismatches.first { if case .handshakeFailed = $0 { true } else { false } }
+            let mismatch = await mismatches.first(where: Self.isRefusal)
             #expect(mismatch == .handshakeFailed(endpoint: endpoint, .mechanismMismatch))
             let known = CurveCredentials(keys: north, serverKey: serverKey)
             try await greet(loop, endpoint, "north", [known.option], Events())
             #expect(await heard.next(1) == [["north", north.publicKey]])
-            let asked = await applicants.next(2)
-            #expect(asked.map(\.key.text) == [stranger.publicKey, north.publicKey])
+            var asked = [await applicants.next(1)[0]]
+            while asked.last?.key.text == stranger.publicKey { asked += await applicants.next(1) }
+            #expect(asked.first?.key.text == stranger.publicKey && asked.last?.key.text == north.publicKey)
             #expect(asked.allSatisfy { $0.address.hasSuffix("127.0.0.1") })
         }
     }

@@ -75,11 +75,11 @@ class Dataset:
     def column(self, name: str, part: int) -> Array:
         """All rows of a column of a part; raises UnknownDataset."""
         rows = self.train if part == PART_TRAIN else self.held_out
-        if name == FEATURES:
-            return self.features[rows]
-        if name == LABEL:
-            return self.labels[rows]
-        raise UnknownDataset(f"there is no column {name!r}, there are {FEATURES} and {LABEL}")
+        column = {FEATURES: self.features, LABEL: self.labels}.get(name)
+        if column is None:
+            raise UnknownDataset(f"there is no column {name!r}, there are {FEATURES} and {LABEL}")
+        found: Array = column[rows]
+        return found
 
 
 def _floats(array: Array, what: str) -> Array:

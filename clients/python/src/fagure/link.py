@@ -20,7 +20,7 @@ from zmq.utils.monitor import recv_monitor_message
 from . import failures, wire_pb2
 from .contents import Contents
 from .header import (
-    ATTACHMENT_MAXIMUM, BODY_IS_ATTACHED, BODY_IS_DEFLATED, BODY_MAXIMUM, Attachment, Command, Extent, Malformed,
+    ATTACHMENT_MAXIMUM, BODY_IS_ATTACHED, BODY_IS_DEFLATED, BODY_MAXIMUM, Command, Extent, Malformed,
     Record, decode,
 )
 from .keys import Keys

@@ -38,7 +38,8 @@ def words(seed: int, purpose: Purpose, round_: int = 0, shard: int = 0, first: i
             left >> np.uint64(32) ^ counter[3] ^ np.uint64(key[1]), left & _MASK,
         ]
         key = [key[0] + 0x9E3779B9 & 0xFFFFFFFF, key[1] + 0xBB67AE85 & 0xFFFFFFFF]
-    return np.stack(counter, axis=1).reshape(-1)
+    found: Array = np.stack(counter, axis=1).reshape(-1)
+    return found
 
 
 def _stream(seed: int, purpose: Purpose, round_: int) -> Iterator[int]:
@@ -84,4 +85,5 @@ def random(shape: tuple[int, ...], seed: int, is_normal: bool) -> Array:
     u, v = (drawn[0::2] + 1.0) * 2.0**-32, drawn[1::2] * 2.0**-32
     radius = np.sqrt(-2 * np.log(u))
     pairs = np.stack([radius * np.cos(2 * np.pi * v), radius * np.sin(2 * np.pi * v)], axis=1)
-    return pairs.reshape(-1)[:count].astype("<f4").reshape(shape)
+    found: Array = pairs.reshape(-1)[:count].astype("<f4").reshape(shape)
+    return found

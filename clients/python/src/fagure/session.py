@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from . import failures, job_pb2, wire_pb2
@@ -188,7 +189,7 @@ class Session:
         elif record.command == Command.RESULT:
             outcome = job.read(job_pb2.Outcome.FromString(record.body), frames)
             self._forget(record.job)
-            _settle(job.future, lambda: job.future.set_result(outcome))
+            _settle(job.future, partial(job.future.set_result, outcome))
         elif record.command == Command.FAILED:
             self._fail(record, job)
 
@@ -197,7 +198,7 @@ class Session:
     def _admit(self, identity: bytes, job: _Job) -> None:
         if self._link.is_over:
             failure = self._refusal or failures.Cancelled("the session is closed")
-            return _settle(job.future, lambda: job.future.set_exception(failure))
+            return _settle(job.future, partial(job.future.set_exception, failure))
         self._jobs[identity] = job
         job.future.add_done_callback(lambda future: self._cancel_if_unwanted(identity, future))
         if job.deadline is not None:
@@ -272,7 +273,7 @@ class Session:
     def _end(self, identity: bytes, failure: failures.Failure) -> None:
         job = self._forget(identity)
         if job is not None:
-            _settle(job.future, lambda: job.future.set_exception(failure))
+            _settle(job.future, partial(job.future.set_exception, failure))
 
     def _end_all(self, failure: failures.Failure) -> None:
         for identity in list(self._jobs):
@@ -319,5 +320,5 @@ class Session:
 
 def _settle(future: Future[Any], settle: Callable[[], None]) -> None:
     """Gives a future its end, unless its owner wants none any more."""
-    if future.set_running_or_notify_cancel() if not future.done() else False:
+    if not future.done() and future.set_running_or_notify_cancel():
         settle()

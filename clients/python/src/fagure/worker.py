@@ -10,11 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 
+from zmq.utils import z85
+
 from . import failures, job_pb2, wire_pb2
 from .answers import Answer, Answers
 from .datasets import Dataset
 from .execution import Executor, Progress
-from .header import NOBODY, TRANSFERRED, Command, Record
+from .header import TRANSFERRED, Command, Record
 from .keys import KeyFault, Keys
 from .link import Link
 from .tensors import Array
@@ -178,6 +180,12 @@ class Worker:
 
     def _begin(self, record: Record, frames: list[bytes]) -> None:
         body = job_pb2.Body.FromString(record.body)
+        known = job_pb2.Body()
+        known.CopyFrom(body)
+        known.DiscardUnknownFields()
+        if known.ByteSize() != body.ByteSize():
+            # What is passed over may say what the job must not do.
+            raise ValueError("the job has fields this worker does not know")
         deadline = time.monotonic() + record.deadline / 1_000 if record.deadline else None
         held = _Held(
             record.job, record.attempt, record.target, body.job, frames, deadline,
@@ -285,6 +293,5 @@ class _Held:
 
 def _text(key: bytes) -> str:
     """A public key as people write it."""
-    from zmq.utils import z85
-
-    return z85.encode(key).decode() if len(key) == 32 else ""
+    text: bytes = z85.encode(key) if len(key) == 32 else b""
+    return text.decode()
