@@ -68,7 +68,7 @@ def _follow(
                     values = [known[one] for one in node.inputs]
                     known[own] = operation.compute(values, attributes, types[own])
                 continue
-            rule = RowRule(operation.name, attributes, node.inputs, operands, types, types[own], known)
+            rule = RowRule(operation.name, attributes, node.inputs, operands, types, types[own], known, step.first_node)
             traits.append(rule.trait())
         except Refused as refusal:
             raise NotPermitted(
@@ -121,6 +121,5 @@ def _findings(
         if trait.kind not in (Kind.SUM, Kind.OPEN, Kind.LEARNED):
             raise NotPermitted(f"{what}: metric {index} is no sum over a batch")
         is_private = trait.kind is not Kind.OPEN
-        is_total = trait.kind is Kind.SUM and not (trait.is_mean or trait.is_gate or trait.shares)
-        metrics.append(Part(is_private, is_total, trait.is_statistic))
+        metrics.append(Part(is_private, trait.is_total, trait.is_statistic))
     return Findings(changed, metrics)

@@ -50,6 +50,8 @@ class Trait:
     """Of rows: whether it is the magnitude or the square of such."""
     is_statistic: bool = False
     """Of a sum: whether no model has met it, so that it may only be about all rows of a part."""
+    is_total: bool = False
+    """Of a sum: whether each row had an equal part in it, by itself."""
     is_gate: bool = False
     """Whether it may be about one batch alone, whatever it was added to."""
     shares: Mapping[int, float | None] = field(default_factory=dict)
@@ -82,11 +84,26 @@ class RowRule:
     all_types: Sequence[ValueType]
     result: ValueType
     known: Mapping[int, Array]
+    """Open values that are the same for a whole fold: what is bound, and single numbers made of it."""
+    first_node: int
 
     def trait(self) -> Trait:
         """What is known of the result; raises Refused."""
         trait = self._trait()
-        return replace(trait, is_gate=trait.is_gate or any(one.is_gate for one in self.operands))
+        trait = replace(trait, is_gate=trait.is_gate or any(one.is_gate for one in self.operands))
+        return replace(trait, is_total=trait.kind is Kind.SUM and not trait.is_gate and self._is_total())
+
+    def _is_total(self) -> bool:
+        """Whether each row had an equal part in it, by itself: a sum of rows, times constants and added to such."""
+        totals = [one.is_total for one in self.operands]
+        if any(one.kind is Kind.ROWS for one in self.operands):
+            reduces = self.name == "softmaxCrossEntropy" and self.attributes.integers[0] == 2
+            return (self.name == "sum" or reduces) and not any(one.is_mean for one in self.operands)
+        if self.name in ("add", "subtract"):
+            return all(totals)
+        if self.name in ("multiply", "divide"):
+            return totals[0] and self._is_constant(1) or self.name == "multiply" and totals[1] and self._is_constant(0)
+        return self.name in ("sum", "reshape", "reshapeLike", "transpose") and totals[0]
 
     def _trait(self) -> Trait:
         if any(one.kind in (Kind.ROWS, Kind.UNIFORM) for one in self.operands):
@@ -112,7 +129,7 @@ class RowRule:
     def _sum(self, is_mean: bool = False) -> Trait:
         """A sum over the rows of the operands."""
         rows = self._rows()
-        is_listed = len(self.operands) == 1 and (self._holds_numbers(0) or self.operands[0].is_magnitude)
+        is_listed = not is_mean and len(self.operands) == 1 and (self._holds_numbers(0) or self.operands[0].is_magnitude)
         if rows.kind is not Kind.ROWS or not (rows.is_modelled or is_listed):
             raise Refused("no model has met the rows it sums")
         return Trait(
@@ -179,7 +196,9 @@ class RowRule:
         return any(self.operands[one].is_magnitude and self._is_constant(1 - one) for one in (0, 1))
 
     def _is_constant(self, index: int) -> bool:
-        value = self.known.get(self.numbers[index])
+        """Whether it is a constant as it was bound: finite numbers."""
+        number = self.numbers[index]
+        value = self.known.get(number) if number < self.first_node else None
         return self.operands[index].kind is Kind.OPEN and value is not None and bool(np.isfinite(value).all())
 
     @staticmethod
@@ -313,6 +332,8 @@ class RowRule:
     # Sums and states, outside of rows.
 
     def _of_sums(self) -> Trait:
+        if any(one.is_statistic for one in self.operands) and not self._scales_by_constant():
+            raise Refused("no model has met the rows it is a sum of")
         rule = {
             "add": self._added, "subtract": self._subtracted, "negate": self._negated, "multiply": self._scaled,
             "divide": self._divided, "addProduct": self._product_added,
@@ -325,6 +346,9 @@ class RowRule:
             is_whole = self.name in ("sumLike", "reshapeLike") and self._shape(0) == self.result.shape
             return value if is_whole else replace(value, shares=dict.fromkeys(value.shares))
         return self._gate()
+
+    def _scales_by_constant(self) -> bool:
+        return self.name == "multiply" and self._is_constant(0) or self.name in ("multiply", "divide") and self._is_constant(1)
 
     def _gate(self) -> Trait:
         """What may depend on one batch alone."""
