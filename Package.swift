@@ -79,7 +79,7 @@ let package = Package(
         // What every room stands on: bytes in memory and in files, digests, threads to compute on.
         room("Ground", ["CCrypto", "CZlib"]),
         // Sockets and the loop thread that owns them.
-        room("ZMQ", ["CZMQ"]),
+        room("ZMQ", ["CZMQ", "Ground"]),
         // Who is who: key files, invitations, the list of who is let in.
         room("Keys", ["Ground", "ZMQ"]),
         // PROTOCOL.md in Swift: header, commands, control bodies, limits.
@@ -170,7 +170,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         // Counts allocations, by standing in front of malloc in the test bundle.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
-        tests("ZMQTests", ["ZMQ", "CZMQ"]),
+        tests("ZMQTests", ["ZMQ", "CZMQ", "Ground"]),
         tests("KeysTests", ["Ground", "Keys", "ZMQ"]),
         tests("ProtocolTests", ["Protocol"]),
         tests("GroundTests", ["Ground"]),
@@ -200,7 +200,9 @@ let package = Package(
             ]),
         tests("HTTPTests", ["HTTP", sockets]),
         tests("ConsoleTests", ["Console", "Ground"]),
-        tests("EndToEndTests", ["broker", "worker", "trainer", "Datasets", "Keys", "Tensor", "ZMQ"]),
+        tests(
+            "EndToEndTests",
+            ["broker", "worker", "trainer", "Datasets", "Ground", "Keys", "Tensor", "ZMQ"]),
         tests("TidyTests", ["Protocol", "Tensor"]),
     ],
     swiftLanguageModes: [.v6]

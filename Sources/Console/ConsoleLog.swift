@@ -1,7 +1,6 @@
 import Foundation
 import Ground
 package import Logging
-import Synchronization
 
 /// Log lines for people: time, level where it matters, text and metadata, on standard error.
 ///
@@ -11,7 +10,7 @@ package struct ConsoleLog: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level
 
-    private static let limit = Mutex(LogLimit())
+    private static let limit = Lock(LogLimit())
     private static let start = ContinuousClock.now
     private static let wordCountMaximum = 32
 

@@ -9,6 +9,8 @@ package struct Needs: Sendable, Hashable {
     package var openFilesOfUse: Int
     /// Bytes of addresses.
     package var addressByteCount: Int
+    /// Threads that must be free to start.
+    package var threads: Int
 
     /// What every program needs.
     ///
@@ -18,7 +20,11 @@ package struct Needs: Sendable, Hashable {
     /// Addresses, measured on two cores: up to 730 MB in use, below 650 MB a thread may not start. 180 MB are
     /// libraries; each thread has a stack of 8 or 16 MiB, and the C library sets 64 MiB aside for what it allocates
     /// (128 MiB while it does so).
-    package static let any = Needs(openFiles: 32, openFilesOfUse: 1_024, addressByteCount: 1 << 30)
+    ///
+    /// Threads, measured on two cores: 8 to 10 (the first; libzmq's reaper and input; the loop; a compute thread; of
+    /// Dispatch one for each core and some beside). libzmq and Dispatch end the process where one cannot be started.
+    package static let any = Needs(
+        openFiles: 32, openFilesOfUse: 1_024, addressByteCount: 1 << 30, threads: 16)
 
     /// What a program with compute threads of its own needs.
     ///
@@ -31,6 +37,7 @@ package struct Needs: Sendable, Hashable {
         needs.openFiles += 3 * workers
         needs.openFilesOfUse = max(needs.openFilesOfUse, needs.openFiles)
         needs.addressByteCount += max(0, threads - 2) * (80 << 20)
+        needs.threads += threads
         return needs
     }
 
@@ -42,6 +49,7 @@ package struct Needs: Sendable, Hashable {
         let limit = ProcessLimits.openFiles(raisedTo: openFilesOfUse)
         return Needs.lackOfFiles(needed: openFiles, limit: limit, taken: Needs.inherited.count { $0 < limit })
             ?? Needs.lackOfAddresses(needed: addressByteCount, limit: ProcessLimits.addressByteCount)
+            ?? Needs.lackOfThreads(needed: threads, found: ProcessLimits.startableThreads(atMost: threads))
     }
 
     /// Files that were open when this was first asked, before the program opened any, but for the three standard
@@ -61,6 +69,14 @@ package struct Needs: Sendable, Hashable {
         guard limit < needed else { return nil }
         return "needs at least \(needed >> 20) MiB of address space, the limit here is \(limit >> 20) MiB: "
             + "raise it with `ulimit -v \(needed >> 10)`, or `ulimit -v unlimited`"
+    }
+
+    /// What is wrong with a limit of threads.
+    static func lackOfThreads(needed: Int, found: Int) -> String? {
+        guard found < needed else { return nil }
+        return
+            "needs to start \(needed) threads, \(found) could be started: raise what `ulimit -u` shows, or the limit of "
+            + "tasks of its control group"
     }
 }
 

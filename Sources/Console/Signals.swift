@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Synchronization
+import Ground
 
 /// Turns SIGINT and SIGTERM into values; the second signal of any kind ends the process at once.
 package final class Signals: Sendable {
@@ -15,7 +15,7 @@ package final class Signals: Sendable {
         package var status: ExitStatus { self == .interrupt ? .interrupted : .terminated }
     }
 
-    private let sources: Mutex<[any DispatchSourceSignal]>
+    private let sources: Lock<[any DispatchSourceSignal]>
 
     /// Ignores, from now on, signals that would end the process because of what is around it: a closed pipe and
     /// a file as long as it may be are errors where they are written to, and a closed terminal ends what was
@@ -28,7 +28,7 @@ package final class Signals: Sendable {
     ///
     /// - Parameter handle: called once, with the first request, on a thread of Dispatch's.
     package init(_ handle: @escaping @Sendable (Request) -> Void) {
-        let seen = Mutex(false)
+        let seen = Lock(false)
         let answer: @Sendable (Request) -> Void = { request in
             let isFirst = seen.withLock { seen in
                 defer { seen = true }
@@ -36,7 +36,7 @@ package final class Signals: Sendable {
             }
             if isFirst { handle(request) } else { request.status.leave() }
         }
-        sources = Mutex(
+        sources = Lock(
             [(SIGINT, Request.interrupt), (SIGTERM, Request.terminate)].map { number, request in
                 signal(number, SIG_IGN)
                 let source = DispatchSource.makeSignalSource(signal: number)

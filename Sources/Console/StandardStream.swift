@@ -1,5 +1,4 @@
 package import Ground
-import Synchronization
 
 /// Standard output or standard error: writes what it can, and never ends the program when it cannot.
 ///
@@ -17,7 +16,7 @@ package final class StandardStream: Sendable {
     }
 
     private let descriptor: Int32
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Stands for a descriptor, which stays open.
     package init(_ descriptor: Int32) { self.descriptor = descriptor }

@@ -1,13 +1,3 @@
-import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Threads of their own for computing, so that neither the loop nor Swift's task pool waits for a kernel.
 ///
 /// Work starts in the order it was given. With one thread it also runs in that order.
@@ -16,39 +6,67 @@ package final class ComputeQueue: Sendable {
         var waiting: [@Sendable () -> Void] = []
         var next = 0
         var isStopped = false
-        /// Threads that start with the first work.
+        /// Threads that start with the next work: most queues never have any, and the system may have had no room.
         var unstarted = 0
+        /// Threads there are.
+        var started = 0
+        /// Whether a task does the work, since there is no thread.
+        var isDraining = false
     }
 
-    private let state = Mutex(State())
-    private let signal: Semaphore
+    private let state = Lock(State())
+    private let signal = Semaphore()
+    private let mayStart: @Sendable () -> Bool
 
     /// Starts the threads.
     ///
     /// - Parameters:
     ///   - threadCount: how many jobs run at once, each on one core.
     ///   - startsLate: whether threads wait for the first work to start: most such queues never have any.
-    package init(threadCount: Int, startsLate: Bool = false) {
-        signal = Semaphore()
-        let count = Swift.max(1, threadCount)
-        if startsLate { state.withLock { $0.unstarted = count } } else { for _ in 0..<count { spawn() } }
+    package convenience init(threadCount: Int, startsLate: Bool = false) {
+        self.init(threadCount: threadCount, startsLate: startsLate) { true }
     }
+
+    /// Starts threads where a test lets it.
+    init(threadCount: Int, startsLate: Bool = false, mayStart: @escaping @Sendable () -> Bool) {
+        self.mayStart = mayStart
+        state.withLock { state in
+            state.unstarted = Swift.max(1, threadCount)
+            if !startsLate { startThreads(&state) }
+        }
+    }
+
+    /// How many threads there are.
+    var threadCount: Int { state.withLock { $0.started } }
 
     /// Gives work to the threads; after `stop` it is dropped.
     package func run(_ work: @escaping @Sendable () -> Void) {
-        let (isAccepted, starts) = state.withLock { state in
-            guard !state.isStopped else { return (false, 0) }
+        let drains = state.withLock { state in
+            guard !state.isStopped else { return false }
             state.waiting.append(work)
-            defer { state.unstarted = 0 }
-            return (true, state.unstarted)
+            startThreads(&state)
+            guard state.started == 0 else {
+                signal.post()
+                return false
+            }
+            defer { state.isDraining = true }
+            return !state.isDraining
         }
-        for _ in 0..<starts { spawn() }
-        if isAccepted { signal.post() }
+        // The system has no room for a thread. The task pool has some already: one of them does the work, in order.
+        if drains { Task.detached { self.drain() } }
+    }
+
+    /// Starts the threads that are not there yet, as far as the system lets it.
+    private func startThreads(_ state: inout State) {
+        while state.unstarted > 0, mayStart(), Thread.start(stackByteCount: 16 << 20, work) {
+            state.unstarted -= 1
+            state.started += 1
+        }
     }
 
     /// Gives work to the threads if there are any yet.
     package func runIfStarted(_ work: @escaping @Sendable () -> Void) {
-        if state.withLock({ $0.unstarted == 0 }) { run(work) }
+        if state.withLock({ $0.started > 0 }) { run(work) }
     }
 
     /// Drops what has not started and ends the threads once what runs is done; does not wait for it.
@@ -78,21 +96,7 @@ package final class ComputeQueue: Sendable {
     private func work() {
         while true {
             signal.wait()
-            let (work, isStopped) = state.withLock { state -> ((@Sendable () -> Void)?, Bool) in
-                guard !state.isStopped else { return (nil, true) }
-                guard state.next < state.waiting.count else { return (nil, false) }
-                let work = state.waiting[state.next]
-                state.next += 1
-                if state.next == state.waiting.count {
-                    state.waiting.removeAll(keepingCapacity: true)
-                    state.next = 0
-                } else if state.next >= 1_024 {
-                    // The array is a queue: give back the front before it grows without end.
-                    state.waiting.removeFirst(state.next)
-                    state.next = 0
-                }
-                return (work, false)
-            }
+            let (work, isStopped) = takeNext()
             if isStopped {
                 signal.post()  // for the next thread
                 return
@@ -101,53 +105,31 @@ package final class ComputeQueue: Sendable {
         }
     }
 
-    private func spawn() {
-        var attributes = pthread_attr_t()
-        unsafe pthread_attr_init(&attributes)
-        unsafe pthread_attr_setstacksize(&attributes, 16 << 20)
-        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // The thread holds the queue until it ends: balanced by `takeRetainedValue` below.
-        let context = unsafe Unmanaged.passRetained(self).toOpaque()
-        #if canImport(Darwin)
-            var thread: pthread_t?
-        #else
-            var thread = pthread_t()
-        #endif
-        let code = unsafe pthread_create(
-            &thread, &attributes,
-            { context in
-                #if canImport(Darwin)
-                    let queue = unsafe Unmanaged<ComputeQueue>.fromOpaque(context).takeRetainedValue()
-                #else
-                    guard let context = unsafe context else { return nil }
-                    let queue = unsafe Unmanaged<ComputeQueue>.fromOpaque(context).takeRetainedValue()
-                #endif
-                queue.work()
-                return nil
-            }, context)
-        unsafe pthread_attr_destroy(&attributes)
-        precondition(code == 0, "a compute thread could not be started: error \(code)")
-    }
-}
-
-/// Counts work to be done; threads sleep while there is none.
-@safe private final class Semaphore: @unchecked Sendable {
-    // Proof of `@unchecked`: a POSIX semaphore may be used by any number of threads, and its address never changes.
-    private let cell: UnsafeMutablePointer<sem_t>
-
-    init() {
-        unsafe cell = .allocate(capacity: 1)
-        unsafe sem_init(cell, 0, 0)
+    /// Does what waits, until nothing does.
+    private func drain() {
+        repeat {
+            while let work = takeNext().work { work() }
+        } while state.withLock { state in
+            state.isDraining = state.next < state.waiting.count && !state.isStopped
+            return state.isDraining
+        }
     }
 
-    deinit {
-        unsafe sem_destroy(cell)
-        unsafe cell.deallocate()
-    }
-
-    func post() { unsafe sem_post(cell) }
-
-    func wait() {
-        while unsafe sem_wait(cell) != 0 {}
+    private func takeNext() -> (work: (@Sendable () -> Void)?, isStopped: Bool) {
+        state.withLock { state in
+            guard !state.isStopped else { return (nil, true) }
+            guard state.next < state.waiting.count else { return (nil, false) }
+            let work = state.waiting[state.next]
+            state.next += 1
+            if state.next == state.waiting.count {
+                state.waiting.removeAll(keepingCapacity: true)
+                state.next = 0
+            } else if state.next >= 1_024 {
+                // The array is a queue: give back the front before it grows without end.
+                state.waiting.removeFirst(state.next)
+                state.next = 0
+            }
+            return (work, false)
+        }
     }
 }

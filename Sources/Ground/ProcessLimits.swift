@@ -44,6 +44,26 @@ package enum ProcessLimits {
         return Int(clamping: limit.rlim_cur)
     }
 
+    /// How many threads can be started now, beside those there are: as many as were asked for, or fewer.
+    ///
+    /// The system has a limit for the user, another for the group of processes, and counts both while others come and go:
+    /// so it is tried. The threads end before this returns.
+    package static func startableThreads(atMost wanted: Int) -> Int {
+        // They live until all have been started, or the first would be gone before the last.
+        let (gate, ended) = (Semaphore(), Semaphore())
+        var count = 0
+        while count < wanted,
+            Thread.start(
+                stackByteCount: 256 << 10,
+                {
+                    gate.wait(); ended.post()
+                })
+        { count += 1 }
+        for _ in 0..<count { gate.post() }
+        for _ in 0..<count { ended.wait() }
+        return count
+    }
+
     #if canImport(Glibc)
         // An enumeration of C there, a number elsewhere.
         private static var openFilesResource: Int32 { Int32(bitPattern: RLIMIT_NOFILE.rawValue) }

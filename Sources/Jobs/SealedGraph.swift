@@ -1,5 +1,4 @@
 import Ground
-import Synchronization
 public import Tensor
 
 /// A graph with the bytes it travels as and the hash workers know it by.
@@ -14,7 +13,7 @@ public struct SealedGraph: Sendable {
         /// The graph by its hash alone, as every job but the first names it.
         let reference: JobGraphReference
         /// The last bodies of jobs that named the graph so, and what they were made for.
-        let lastBodies = Mutex<[(parts: [BodyPart], body: [UInt8])]>([])
+        let lastBodies = Lock<[(parts: [BodyPart], body: [UInt8])]>([])
 
         init(_ graph: Graph, bytes: [UInt8]) {
             self.graph = graph

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Ground
 
 /// A task that sleeps, and is woken once: by time, or by being cancelled.
 final class Alarm: Sendable {
@@ -8,7 +8,7 @@ final class Alarm: Sendable {
         case rung
     }
 
-    private let state = Mutex(State.unset)
+    private let state = Lock(State.unset)
 
     /// Puts the task to sleep; false when it was woken already.
     func set(_ continuation: CheckedContinuation<Void, Never>) -> Bool {

@@ -1,3 +1,4 @@
+import Ground
 internal import Synchronization
 
 /// How a loop ended.

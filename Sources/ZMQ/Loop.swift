@@ -1,3 +1,4 @@
+internal import Ground
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -31,7 +32,7 @@ package final class Loop: Reactor, Sendable {
     let mailbox = Mailbox()
     let wakeUp: WakeUp
     let counters = LoopCounters()
-    let endings = Mutex(Endings())
+    let endings = Lock(Endings())
     /// The thread that runs the loop now; zero while none does.
     let threadNumber = Atomic<UInt>(0)
     // Proof: `core` is read in `owned`, which holds only on the loop's thread, and by `runThread`, which is

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Ground
 
 /// What other threads want the loop to do, first come first served.
 ///
@@ -25,7 +25,7 @@ struct Mailbox: ~Copyable, Sendable {
         case refused
     }
 
-    // Not private: swiftc 6.3.1 emits a broken module for a private type in a `Mutex` here.
+    // Not private: swiftc 6.3.1 emits a broken module for a private type in a `Lock` here.
     struct State {
         var items: [Item] = []
         var isSleeping = false
@@ -33,7 +33,7 @@ struct Mailbox: ~Copyable, Sendable {
         var hasThread = true
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Adds a closure, unless the mailbox is closed.
     func push(_ work: @escaping @Sendable () -> Void) -> Push {

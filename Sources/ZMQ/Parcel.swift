@@ -1,11 +1,11 @@
-internal import Synchronization
+internal import Ground
 
 /// A message in a box, for what holds only copyable values: queues, dictionaries, the actions of a
 /// machine.
 ///
 /// It is taken out once. It costs an allocation and a lock, so a message that only passes through needs none.
 package final class Parcel: Sendable {
-    private let content: Mutex<Message?>
+    private let content: Lock<Message?>
 
     /// How many bytes all frames had when the message was put in.
     package let byteCount: Int
@@ -13,7 +13,7 @@ package final class Parcel: Sendable {
     /// Puts a message in a box.
     package init(_ message: consuming Message) {
         byteCount = message.totalByteCount
-        content = Mutex(consume message)
+        content = Lock(consume message)
     }
 
     /// Takes the message out; nil if someone did before.

@@ -1,7 +1,7 @@
 import Console
 import Fagure
+import Ground
 import Logging
-import Synchronization
 import Tensor
 
 /// Where a run's events go: a bar on a terminal, plain lines elsewhere, JSON lines where asked for, and the
@@ -17,7 +17,7 @@ final class RunOutput: Sendable {
     private let isQuiet: Bool
     private let folder: RunFolder?
     private let logger: Logger
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let start = ContinuousClock.now
     private let stream = StandardStream.output
 
@@ -35,7 +35,7 @@ final class RunOutput: Sendable {
             }
         logger = ConsoleLog.logger("trainer", level: isQuiet ? .warning : .info)
         let isDrawn = StandardStream.output.canRedraw && !isJSON && !isQuiet
-        state = Mutex(State(bar: isDrawn ? ProgressBar(epochs: settings.configuration.epochs) : nil))
+        state = Lock(State(bar: isDrawn ? ProgressBar(epochs: settings.configuration.epochs) : nil))
     }
 
     /// Says something that is no event of the run.

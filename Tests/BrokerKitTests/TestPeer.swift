@@ -1,5 +1,5 @@
+import Ground
 import Protocol
-import Synchronization
 import TestSupport
 import Testing
 
@@ -12,7 +12,7 @@ typealias Heard = Correspondence.Heard
 final class TestPeer: Sendable {
     private let loop: Loop
     private let socket: SocketID
-    private let correspondence = Mutex(Correspondence())
+    private let correspondence = Lock(Correspondence())
     private let heard: AsyncStream<Heard>
     private let events: AsyncStream<MonitorEvent>
 

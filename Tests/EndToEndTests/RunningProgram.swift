@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Ground
 import Testing
 
 /// One of the three programs as a real process: its output comes as lines to wait for, its end as a status.
@@ -27,7 +27,7 @@ final class RunningProgram: Sendable {
 
     private let name: String
     private let process: Process
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// The folder of the built programs: where this test bundle is.
     static let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
@@ -65,7 +65,7 @@ final class RunningProgram: Sendable {
     }
 
     /// One program is started at a time: see `pipe`.
-    private static let launching = Mutex(())
+    private static let launching = Lock(())
 
     /// A pipe that other children do not inherit: one that held its end open would hide that the program has ended.
     private static func pipe() -> Pipe {

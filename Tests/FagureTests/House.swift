@@ -1,8 +1,8 @@
 import BrokerKit
 import Datasets
 import Fagure
+import Ground
 import Protocol
-import Synchronization
 import Tensor
 import TestSupport
 import WorkerKit
@@ -61,7 +61,7 @@ struct House {
 
 /// The events of a run, gathered as they come.
 final class EventLog: Sendable {
-    private let events = Mutex<[RunEvent]>([])
+    private let events = Lock<[RunEvent]>([])
 
     func add(_ event: RunEvent) { events.withLock { $0.append(event) } }
 

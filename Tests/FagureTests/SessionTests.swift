@@ -1,8 +1,8 @@
 import Datasets
 import Federation
+import Ground
 import Jobs
 import Protocol
-import Synchronization
 import Tensor
 import Testing
 import WorkerKit
@@ -167,7 +167,7 @@ struct SessionTests {
 
     @Test("without a broker a session says what it waits for and gives up in time")
     func noBroker() async throws {
-        let notices = Mutex<[String]>([])
+        let notices = Lock<[String]>([])
         let failure = await #expect(throws: Failure.self) {
             _ = try await Session.connect("tcp://127.0.0.1:1", timeout: .milliseconds(2_300)) { text in
                 notices.withLock { $0.append(text) }

@@ -1,4 +1,4 @@
-import Synchronization
+import Ground
 import TestSupport
 import Testing
 
@@ -53,12 +53,12 @@ import Testing
     private final class Sender: Sendable {
         private let loop: Loop
         private let total: Int
-        private let state: Mutex<(next: Int, parked: Parcel?, parkings: Int)>
+        private let state: Lock<(next: Int, parked: Parcel?, parkings: Int)>
 
         init(loop: Loop, total: Int) {
             self.loop = loop
             self.total = total
-            state = Mutex((0, nil, 0))
+            state = Lock((0, nil, 0))
         }
 
         var parkings: Int { state.withLock { $0.parkings } }
@@ -107,7 +107,7 @@ import Testing
                 let numbers = Events<Int>()
                 let sender = Sender(loop: broker, total: total)
                 let endpoint = try await broker.perform {
-                    let own = Shared(Mutex<SocketID?>(nil))
+                    let own = Shared(Lock<SocketID?>(nil))
                     let limits = SocketLimits(sendHighWater: 4, receiveHighWater: 4)
                     let router = try broker.open(.router, options: .router(limits)) { message in
                         guard let id = message.routingID, let router = own.value.withLock({ $0 }) else {

@@ -1,3 +1,4 @@
+import Ground
 import Synchronization
 import TestSupport
 import Testing
@@ -7,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct LoopTests {
     /// Opens a ROUTER that sends every message back.
     private static func openEcho(_ loop: Loop, at endpoint: String) throws -> String {
-        let id = Mutex<SocketID?>(nil)
+        let id = Lock<SocketID?>(nil)
         let box = Shared(id)
         let router = try loop.open(.router, options: .router(SocketLimits(sendHighWater: 200_000))) {
             message in
@@ -88,7 +89,7 @@ import Testing
         let (total, window) = (100_000, 512)
         try await withLoop { loop in
             let done = Events<Int>()
-            let client = Shared(Mutex<(SocketID?, sent: Int, received: Int)>((nil, 0, 0)))
+            let client = Shared(Lock<(SocketID?, sent: Int, received: Int)>((nil, 0, 0)))
             let sendOne: @Sendable () -> Void = {
                 let socket = client.value.withLock { state in
                     defer { state.sent += 1 }
@@ -165,7 +166,7 @@ import Testing
     func closeWhileReceiving() async throws {
         try await withLoop { loop in
             let log = Events<String>()
-            let own = Shared(Mutex<SocketID?>(nil))
+            let own = Shared(Lock<SocketID?>(nil))
             try await loop.perform {
                 let receiver = try loop.open(
                     .pair, options: [],

@@ -1,4 +1,4 @@
-import Synchronization
+import Ground
 import TestSupport
 import Testing
 
@@ -13,7 +13,7 @@ import Testing
     }
 
     private final class Notes: Sendable {
-        private let numbers = Mutex<[Int]>([])
+        private let numbers = Lock<[Int]>([])
         func add(_ number: Int) { numbers.withLock { $0.append(number) } }
         func take() -> [Int] {
             numbers.withLock { numbers in

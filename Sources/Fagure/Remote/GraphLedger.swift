@@ -1,5 +1,5 @@
+import Ground
 import Jobs
-import Synchronization
 import Tensor
 
 /// The graphs of recipes as they travel: encoded and hashed once.
@@ -10,7 +10,7 @@ final class GraphLedger: Sendable {
         let graph: SealedGraph
     }
 
-    private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
+    private let entries = Lock<[ObjectIdentifier: Entry]>([:])
 
     /// The graph of a recipe, sealed now or before.
     ///

@@ -1,5 +1,5 @@
+import Ground
 import Protocol
-import Synchronization
 public import Tensor
 import ZMQ
 
@@ -82,7 +82,7 @@ final class WorkerDirectory: Sendable {
         weak var worker: Worker?
     }
 
-    private let entries = Mutex<[SessionID: Entry]>([:])
+    private let entries = Lock<[SessionID: Entry]>([:])
 
     /// The worker of an announcement.
     func worker(_ announcement: WorkerDescription, of catalogue: Catalogue, session: Session) -> Worker {

@@ -1,3 +1,4 @@
+import Ground
 import Jobs
 import Protocol
 import Synchronization
@@ -59,7 +60,7 @@ final class ObjectLedger: Sendable {
         var sweepCount = 64
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// A name for a tensor a worker will keep.
     func nextID() -> ObjectID {

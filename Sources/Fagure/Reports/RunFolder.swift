@@ -1,6 +1,5 @@
 import Foundation
 import Ground
-import Synchronization
 public import Tensor
 
 /// The folder a run leaves its results in: `history.jsonl`, a line for each round and a last one, and
@@ -12,7 +11,7 @@ public final class RunFolder: Sendable {
     /// The folder.
     public let path: String
     /// The open history, once there is a line in it.
-    private let history = Mutex<History?>(nil)
+    private let history = Lock<History?>(nil)
 
     /// A descriptor that is closed with its last owner.
     private final class History: Sendable {

@@ -1,6 +1,6 @@
 import BrokerKit
+import Ground
 import Logging
-import Synchronization
 package import WorkerKit
 package import ZMQ
 
@@ -11,7 +11,7 @@ package final class EmbeddedHouse: Sendable {
     /// The thread all live on.
     package let loop: Loop
     private let broker: BrokerShell
-    private let workers = Mutex<[WorkerShell]>([])
+    private let workers = Lock<[WorkerShell]>([])
     private let logger: Logger
 
     /// Starts a broker nobody has come to yet.

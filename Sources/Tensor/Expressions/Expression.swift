@@ -1,3 +1,4 @@
+import Ground
 import Synchronization
 
 /// One recorded step of a lazy computation: a leaf, or an operation on earlier expressions.
@@ -62,7 +63,7 @@ package final class Expression: @unchecked Sendable {
     private let spending = Atomic<UInt8>(0)
     private let isDifferentiated = Atomic<Bool>(false)
     private let hasMemo = Atomic<Bool>(false)
-    private let memos = Mutex<Memo?>(nil)
+    private let memos = Lock<Memo?>(nil)
 
     package init(
         _ kind: Kind, _ first: Expression? = nil, _ second: Expression? = nil, _ third: Expression? = nil,
@@ -174,11 +175,11 @@ package final class Version: Sendable {
 
     /// The parameter.
     let cell: ParameterCell
-    private let current: Mutex<State?>
+    private let current: Lock<State?>
 
     init(of cell: ParameterCell, _ state: State) {
         self.cell = cell
-        current = Mutex(state)
+        current = Lock(state)
     }
 
     /// How the value is known now.

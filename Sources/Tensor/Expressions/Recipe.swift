@@ -1,4 +1,4 @@
-import Synchronization
+import Ground
 
 /// A computation compiled: its graph, the types that come out, and benches to run it on.
 package final class Recipe: Sendable {
@@ -7,7 +7,7 @@ package final class Recipe: Sendable {
     /// The types of the outputs.
     package let outputTypes: [ValueType]
     private let inputTypes: [ValueType]
-    private let idle = Mutex<[Bench]>([])
+    private let idle = Lock<[Bench]>([])
 
     /// Memory to run in, in nobody's hands.
     private struct Bench: @unchecked Sendable {
@@ -64,7 +64,7 @@ struct RecipeCache: ~Copyable, Sendable {
     /// All of the process's: what one task compiled serves the others.
     static let shared = RecipeCache()
 
-    private let recipes = Mutex<[Trace.Key: Recipe]>([:])
+    private let recipes = Lock<[Trace.Key: Recipe]>([:])
 
     /// Recipes kept; past it all are forgotten, at the price of compiling them once more.
     private static let countMaximum = 512

@@ -1,3 +1,4 @@
+import Ground
 import Synchronization
 
 /// What tensors were recorded as, numbered: the shape of a computation, apart from the values it starts from.
@@ -57,7 +58,7 @@ struct Trace: ~Copyable {
     private(set) var losses: [(loss: Expression, id: Int32)] = []
 
     /// The last stamp given, and the lock of all marks.
-    private static let stamps = Mutex<UInt64>(0)
+    private static let stamps = Lock<UInt64>(0)
     /// Expressions are numbered by recursion so deep, then in a loop: recursion would overflow the stack.
     private static let recursionMaximum = 256
     private static let idBits: UInt64 = 24

@@ -1,3 +1,4 @@
+import Ground
 import Synchronization
 
 /// What a parameter is at each moment: the part of it that recorded expressions refer to.
@@ -43,12 +44,12 @@ package final class ParameterCell: Sendable {
     package let type: ValueType
     /// The last trace that met the parameter; see `Trace`.
     let mark = Atomic<UInt64>(0)
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     init(_ name: String, _ value: TensorValue) {
         self.name = name
         type = value.type
-        state = Mutex(State(home: value))
+        state = Lock(State(home: value))
     }
 
     /// The value as it is now, as the leaf of expressions.

@@ -1,6 +1,5 @@
 import Ground
 import Protocol
-import Synchronization
 import Tensor
 import ZMQ
 
@@ -39,18 +38,18 @@ package final class Executor: JobExecutor {
     /// A thread and what it works with.
     private final class Lane: Sendable {
         let queue: ComputeQueue
-        let bench: Mutex<Workbench>
+        let bench: Lock<Workbench>
 
         init(_ bench: sending Workbench, isGuest: Bool) {
             queue = ComputeQueue(threadCount: 1, startsLate: isGuest)
-            self.bench = Mutex(bench)
+            self.bench = Lock(bench)
         }
     }
 
     private let lanes: [Lane]
     private let slotCount: Int
-    private let state: Mutex<State>
-    private let outbox = Mutex(Outbox())
+    private let state: Lock<State>
+    private let outbox = Lock(Outbox())
     private let memory: MemoryBudget
     private let now: @Sendable () -> Int64
     private let notify: @Sendable () -> Void
@@ -72,7 +71,7 @@ package final class Executor: JobExecutor {
         self.lanes = lanes
         self.slotCount = slotCount
         memory = inventory.memory
-        state = Mutex(
+        state = Lock(
             State(
                 running: Array(repeating: nil, count: count), idle: Array(0..<slotCount),
                 idleGuests: Array(slotCount..<count)))

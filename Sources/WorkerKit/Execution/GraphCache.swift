@@ -1,10 +1,9 @@
 import Ground
 import Jobs
-import Synchronization
 
 /// The graphs a worker has seen, by hash; shared by its compute threads.
 final class GraphCache: Sendable {
-    private let graphs = Mutex(
+    private let graphs = Lock(
         RecencyCache<GraphHash, SealedGraph>(
             countMaximum: WorkerLimits.graphCountMaximum, byteCountMaximum: WorkerLimits.graphByteCountMaximum
         ))

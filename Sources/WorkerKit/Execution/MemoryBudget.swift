@@ -38,7 +38,7 @@ package final class MemoryBudget: Sendable {
 
     /// The bytes there are.
     package let limit: Int
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// A budget nothing is taken of.
     package init(limit: Int) { self.limit = max(0, limit) }

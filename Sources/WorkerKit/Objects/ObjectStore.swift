@@ -1,6 +1,6 @@
+import Ground
 import Jobs
 import Protocol
-import Synchronization
 import Tensor
 
 /// The tensors a worker keeps for trainers, by owner and name; shared by the loop and the compute threads.
@@ -55,7 +55,7 @@ final class ObjectStore: Sendable {
     private let byteCountMaximum: Int
     private let countMaximum: Int
     private let memory: MemoryBudget
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// A store with nothing in it.
     ///

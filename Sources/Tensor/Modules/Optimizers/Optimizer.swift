@@ -1,4 +1,4 @@
-import Synchronization
+import Ground
 
 /// Stochastic gradient descent: `SGD(model.parameters, learningRate: 0.1)`.
 public typealias SGD = Optimizer<SGDRule>
@@ -33,7 +33,7 @@ public final class Optimizer<Rule: OptimizerRule>: Sendable {
     /// Where the state lives.
     public let placement: OptimizerState
     private let parameters: [Parameter]
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     fileprivate struct State {
         var learningRate: Float
@@ -55,7 +55,7 @@ public final class Optimizer<Rule: OptimizerRule>: Sendable {
         self.parameters = parameters.map(\.parameter)
         self.rule = rule
         self.placement = placement
-        state = Mutex(State(learningRate: learningRate))
+        state = Lock(State(learningRate: learningRate))
     }
 
     /// The size of the next steps.
