@@ -141,7 +141,8 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Fagure", "Federation", "Jobs", "Tensor", "Datasets", "Protocol", "ZMQ", arguments,
+                "Fagure", "Federation", "Jobs", "Tensor", "Datasets", "Protocol", "TestSupport", "ZMQ",
+                arguments,
             ],
             path: "Benchmarks/bench", swiftSettings: settings),
 
@@ -156,7 +157,8 @@ let package = Package(
 
         // Real processes that are killed and stopped, for scripts/chaos; no product.
         .executableTarget(
-            name: "chaos", dependencies: ["Fagure", "Jobs", "Protocol", "Tensor", "ZMQ", arguments],
+            name: "chaos",
+            dependencies: ["Fagure", "Jobs", "Protocol", "Tensor", "TestSupport", "ZMQ", arguments],
             path: "Chaos",
             swiftSettings: settings),
         // Courses of a simulated world, for scripts/simulate; no product.
@@ -166,7 +168,7 @@ let package = Package(
 
         // What tests of more than one target need: seeds, fixtures, folders, raw peers.
         .target(
-            name: "TestSupport", dependencies: ["Ground", "Protocol", "Tensor", "ZMQ", logging],
+            name: "TestSupport", dependencies: ["Ground", "Protocol", "Tensor", "ZMQ", logging, sockets],
             path: "Tests/TestSupport", swiftSettings: settings),
         // Counts allocations, by standing in front of malloc in the test bundle.
         .target(name: "CAllocations", path: "Tests/CAllocations"),

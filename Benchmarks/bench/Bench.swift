@@ -12,6 +12,7 @@ struct Bench: AsyncParsableCommand {
         case messages
         case rounds
         case fleet
+        case tensors
         case tutorial
     }
 
@@ -33,6 +34,7 @@ struct Bench: AsyncParsableCommand {
         case .messages: try await MessagesGroup(site: site).run()
         case .rounds: try await RoundsGroup(site: site).run()
         case .fleet: try await FleetGroup(site: site).run()
+        case .tensors: try await TensorsGroup(site: site).run()
         case .tutorial: try await TutorialGroup(site: site).run()
         }
     }

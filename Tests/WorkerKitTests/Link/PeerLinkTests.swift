@@ -8,7 +8,7 @@ import ZMQ
 
 @testable import Link
 
-@Suite("A peer's link", .timeLimit(.minutes(1)))
+@Suite("A peer's link", .timeLimit(.minutes(3)))
 struct PeerLinkTests {
     /// A peer that notes what its link tells it.
     private actor Peer: LinkOwner {

@@ -77,13 +77,26 @@ def outcome(worker: fagure.RemoteWorker, dataset: str, column: str, draw: Draw) 
     return "passed"
 
 
+def rows_of_a_ward() -> np.ndarray:
+    return np.random.default_rng(1).normal(size=(100, 4)).astype(np.float32)
+
+
 def test_what_python_lets_out_swift_lets_out(tmp_path: Path) -> None:
     program, address = broker(tmp_path)
-    rows = np.random.default_rng(1).normal(size=(100, 4)).astype(np.float32)
+    rows = rows_of_a_ward()
     lines = ["a,b,c,d,y", *(",".join(f"{x:.6f}" for x in [*row, row[0]]) for row in rows)]
     (tmp_path / "ward.csv").write_text("\n".join(lines) + "\n")
     swift = Process("worker", "--broker", address, "--data", tmp_path / "ward.csv", "--label", "y", "--name", "swift")
     swift.line("registered")
+    try:
+        compare(address)
+    finally:
+        swift.kill()
+        program.kill()
+
+
+def compare(address: str) -> None:
+    rows = rows_of_a_ward()
     counts: dict[tuple[str, str], int] = {}
     with fagure.Worker(address, {"own": (rows, rows[:, 0])}, site="python"), fagure.Session.connect(address) as session:
         for seed in range(int(os.environ.get("FAGURE_SEEDS", 2_000))):
@@ -92,7 +105,5 @@ def test_what_python_lets_out_swift_lets_out(tmp_path: Path) -> None:
             kinds = own.split(":")[0], other.split(":")[0]
             counts[kinds] = counts.get(kinds, 0) + 1
             assert own != "passed" or other == "passed", f"seed {seed}: {own} here, {other} there"
-    swift.kill()
-    program.kill()
     assert counts["passed", "passed"] > 100 and counts["NotPermitted", "NotPermitted"] > 300, counts
     print(counts)
