@@ -158,7 +158,9 @@ let package = Package(
         // Real processes that are killed and stopped, for scripts/chaos; no product.
         .executableTarget(
             name: "chaos",
-            dependencies: ["Fagure", "Jobs", "Protocol", "Tensor", "TestSupport", "ZMQ", arguments],
+            dependencies: [
+                "Fagure", "Ground", "Jobs", "Protocol", "Tensor", "TestSupport", "ZMQ", arguments,
+            ],
             path: "Chaos",
             swiftSettings: settings),
         // Courses of a simulated world, for scripts/simulate; no product.

@@ -1,8 +1,8 @@
 import Fagure
 import Foundation
+import Ground
 import Jobs
 import Protocol
-import Synchronization
 import Tensor
 import ZMQ
 
@@ -29,7 +29,7 @@ struct JobsCourse {
             var isCalm = false
         }
 
-        private let counts = Mutex(Counts())
+        private let counts = Lock(Counts())
 
         func change<Result: Sendable>(_ body: (inout Counts) -> Result) -> Result {
             counts.withLock { body(&$0) }
@@ -50,7 +50,7 @@ struct JobsCourse {
         let workers = (0..<4).map { ["--dataset", "toy", "--shard", "\($0 % 2)/2"] }
         let fleet = try ProcessFleet(programs: programs, folder: folder, workers: workers)
         try await fleet.start()
-        let session = try await Session.connect(fleet.endpoint)
+        let session = try await Session.connect(await fleet.endpoint)
         let graph = try JobsCourse.doubling()
         let tally = Tally()
         var report = Report()

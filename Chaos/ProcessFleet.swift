@@ -1,14 +1,17 @@
 import Foundation
+import TestSupport
 
-/// A broker, workers and a trainer as real processes, which may be killed, stopped and started anew.
+/// A broker, workers and a trainer as real processes, which may be killed, stopped and started anew, and lines between the
+/// broker and each worker that may fail.
 actor ProcessFleet {
-    /// Where the broker listens.
-    nonisolated let endpoint: String
+    /// Where the broker listens, once it has started.
+    private(set) var endpoint = "tcp://127.0.0.1:*"
     /// Where logs and results are.
     nonisolated let folder: URL
     private let programs: URL
     private let workerArguments: [[String]]
     private var processes: [Fault.Target: Process] = [:]
+    private var lines: [TCPProxy] = []
     /// What happened, with the millisecond at which it did.
     private(set) var history: [String] = []
     private let began = ContinuousClock.now
@@ -19,16 +22,34 @@ actor ProcessFleet {
         self.folder = folder
         workerArguments = workers
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        endpoint = "ipc://\(folder.path)/broker"
     }
 
     /// How many workers there are.
     nonisolated var workerCount: Int { workerArguments.count }
 
     /// Starts the broker and all workers.
-    func start() throws {
+    func start() async throws {
         try start(.broker)
+        endpoint = try await listening()
+        for _ in workerArguments { lines.append(try await TCPProxy(to: endpoint)) }
         for number in workerArguments.indices { try start(.worker(number)) }
+    }
+
+    /// Where the broker says it listens: a port it chose, and keeps when it is started anew.
+    private func listening() async throws -> String {
+        let log = folder.appending(path: "broker.log")
+        while true {
+            let text = try String(contentsOf: log, encoding: .utf8)
+            let words = text.split(whereSeparator: \.isWhitespace)
+            // The line is whole once something follows it or it ends.
+            if text.contains("listening on "), text.hasSuffix("\n"),
+                let address = words.first(where: { $0.hasPrefix("tcp://") })
+            {
+                return String(address)
+            }
+            guard processes[.broker]?.isRunning == true else { throw CocoaError(.fileReadUnknown) }
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 
     /// Starts a process, unless it runs.
@@ -39,7 +60,8 @@ actor ProcessFleet {
             processes[target] = try launch("broker", ["--bind", endpoint], log: "broker")
         case .worker(let number):
             processes[target] = try launch(
-                "worker", ["--broker", endpoint, "--name", "w\(number)"] + workerArguments[number],
+                "worker",
+                ["--broker", lines[number].endpoint, "--name", "w\(number)"] + workerArguments[number],
                 log: "worker-\(number)")
         case .trainer:
             return
@@ -96,6 +118,18 @@ actor ProcessFleet {
                 // Its number is not another's before this one was waited for.
                 if process.isRunning { kill(process.processIdentifier, SIGCONT) }
             }
+        case .line(let worker, let trouble, let milliseconds):
+            let line = lines[worker]
+            note(fault)
+            if trouble == .cut {
+                line.cut()
+            } else {
+                line.become { $0 = trouble.line }
+                Task {
+                    try await Task.sleep(for: .milliseconds(milliseconds))
+                    line.become { $0 = TCPProxy.Line() }
+                }
+            }
         }
         return true
     }
@@ -112,5 +146,6 @@ actor ProcessFleet {
             process.waitUntilExit()
         }
         processes.removeAll()
+        for line in lines { line.stop() }
     }
 }
