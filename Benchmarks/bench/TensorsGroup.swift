@@ -34,7 +34,7 @@ struct TensorsGroup {
             let time = try await elapsed { _ = try await session.run(job, on: worker) }
             if turn >= 3 { times.append(time) }
         }
-        for _ in 0..<3 { bare.append(try site.limit("messages", ["latency", "\(count * 4)"])[0] * 1e-6) }
+        for _ in 0..<3 { bare.append(try site.limit("messages", ["round", "1", "\(count * 4)"])[0] * 1e-3) }
         let megabytes = Double(2 * count * 4) * 1e-6
         try Row.rate(
             "tensors of 8 MB, trainer → worker → trainer, one in flight", megabytes / median(times), "MB/s",

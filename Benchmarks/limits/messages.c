@@ -112,7 +112,7 @@ int main(int count, char **arguments) {
         }
         printf("%.0f\n", n / (now() - start));
     } else {
-        int n = 60;
+        int n = size > 16 << 20 ? 8 : 60;
         for (int i = -5; i < n; i++) {
             double start = now();
             for (int w = 0; w < workers; w++) send_one(s, bytes, size);

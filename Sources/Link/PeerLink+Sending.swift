@@ -86,7 +86,7 @@ extension PeerLink {
         header.epoch = header.command == .hello ? 0 : epoch
         header.deflate(&body)
         var frame: [UInt8] = []
-        frame.append(header, heard: outbox.line.takeWord(), body: body)
+        frame.append(header, heard: outbox.line.word, body: body)
         if attempt(frame, at: loop.now()) == .sent { statistics.messagesSent += 1 }
     }
 
@@ -98,7 +98,7 @@ extension PeerLink {
 
     private mutating func attempt(_ piece: Supplies.Piece, at now: Int64) -> SendOutcome {
         let header = Header(.piece, job: piece.job, attempt: piece.attempt, epoch: epoch)
-        let head = header.pieceHead(piece.extent, heard: outbox.line.takeWord())
+        let head = header.pieceHead(piece.extent, heard: outbox.line.word)
         let range = piece.extent.from..<piece.extent.to
         var message = Message(reservingFrames: 1)
         switch piece.part {

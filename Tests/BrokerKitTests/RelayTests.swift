@@ -153,6 +153,29 @@ struct RelayTests {
         #expect(house.relay.byteCounts.kept == 0)
     }
 
+    @Test(
+        "whoever hands out bytes that were all asked for at once is told how many have come, again and again")
+    func tells() throws {
+        let house = House()
+        let all = bytes(1 << 20)
+        house.open(5, to: 1, from: 0, all.count, name: ContentName(1, 2, 3, 4))
+        #expect(house.take(0).map(\.0.header.command) == [.want])
+        var told: UInt32 = 0
+        for from in stride(from: 0, to: all.count, by: 16 << 10) {
+            let extent = Extent(attachment: 0, from: from, to: from + 16 << 10)
+            #expect(house.piece(all, extent, 5, from: 0))
+            // Nothing but the count is to be said to it.
+            let words = (house.sent.removeValue(forKey: 0) ?? []).map {
+                try? Record(decoding: $0.span, at: 0)
+            }
+            #expect(words.map { $0?.header.command } == [.heard])
+            let word = try #require(words.first??.heard)
+            #expect(word > told)
+            told = word
+        }
+        #expect(house.received(1) == all)
+    }
+
     @Test("whoever was asked and goes is followed by another who has the same")
     func follows() {
         let house = House()

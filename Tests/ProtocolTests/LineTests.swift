@@ -31,7 +31,7 @@ struct LineTests {
                     flight.removeFirst()
                     far.receive(first.byteCount)
                     carried += first.byteCount
-                    if far.owesWord { words.append((now + delay, far.takeWord())) }
+                    if far.owesWord { words.append((now + delay, far.taken())) }
                 }
                 while let first = words.first, first.at <= now {
                     words.removeFirst()
@@ -99,7 +99,7 @@ struct LineTests {
         for number in 0..<5_000 {
             line.send(1 << 20, at: Int64(number))
             far.receive(1 << 20)
-            line.hear(far.takeWord(), at: Int64(number))
+            line.hear(far.taken(), at: Int64(number))
             #expect(line.onTheWay == 0)
         }
         #expect(line.sent > 1 << 32)
@@ -111,5 +111,13 @@ struct LineTests {
         var far = Line()
         far.receive(ProtocolLimits.windowByteCountMinimum)
         #expect(far.owesWord)
+    }
+}
+
+extension Line {
+    /// What is said now, without anything else.
+    fileprivate mutating func taken() -> UInt32 {
+        tell()
+        return word
     }
 }

@@ -44,6 +44,28 @@ struct OutboxTests {
         #expect(outbox.isEmpty && outbox.byteCount == 0)
     }
 
+    @Test("a frame that waited says what has come until it goes, and until then nobody is told")
+    func words() throws {
+        var outbox = Outbox()
+        outbox.append(Header(.heartbeat))
+        outbox.append(Header(.heartbeat))
+        outbox.line.receive(ProtocolLimits.untoldByteCountMaximum)
+        #expect(outbox.line.owesWord)
+        let taken = outbox.takeFrame()
+        let frame = try #require(taken)
+        let first = try Record(decoding: frame.span, at: 0)
+        #expect(first.heard == UInt32(ProtocolLimits.untoldByteCountMaximum))
+        // It did not go out.
+        outbox.putBack(frame)
+        #expect(outbox.line.owesWord)
+        outbox.line.receive(1)
+        let takenAgain = outbox.takeFrame()
+        let again = try #require(takenAgain)
+        outbox.line.send(again.count, at: 0)
+        #expect(!outbox.line.owesWord)
+        #expect(try Record(decoding: again.span, at: 0).heard == first.heard + 1)
+    }
+
     @Test("a full line takes nothing, and pieces wait for records")
     func room() {
         var outbox = Outbox()

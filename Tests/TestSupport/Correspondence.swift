@@ -43,7 +43,7 @@ package struct Correspondence: Sendable {
         attached += tensors.dropFirst(first == nil ? 0 : 1)
         if !attached.isEmpty { offers[header.job] = attached }
         frame.append(
-            header, heard: line.takeWord(), attachments: attached.map { Attachment(byteCount: $0.count) },
+            header, heard: taken(), attachments: attached.map { Attachment(byteCount: $0.count) },
             body: body, inline: first ?? [])
         return frame
     }
@@ -58,7 +58,7 @@ package struct Correspondence: Sendable {
         }
         if line.owesWord {
             var word: [UInt8] = []
-            word.append(Header(.heard), heard: line.takeWord())
+            word.append(Header(.heard), heard: taken())
             replies.append(word)
         }
         return (heard, replies)
@@ -103,11 +103,17 @@ package struct Correspondence: Sendable {
             var want: [UInt8] = []
             want.append(
                 Header(.want, job: header.job, attempt: header.attempt, epoch: header.epoch),
-                heard: line.takeWord(),
+                heard: taken(),
                 body: Extent(attachment: index, from: 0, to: attachment.byteCount).bytes)
             replies.append(want)
         }
         finish(header.job, &heard, &replies)
+    }
+
+    /// What has come, as it is said in something that is sent at once.
+    private mutating func taken() -> UInt32 {
+        line.tell()
+        return line.word
     }
 
     private mutating func finish(_ job: JobID, _ heard: inout [Heard], _ replies: inout [[UInt8]]) {
@@ -124,7 +130,7 @@ package struct Correspondence: Sendable {
         let header = message.header
         var received: [UInt8] = []
         received.append(
-            Header(.received, job: job, attempt: header.attempt, epoch: header.epoch), heard: line.takeWord())
+            Header(.received, job: job, attempt: header.attempt, epoch: header.epoch), heard: taken())
         replies.append(received)
     }
 
@@ -133,7 +139,7 @@ package struct Correspondence: Sendable {
             let to = min(extent.to, from + ProtocolLimits.pieceByteCountMaximum)
             let piece = Header(.piece, job: header.job, attempt: header.attempt, epoch: header.epoch)
             let head = piece.pieceHead(
-                Extent(attachment: extent.attachment, from: from, to: to), heard: line.takeWord())
+                Extent(attachment: extent.attachment, from: from, to: to), heard: taken())
             return head + bytes[from..<to]
         }
     }

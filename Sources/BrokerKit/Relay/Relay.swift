@@ -313,7 +313,7 @@ extension Relay {
     mutating func sendNow(_ header: Header, to peer: PeerID, at now: Int64, _ send: Send) {
         touch(peer)
         var frame: [UInt8] = []
-        frame.append(header, heard: posts[Int(peer.rawValue)].outbox.line.takeWord())
+        frame.append(header, heard: posts[Int(peer.rawValue)].outbox.line.word)
         _ = self.send(frame, to: peer, at: now, send)
     }
 
@@ -346,7 +346,7 @@ extension Relay {
         to peer: PeerID, _ room: Int, at now: Int64, _ send: Send
     ) -> SendOutcome? {
         let index = Int(peer.rawValue)
-        let word = posts[index].outbox.line.takeWord()
+        let word = posts[index].outbox.line.word
         if let first = posts[index].passing.first {
             guard var message = first.parcel.take() else { return nil }
             message.editFrame(1) { first.header.replaceFirst(of: &$0, heard: word) }

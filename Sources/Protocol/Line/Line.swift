@@ -47,8 +47,9 @@ package struct Line: Sendable {
         return min(max(part, ProtocolLimits.pieceByteCountMinimum), ProtocolLimits.pieceByteCountMaximum)
     }
 
-    /// Counts a frame that was sent.
+    /// Counts a frame that was sent, and said what had come.
     package mutating func send(_ byteCount: Int, at now: Int64) {
+        tell()
         sent += UInt64(byteCount)
         if mark == nil { mark = Mark(position: sent, heardThen: heard, time: now, wasFull: !hasRoom) }
         if !hasRoom { mark?.wasFull = true }
@@ -60,11 +61,11 @@ package struct Line: Sendable {
     /// Whether the other side should be told what came, even if there is nothing else to say.
     package var owesWord: Bool { received - told >= UInt64(ProtocolLimits.untoldByteCountMaximum) }
 
-    /// What to say has come, modulo 2³².
-    package mutating func takeWord() -> UInt32 {
-        told = received
-        return UInt32(truncatingIfNeeded: received)
-    }
+    /// What to say has come, modulo 2³², in a frame that is sent now: a word that was made and not sent told nobody.
+    package var word: UInt32 { UInt32(truncatingIfNeeded: received) }
+
+    /// Notes that the other side was told.
+    package mutating func tell() { told = received }
 
     /// Takes what the other side says it has heard.
     package mutating func hear(_ word: UInt32, at now: Int64) {

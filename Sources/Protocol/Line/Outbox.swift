@@ -22,15 +22,15 @@ package struct Outbox: Sendable {
     package mutating func append(
         _ header: Header, attachments: [Attachment] = [], body: [UInt8] = [], inline: [UInt8] = []
     ) {
-        let (before, word) = (open.count, line.takeWord())
-        open.append(header, heard: word, attachments: attachments, body: body, inline: inline)
+        let before = open.count
+        open.append(header, heard: line.word, attachments: attachments, body: body, inline: inline)
         close(grownFrom: before)
     }
 
     /// Adds a record that came from somebody else, under another header or its own.
     package mutating func append(_ record: Record, of frame: RawSpan, as header: Header? = nil) {
-        let (before, word) = (open.count, line.takeWord())
-        open.append(record, of: frame, as: header, heard: word)
+        let before = open.count
+        open.append(record, of: frame, as: header, heard: line.word)
         close(grownFrom: before)
     }
 
@@ -42,10 +42,10 @@ package struct Outbox: Sendable {
         open = []
     }
 
-    /// The next frame of records, if there is one and the line takes it.
+    /// The next frame of records, if there is one and the line takes it; it says what has come until now.
     package mutating func takeFrame() -> [UInt8]? {
         guard byteCount > 0, line.hasRoom else { return nil }
-        let frame: [UInt8]
+        var frame: [UInt8]
         if next < frames.count {
             frame = frames[next]
             frames[next] = []
@@ -59,6 +59,7 @@ package struct Outbox: Sendable {
             open = []
         }
         byteCount -= frame.count
+        frame.setHeard(line.word)
         return frame
     }
 

@@ -166,6 +166,11 @@ extension [UInt8] {
         }
     }
 
+    /// Has the first record say how many bytes were heard: in a frame that waited they are more than when it was made.
+    package mutating func setHeard(_ word: UInt32) {
+        edit(from: 0) { $0.store(word32: word, at: 20) }
+    }
+
     private mutating func alignedForRecord() -> Int {
         let rest = count & 7
         if rest != 0 { append(contentsOf: repeatElement(0, count: 8 - rest)) }
