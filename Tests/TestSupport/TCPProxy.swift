@@ -4,7 +4,8 @@ import Ground
 
 /// Stands between peers and a server on this machine, and does to their bytes what lines in the field do.
 ///
-/// Bytes are passed on in their order or not at all. What is changed holds for connections that are there and for new ones.
+/// Bytes are passed on in their order or not at all. What is changed holds for connections that are there and for new
+/// ones.
 package final class TCPProxy: Sendable {
     /// How a line is.
     package struct Line: Sendable, Hashable {
@@ -32,6 +33,8 @@ package final class TCPProxy: Sendable {
     }
 
     private static let chunkByteCount = 16 << 10
+    /// How far a line may fall behind its rate and make up for it, in milliseconds.
+    private static let burstMilliseconds = 50
     /// How long a stalled or slow line waits until it looks again, in milliseconds.
     private static let grainMilliseconds = 5
 
@@ -141,13 +144,14 @@ package final class TCPProxy: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { queue.finish() }
+                var pace = clock.now
                 // What is not passed on is not read, but for what is on its way: the sender is to notice.
                 while await self.untilItMoves(), let bytes = try? await source.read(atMost: self.chunk),
                     !bytes.isEmpty
                 {
                     let line = self.state.withLock { $0.line }
                     queue.yield((bytes, clock.now + .milliseconds(line.delayMilliseconds)))
-                    guard await self.spend(bytes.count) else { return }
+                    guard await self.spend(bytes.count, &pace) else { return }
                 }
             }
             group.addTask {
@@ -171,9 +175,15 @@ package final class TCPProxy: Sendable {
     }
 
     /// Takes the time so many bytes take.
-    private func spend(_ count: Int) async -> Bool {
+    ///
+    /// - Parameter pace: when the bytes before were through. Who sleeps wakes late: what was lost is made up for.
+    private func spend(_ count: Int, _ pace: inout ContinuousClock.Instant) async -> Bool {
         guard let rate = state.withLock({ $0.line.bytesPerSecond }) else { return !Task.isCancelled }
-        return (try? await Task.sleep(for: .seconds(Double(count) / Double(rate)))) != nil
+        let clock = ContinuousClock()
+        pace =
+            max(pace, clock.now - .milliseconds(Self.burstMilliseconds))
+            + .seconds(Double(count) / Double(rate))
+        return (try? await clock.sleep(until: pace)) != nil
     }
 
     /// Waits while the line is stalled.
