@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 
-/// A broker, workers and a trainer as real processes, which may be killed, stopped and started anew, and lines between the
-/// broker and each worker that may fail.
+/// A broker, workers and a trainer as real processes, which may be killed, stopped and started anew, and lines between
+/// the broker and each worker that may fail.
 actor ProcessFleet {
     /// Where the broker listens, once it has started.
     private(set) var endpoint = "tcp://127.0.0.1:*"

@@ -67,7 +67,7 @@ struct TensorsGroup {
         await session.close()
     }
 
-    /// A model over a line of a rate, there and back; a byte on the line is one of the model's or of what comes beside it.
+    /// A model over a line of a rate, there and back; bytes that come beside the model count against us.
     private func slowLine(bytesPerSecond: Int, parameters: Int) async throws {
         let fleet = try Fleet(site)
         defer { fleet.stop() }

@@ -75,8 +75,8 @@ package struct Needs: Sendable, Hashable {
     static func lackOfThreads(needed: Int, found: Int) -> String? {
         guard found < needed else { return nil }
         return
-            "needs to start \(needed) threads, \(found) could be started: raise what `ulimit -u` shows, or the limit of "
-            + "tasks of its control group"
+            "needs to start \(needed) threads, \(found) could be started: raise what `ulimit -u` shows, "
+            + "or the limit of tasks of its control group"
     }
 }
 

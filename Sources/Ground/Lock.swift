@@ -7,10 +7,10 @@
 
     /// A value that one thread at a time may reach: `Lock` as the thread sanitizer can see it.
     ///
-    /// On Linux `Mutex` is a futex of Swift's own, of which the sanitizer knows nothing: it then reports whatever two threads do
-    /// under one. This twin is a pthread mutex, which it knows; `scripts/sanitize thread` builds with it, and nothing else does.
+    /// On Linux `Mutex` is a futex of Swift's own, of which the sanitizer knows nothing: it then reports whatever two
+    /// threads do under one. This twin is a pthread mutex, which it knows; `scripts/sanitize thread` builds with it.
     @safe package struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
-        // Sendable: the value is reached under the mutex alone, and came by `sending`.
+        // Proof of `@unchecked`: the value is reached under the mutex alone, and came by `sending`.
         private let mutex: UnsafeMutablePointer<pthread_mutex_t>
         private let value: UnsafeMutablePointer<Value>
 
@@ -43,7 +43,8 @@
 
     /// A value that one thread at a time may reach: Swift's `Mutex`.
     ///
-    /// It has a name of its own so that a build for the thread sanitizer can put something in its place that the sanitizer sees.
+    /// It has a name of its own so that a build for the thread sanitizer can put something in its place that the
+    /// sanitizer sees.
     package struct Lock<Value: ~Copyable>: ~Copyable, Sendable {
         @usableFromInline let mutex: Mutex<Value>
 

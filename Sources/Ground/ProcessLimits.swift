@@ -46,8 +46,8 @@ package enum ProcessLimits {
 
     /// How many threads can be started now, beside those there are: as many as were asked for, or fewer.
     ///
-    /// The system has a limit for the user, another for the group of processes, and counts both while others come and go:
-    /// so it is tried. The threads end before this returns.
+    /// The system has a limit for the user, another for the group of processes, and counts both while others come and
+    /// go: so it is tried. The threads end before this returns.
     package static func startableThreads(atMost wanted: Int) -> Int {
         // They live until all have been started, or the first would be gone before the last.
         let (gate, ended) = (Semaphore(), Semaphore())

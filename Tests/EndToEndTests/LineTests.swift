@@ -43,7 +43,7 @@ struct LineTests {
             switch round {
             case "1", "3": proxy.cut()
             case "2":
-                // Until both workers have given the broker up and try anew: what the line still holds comes later, or never.
+                // Until both workers have given the broker up and try anew: what the line holds comes later, or never.
                 let before = proxy.connectionCount
                 proxy.become { $0.isStalled = true }
                 await proxy.connections(atLeast: before + 2)

