@@ -138,6 +138,16 @@ def test_a_worker_that_leaves_hands_back(endpoint: str) -> None:
     assert ends[0] is None
 
 
+def test_a_job_that_has_waited_too_long_is_not_begun(endpoint: str) -> None:
+    with fagure.Worker(endpoint, {}, site="north"), fagure.Session.connect(endpoint) as session:
+        north = session.worker("north")
+        x = np.ones((500, 500), np.float32)
+        busy = [north.run(lambda a: a @ a @ a @ a, x) for _ in range(60)]
+        with pytest.raises(failures.DeadlineExceeded):
+            north.run(lambda a: -a, np.float32([1]), timeout=0.002).result(30)
+        assert busy[-1].result(60)[0].shape == (500, 500)
+
+
 def test_only_named_trainers_are_answered(endpoint: str) -> None:
     with fagure.Worker(endpoint, {}, site="north", trainers=["a" * 40]), fagure.Session.connect(endpoint) as session:
         with pytest.raises(failures.NotPermitted, match="does not answer"):

@@ -23,6 +23,7 @@ from .tensors import Array
 
 CAPACITY = 256
 CONTENTS = 256 << 20
+JOB_BYTES_MAXIMUM = 4 << 30
 LEASE = 60.0
 PROGRESS = 0.25
 NODE = "numpy"
@@ -174,6 +175,8 @@ class Worker:
             refusal = failures.Draining(f"worker {self.site} is going away")
         elif len(self._running) >= CAPACITY:
             refusal = failures.Overloaded(f"worker {self.site} holds {CAPACITY} jobs")
+        elif sum(one.byte_count for one in record.attachments) > JOB_BYTES_MAXIMUM:
+            refusal = failures.LimitExceeded(f"a job of more than {JOB_BYTES_MAXIMUM} bytes")
         if refusal is not None:
             self._fail(record.job, record.attempt, refusal)
         return refusal is not None
@@ -269,6 +272,7 @@ class Worker:
                 self._link.execute(lambda: self._progressed(held, progress))
 
         try:
+            report(Progress(0, 0, 0))  # It may have waited longer than it was given.
             answer = self._executor.run(held.owner, held.content, held.frames, held.is_transferred, report)
         except failures.Failure as failure:
             answer = Answer.failed(failure)
