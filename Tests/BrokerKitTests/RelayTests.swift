@@ -13,6 +13,8 @@ struct RelayTests {
         var relay: Relay
         var now: Int64 = 0
         var sent: [PeerID: [[UInt8]]] = [:]
+        /// What becomes of what is sent.
+        var outcome = SendOutcome.sent
         private var heard: [PeerID: UInt32] = [:]
 
         init(contentByteCountMaximum: Int = 1 << 30) {
@@ -23,8 +25,8 @@ struct RelayTests {
             var news: [(PeerID, [UInt8])] = []
             relay.flush(at: now) { peer, message in
                 news.append((peer, message.bytes(at: message.frameCount - 1)))
-                message = Message()
-                return .sent
+                if outcome == .sent { message = Message() }
+                return outcome
             }
             for (peer, frame) in news { sent[peer, default: []].append(frame) }
         }
@@ -174,6 +176,18 @@ struct RelayTests {
             told = word
         }
         #expect(house.received(1) == all)
+    }
+
+    @Test(
+        "who cannot be told what has come is not told for ever",
+        arguments: [SendOutcome.unreachable, .full, .lost])
+    func untold(_ outcome: SendOutcome) {
+        let house = House()
+        house.outcome = outcome
+        house.relay.receive(1 << 20, from: 0)
+        house.flush()
+        #expect(house.sent[0]?.count == 1)
+        #expect(house.relay.blocked == (outcome == .full ? [0] : []))
     }
 
     @Test("whoever was asked and goes is followed by another who has the same")

@@ -14,6 +14,13 @@ extension Relay {
         crowdings.append((peer, isCrowded))
     }
 
+    /// Those that have not taken what was sent to them, once.
+    mutating func takeOverwhelmed() -> [PeerID] {
+        guard !overwhelmed.isEmpty else { return [] }
+        defer { overwhelmed.removeAll() }
+        return overwhelmed
+    }
+
     /// Those for which much waits now, or no more, since this was last asked.
     mutating func takeCrowdings() -> [(peer: PeerID, isCrowded: Bool)] {
         guard !crowdings.isEmpty else { return [] }

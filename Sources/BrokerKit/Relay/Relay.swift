@@ -46,7 +46,7 @@ struct Relay: ~Copyable {
     /// Connections that libzmq had no room for.
     private(set) var blocked: Set<PeerID> = []
     /// Connections that do not take what is sent to them.
-    private var overwhelmed: [PeerID] = []
+    var overwhelmed: [PeerID] = []
     /// Connections for which much waits now, or no more, since this was last said.
     var crowdings: [(peer: PeerID, isCrowded: Bool)] = []
     private let epoch: UInt64
@@ -109,13 +109,6 @@ extension Relay {
         waitingByteCount -= now
         posts[Int(peer.rawValue)].outbox.reset()
         overwhelmed.append(peer)
-    }
-
-    /// Those that have not taken what was sent to them, once.
-    mutating func takeOverwhelmed() -> [PeerID] {
-        guard !overwhelmed.isEmpty else { return [] }
-        defer { overwhelmed.removeAll() }
-        return overwhelmed
     }
 
     /// Counts a frame that came by a connection.
@@ -312,9 +305,15 @@ extension Relay {
     /// Sends a record at once, before all that waits.
     mutating func sendNow(_ header: Header, to peer: PeerID, at now: Int64, _ send: Send) {
         touch(peer)
+        _ = attempt(header, to: peer, at: now, send)
+    }
+
+    private mutating func attempt(
+        _ header: Header, to peer: PeerID, at now: Int64, _ send: Send
+    ) -> SendOutcome {
         var frame: [UInt8] = []
         frame.append(header, heard: posts[Int(peer.rawValue)].outbox.line.word)
-        _ = self.send(frame, to: peer, at: now, send)
+        return self.send(frame, to: peer, at: now, send)
     }
 
     private mutating func flush(_ peer: PeerID, at now: Int64, _ send: Send) {
@@ -338,7 +337,12 @@ extension Relay {
         }
         askForPassing(to: peer)
         guard posts[index].outbox.line.owesWord else { return }
-        sendNow(Header(.heard, job: .none, attempt: 0, epoch: epoch), to: peer, at: now, send)
+        // Not touched again for it: to whom nothing can be said, nothing is owed.
+        switch attempt(Header(.heard, job: .none, attempt: 0, epoch: epoch), to: peer, at: now, send) {
+        case .sent: break
+        case .full: blocked.insert(peer)
+        case .unreachable, .lost: posts[index].outbox.line.tell()
+        }
     }
 
     /// Sends the next piece, if there is one.
