@@ -28,6 +28,14 @@ extension Session {
         while !isDone(await statistics) { await Task.yield() }
     }
 
+    /// Waits until the broker says that a worker has not been heard of for some time.
+    func waitUntilTorpid(_ worker: String) async {
+        for await event in await events {
+            guard case .catalogue(let catalogue) = event else { continue }
+            if catalogue.workers.contains(where: { $0.name == worker && $0.state == .torpid }) { return }
+        }
+    }
+
     /// Waits until the broker says that no worker of this name is left.
     func waitUntilGone(_ worker: String) async {
         for await event in await events {

@@ -1,3 +1,4 @@
+import Fagure
 import Foundation
 import TestSupport
 import Testing
@@ -24,8 +25,13 @@ struct RepeatedRoundTests {
             ]
                 + Self.training, shell: #"exec "$@" 2>&1"#)
         try await trainer.line(containing: "\"epoch\":2")
-        // It has a part of a round, or gets one: the broker gives it a second to come back before it counts as gone.
+        // Stopped it does not answer, so it has a part of a round long before it is torpid; killed between two rounds it
+        // might have none.
+        let session = try await Session.connect(fleet.endpoint)
+        victim.signal(SIGSTOP)
+        await session.waitUntilTorpid("victim")
         victim.signal(SIGKILL)
+        await session.close()
         try await trainer.line(
             containing: "only 2 of the 3 workers asked for have answered: the round is repeated")
         try await trainer.line(containing: "waiting for 3 workers, 2 present")
