@@ -25,8 +25,8 @@ struct RepeatedRoundTests {
             ]
                 + Self.training, shell: #"exec "$@" 2>&1"#)
         try await trainer.line(containing: "\"epoch\":2")
-        // Stopped it does not answer, so it has a part of a round long before it is torpid; killed between two rounds it
-        // might have none.
+        // Stopped it does not answer, so it has a part of a round long before it is torpid; killed between two rounds
+        // it might have none.
         let session = try await Session.connect(fleet.endpoint)
         victim.signal(SIGSTOP)
         await session.waitUntilTorpid("victim")
