@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -138,14 +139,24 @@ def test_a_worker_that_leaves_hands_back(endpoint: str) -> None:
     assert ends[0] is None
 
 
-def test_a_job_that_has_waited_too_long_is_not_begun(endpoint: str) -> None:
-    with fagure.Worker(endpoint, {}, site="north"), fagure.Session.connect(endpoint) as session:
+def test_a_job_that_has_waited_too_long_is_not_done(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with fagure.Worker(endpoint, {}, site="north") as worker, fagure.Session.connect(endpoint) as session:
+        gate, run, done = threading.Event(), worker._executor.run, list[object]()
+
+        def waiting(*arguments: object) -> object:
+            gate.wait()
+            done.append(arguments)
+            return run(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(worker._executor, "run", waiting)
         north = session.worker("north")
-        x = np.ones((500, 500), np.float32)
-        busy = [north.run(lambda a: a @ a @ a @ a, x) for _ in range(60)]
+        first = north.run(lambda a: -a, np.float32([1]))
         with pytest.raises(failures.DeadlineExceeded):
-            north.run(lambda a: -a, np.float32([1]), timeout=0.002).result(30)
-        assert busy[-1].result(60)[0].shape == (500, 500)
+            north.run(lambda a: -a, np.float32([2]), timeout=0.2).result(30)
+        gate.set()
+        assert first.result(30)[0][0] == -1
+        assert north.run(lambda a: -a, np.float32([3])).result(30)[0][0] == -3
+        assert len(done) == 2
 
 
 def test_only_named_trainers_are_answered(endpoint: str) -> None:
