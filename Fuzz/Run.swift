@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Ground
 
 /// One target's turn: feeds it inputs, keeps the number of the present one where it outlives a crash, and ends the
 /// process when one takes too long.
@@ -69,7 +69,7 @@ struct Run {
 final class Watch: Sendable {
     private static let secondsMaximum = 10.0
 
-    private let present = Mutex<(name: String, since: Date)?>(nil)
+    private let present = Lock<(name: String, since: Date)?>(nil)
     private let record: FileHandle?
 
     /// A watch over the file the script names.

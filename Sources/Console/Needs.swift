@@ -21,8 +21,8 @@ package struct Needs: Sendable, Hashable {
     /// libraries; each thread has a stack of 8 or 16 MiB, and the C library sets 64 MiB aside for what it allocates
     /// (128 MiB while it does so).
     ///
-    /// Threads, measured on two cores: 8 to 10 (the first; libzmq's reaper and input; the loop; a compute thread; of
-    /// Dispatch one for each core and some beside). libzmq and Dispatch end the process where one cannot be started.
+    /// Threads, counted on two cores while a run went on: 8 in each program (the first; libzmq's reaper and input; the
+    /// loop; a compute thread; Dispatch's). libzmq and Dispatch end the process where one cannot be started.
     package static let any = Needs(
         openFiles: 32, openFilesOfUse: 1_024, addressByteCount: 1 << 30, threads: 16)
 

@@ -50,8 +50,8 @@ class _Owned:
 class Executor:
     """Does jobs, one at a time, and keeps what they leave."""
 
-    def __init__(self, site: str, datasets: Mapping[str, Dataset], release_rows_min: int) -> None:
-        self._site, self._datasets, self._minimum = site, datasets, release_rows_min
+    def __init__(self, site: str, datasets: Mapping[str, Dataset]) -> None:
+        self._site, self._datasets = site, datasets
         self._owners: dict[bytes, _Owned] = {}
         self._programs: dict[bytes, Program] = {}
 
@@ -152,13 +152,14 @@ class Executor:
             part = outcome.parts.add()
             try:
                 done, values = self._fold_shard(plan, shard, dataset, schedule, total, done, report)
-                part.largest = sums.add(values, done.examples if len(schedules) == 1 else schedule.rows)
+                examples, batches = seen(schedule)
+                part.largest = sums.add(values, examples)
             except (failures.ExecutionFailed, failures.NotPermitted) as failure:
                 if len(fold.shards) == 1:
                     raise
                 part.failure = Answer.failed(failure).body
                 continue
-            part.examples, part.batches = seen(schedule)
+            part.examples, part.batches = examples, batches
             for output, value in zip(plan.outputs, values):
                 if output.WhichOneof("destination") is None:
                     part.outputs.add(name=output.name)

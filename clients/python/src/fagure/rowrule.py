@@ -348,7 +348,8 @@ class RowRule:
         return self._gate()
 
     def _scales_by_constant(self) -> bool:
-        return self.name == "multiply" and self._is_constant(0) or self.name in ("multiply", "divide") and self._is_constant(1)
+        factors = {"multiply": (0, 1), "divide": (1,)}.get(self.name, ())
+        return any(self._is_constant(index) for index in factors)
 
     def _gate(self) -> Trait:
         """What may depend on one batch alone."""
@@ -422,7 +423,6 @@ class RowRule:
             return self._gate()
         factor, value = (self._factor(1), right) if left.kind is Kind.OPEN else (self._factor(2), left)
         return self._checked(self._combined(base, value, 1, factor), 0, 1, 2)
-
 
 
 _ROW_RULES: Mapping[str, Callable[[RowRule], Trait]] = {

@@ -7,7 +7,6 @@ import queue
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import Future
 from types import TracebackType
 
 from zmq.utils import z85
@@ -53,7 +52,7 @@ class Worker:
             for name, one in (datasets or {}).items()
         }
         self.site, self._datasets, self._trainers = site, found, trainers
-        self._executor = Executor(site, found, release_rows_min)
+        self._executor = Executor(site, found)
         self._link = Link(endpoint, self, keys, contents=CONTENTS)
         self._answers = Answers()
         self._owners: dict[bytes, str] = {}
@@ -90,8 +89,7 @@ class Worker:
 
     def close(self, drain: float = 25) -> None:
         """Hands back what has not begun, lets what runs finish for so many seconds, and leaves."""
-        drained: Future[None] = Future()
-        if self._thread.is_alive() and self._link.execute(lambda: self._drain(drained)):
+        if self._thread.is_alive() and self._link.execute(self._drain):
             self._work.put(None)
             self._thread.join(drain)
         self._link.close()
@@ -221,14 +219,13 @@ class Worker:
     def _fail(self, job: bytes, attempt: int, failure: failures.Failure) -> None:
         self._say(job, attempt, Answer.failed(failure))
 
-    def _drain(self, drained: Future[None]) -> None:
+    def _drain(self) -> None:
         self._is_draining = True
         for held in list(self._running.values()):
             if not held.has_begun:
                 held.is_wanted = False
                 del self._running[held.job]
                 self._fail(held.job, held.attempt, failures.Draining(f"worker {self.site} is going away"))
-        drained.set_result(None)
 
     def _started(self, held: _Held) -> None:
         if held.is_wanted:
