@@ -16,6 +16,9 @@ struct LineTests {
         var flight: [(at: Int64, byteCount: Int)] = []
         var words: [(at: Int64, word: UInt32)] = []
         var carried = 0
+        /// How long a word waits on its way back at most, behind what the other side sends.
+        var wordWait: ClosedRange<Int64>?
+        var random = SplitMix64(seed: 1)
         /// The longest a byte that was sent now would wait behind others.
         var longestWait = 0.0
 
@@ -31,7 +34,10 @@ struct LineTests {
                     flight.removeFirst()
                     far.receive(first.byteCount)
                     carried += first.byteCount
-                    if far.owesWord { words.append((now + delay, far.taken())) }
+                    if far.owesWord {
+                        let wait = wordWait.map { Int64.random(in: $0, using: &random) } ?? 0
+                        words.append((max(now + delay + wait, words.last?.at ?? 0), far.taken()))
+                    }
                 }
                 while let first = words.first, first.at <= now {
                     words.removeFirst()
@@ -63,6 +69,18 @@ struct LineTests {
         let product = bytesPerSecond * Double(2 * delay) / 1_000
         guard product < Double(ProtocolLimits.windowByteCountMaximum) / 2 else { return }
         #expect(Double(wire.carried - before) > 0.85 * 8 * bytesPerSecond)
+    }
+
+    @Test(
+        "words that wait and come together do not make a slow line look fast",
+        arguments: 1...200 as ClosedRange<UInt64>)
+    func lateWords(seed: UInt64) {
+        var wire = Wire(bytesPerSecond: 40_000, delay: 10)
+        wire.random = SplitMix64(seed: seed)
+        wire.wordWait = 0...400
+        wire.pass(milliseconds: 60_000)
+        #expect(wire.longestWait < 2_000)
+        #expect(Double(wire.carried) > 0.85 * 60 * 40_000)
     }
 
     @Test("a line that becomes slow is soon believed to be slow")

@@ -34,7 +34,7 @@ struct CourseTests {
 
     @Test("on lines of 40 kB/s jobs of 80 kB are done, and no heartbeat is more than 2 s behind")
     func slowLines() throws {
-        for seed in 1...5 as ClosedRange<UInt64> {
+        for seed in 1...20 as ClosedRange<UInt64> {
             let shards = try SamplePoints.shards(count: 2, workers: 2)
             var course = Course(seed: seed, shards: shards, faultCount: 0)
             course.line.bytesPerSecond = 40_000

@@ -10,8 +10,12 @@ package struct Line: Sendable {
     /// A moment in what was sent, to be recognised when it is heard.
     private struct Mark: Sendable {
         let position: UInt64
-        let heardThen: UInt64
         let time: Int64
+        /// What had been heard then, and since when.
+        let heardThen: UInt64
+        let heardTime: Int64
+        /// When what was heard next began to be sent, at the latest.
+        let sentTime: Int64
         /// Whether the window kept something back since.
         var wasFull: Bool
     }
@@ -27,6 +31,10 @@ package struct Line: Sendable {
     /// Bytes that may be on the way.
     package private(set) var window = ProtocolLimits.windowByteCountMinimum
     private var mark: Mark?
+    /// When the last news of what was heard came, or the line began to be used again.
+    private var heardTime: Int64 = 0
+    /// When the last mark that was heard was sent, or the line began to be used again.
+    private var sentTime: Int64 = 0
     /// Bytes a second, as far as is known.
     private var rate = 0.0
     /// The shortest time from sending to hearing, in milliseconds.
@@ -50,8 +58,13 @@ package struct Line: Sendable {
     /// Counts a frame that was sent, and said what had come.
     package mutating func send(_ byteCount: Int, at now: Int64) {
         tell()
+        if onTheWay == 0 { (heardTime, sentTime) = (now, now) }
         sent += UInt64(byteCount)
-        if mark == nil { mark = Mark(position: sent, heardThen: heard, time: now, wasFull: !hasRoom) }
+        if mark == nil {
+            mark = Mark(
+                position: sent, time: now, heardThen: heard, heardTime: heardTime, sentTime: sentTime,
+                wasFull: !hasRoom)
+        }
         if !hasRoom { mark?.wasFull = true }
     }
 
@@ -71,8 +84,9 @@ package struct Line: Sendable {
     package mutating func hear(_ word: UInt32, at now: Int64) {
         let news = word &- UInt32(truncatingIfNeeded: heard)
         // An older word that was overtaken; or one of bytes nobody sent.
-        guard news < 1 << 31 else { return }
+        guard news > 0, news < 1 << 31 else { return }
         heard = min(heard + UInt64(news), sent)
+        heardTime = now
         guard let mark, heard >= mark.position else { return }
         learn(from: mark, at: now)
         self.mark = nil
@@ -80,11 +94,16 @@ package struct Line: Sendable {
 
     private mutating func learn(from mark: Mark, at now: Int64) {
         // The clock's grain is a millisecond: a faster line looks slower, and is fast enough.
-        let elapsed = max(1, now - mark.time)
-        delay = min(delay, elapsed)
+        let roundTrip = max(1, now - mark.time)
+        delay = min(delay, roundTrip)
+        // As BBR does: what was heard cannot have come faster than it was sent, nor faster than from news to news, for
+        // words that waited together on their way make a slow line look fast.
+        let elapsed = max(1, now - mark.heardTime, mark.time - mark.sentTime)
         let measured = Double(heard - mark.heardThen) * 1_000 / Double(elapsed)
-        // A line that was not full may be faster than what went by it, and is not slower.
-        if measured > rate || mark.wasFull { rate = measured }
+        sentTime = mark.time
+        // A line that was not full may be faster than what went by it, and is not slower, unless things wait on it.
+        let isCrowded = roundTrip - delay > Int64(ProtocolLimits.windowMilliseconds)
+        if measured > rate || mark.wasFull || isCrowded { rate = measured }
         let milliseconds = Double(ProtocolLimits.windowMilliseconds) + Double(min(delay, 10_000))
         let bytes = rate * milliseconds / 1_000
         window = max(
