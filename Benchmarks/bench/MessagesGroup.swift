@@ -19,6 +19,30 @@ struct MessagesGroup {
         let job = try Self.job()
 
         for _ in 0..<2_000 { _ = try await session.run(job, on: worker) }
+        let (latency, rate) = try await measure(session, job, worker, fleet, "")
+        _ = try await withTaskExecutorPreference(session.executor) {
+            try await measure(session, job, worker, fleet, ", tasks on the session's thread")
+        }
+        await session.close()
+
+        for peer in ["ipyparallel", "dask"] {
+            guard let numbers = site.peer("tasks.py", [peer]), numbers.count == 2 else { continue }
+            try Row.time(
+                "job of 64 B over tcp, one in flight, p50", latency * 1e6, "µs", against: peer, numbers[0]
+            ).report()
+            try Row.rate(
+                "jobs of 64 B over tcp, 512 in flight", rate, "jobs/s", against: peer, numbers[1]
+            )
+            .report()
+        }
+    }
+
+    /// Measures one job in flight and many, in this task and its children, and reports them.
+    ///
+    /// - Returns: the median time in seconds, and jobs a second.
+    private func measure(
+        _ session: Session, _ job: TensorJob, _ worker: JobTarget, _ fleet: Fleet, _ how: String
+    ) async throws -> (latency: Double, rate: Double) {
         // Ours and theirs take turns, so that a noisy minute falls on both.
         var (latencies, bareLatencies, rates, bareRates) = ([Double](), [Double](), [Double](), [Double]())
         for _ in 0..<3 {
@@ -31,31 +55,20 @@ struct MessagesGroup {
             bareRates.append(try site.limit("messages", ["rate", "64"])[0])
         }
         let after = Self.processorTimes(fleet)
-        let latency = median(latencies)
+        let (latency, rate) = (median(latencies), median(rates))
         try Row.time(
-            "job of 64 B over tcp, one in flight, p50", latency * 1e6, "µs", against: "bare libzmq",
+            "job of 64 B over tcp, one in flight, p50\(how)", latency * 1e6, "µs", against: "bare libzmq",
             median(bareLatencies)
         ).report()
         try Row.rate(
-            "jobs of 64 B over tcp, 512 in flight", median(rates), "jobs/s", against: "bare libzmq",
+            "jobs of 64 B over tcp, 512 in flight\(how)", rate, "jobs/s", against: "bare libzmq",
             median(bareRates)
         ).report()
         for (index, name) in ["trainer", "broker", "worker"].enumerated() {
             let time = (after[index] - before[index]) / Double(3 * Self.tasks * Self.jobsPerTask)
-            try Row("processor time a job takes, \(name)", time * 1e6, "µs").report()
+            try Row("processor time a job takes, \(name)\(how)", time * 1e6, "µs").report()
         }
-        await session.close()
-
-        for peer in ["ipyparallel", "dask"] {
-            guard let numbers = site.peer("tasks.py", [peer]), numbers.count == 2 else { continue }
-            try Row.time(
-                "job of 64 B over tcp, one in flight, p50", latency * 1e6, "µs", against: peer, numbers[0]
-            ).report()
-            try Row.rate(
-                "jobs of 64 B over tcp, 512 in flight", median(rates), "jobs/s", against: peer, numbers[1]
-            )
-            .report()
-        }
+        return (latency, rate)
     }
 
     /// Sixteen floats in, sixteen out.

@@ -9,13 +9,13 @@
     ///
     /// On Linux `Mutex` is a futex of Swift's own, of which the sanitizer knows nothing: it then reports whatever two
     /// threads do under one. This twin is a pthread mutex, which it knows; `scripts/sanitize thread` builds with it.
-    @safe package struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
+    @safe public struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
         // Proof of `@unchecked`: the value is reached under the mutex alone, and came by `sending`.
         private let mutex: UnsafeMutablePointer<pthread_mutex_t>
         private let value: UnsafeMutablePointer<Value>
 
         /// Takes a value.
-        package init(_ initial: consuming sending Value) {
+        public init(_ initial: consuming sending Value) {
             unsafe mutex = .allocate(capacity: 1)
             unsafe pthread_mutex_init(mutex, nil)
             unsafe value = .allocate(capacity: 1)
@@ -30,7 +30,7 @@
         }
 
         /// Calls a closure with the value while nobody else has it.
-        package borrowing func withLock<Result: ~Copyable, Fault: Error>(
+        public borrowing func withLock<Result: ~Copyable, Fault: Error>(
             _ body: (inout sending Value) throws(Fault) -> sending Result
         ) throws(Fault) -> sending Result {
             unsafe pthread_mutex_lock(mutex)
@@ -39,24 +39,25 @@
         }
     }
 #else
-    package import Synchronization
+    public import Synchronization
 
     /// A value that one thread at a time may reach: Swift's `Mutex`.
     ///
     /// It has a name of its own so that a build for the thread sanitizer can put something in its place that the
-    /// sanitizer sees.
-    package struct Lock<Value: ~Copyable>: ~Copyable, Sendable {
+    /// sanitizer sees. It is public so that other modules inline it: see `RecencyCache`.
+    public struct Lock<Value: ~Copyable>: ~Copyable, Sendable {
         @usableFromInline let mutex: Mutex<Value>
 
         /// Takes a value.
         @inlinable
-        package init(_ initial: consuming sending Value) {
+        public init(_ initial: consuming sending Value) {
             mutex = Mutex(initial)
         }
 
         /// Calls a closure with the value while nobody else has it.
         @inlinable
-        package borrowing func withLock<Result: ~Copyable, Fault: Error>(
+        @inline(__always)
+        public borrowing func withLock<Result: ~Copyable, Fault: Error>(
             _ body: (inout sending Value) throws(Fault) -> sending Result
         ) throws(Fault) -> sending Result {
             try mutex.withLock(body)

@@ -1,44 +1,57 @@
 /// A dictionary bounded by count and bytes that lets go of what was not used for longest.
 ///
 /// The values stand in an array, linked in the order of their last use by slot numbers: every operation is
-/// O(1) on average, and nothing is copied but the value that is asked for.
-package struct RecencyCache<Key: Hashable, Value> {
+/// O(1) on average, and nothing is copied but the value that is asked for. It is inlinable because every small job
+/// asks several, and public because Swift inlines nothing into other modules that is of the package alone:
+/// unspecialised, caches and locks are a sixth of a worker's time.
+public struct RecencyCache<Key: Hashable, Value> {
     /// A value and its neighbours in the order of use; `none` at the ends.
-    fileprivate struct Slot {
-        var key: Key
-        var value: Value?
-        var byteCount: Int
-        var newer: Int
-        var older: Int
+    @usableFromInline struct Slot {
+        @usableFromInline let key: Key
+        @usableFromInline var value: Value?
+        @usableFromInline let byteCount: Int
+        @usableFromInline var newer: Int
+        @usableFromInline var older: Int
+
+        @inlinable init(_ value: Value, for key: Key, byteCount: Int) {
+            self.key = key
+            self.value = value
+            self.byteCount = byteCount
+            (newer, older) = (RecencyCache.none, RecencyCache.none)
+        }
     }
 
-    private static var none: Int { -1 }
+    @inlinable static var none: Int { -1 }
 
-    private let countMaximum: Int
-    private let byteCountMaximum: Int
-    private var indices: [Key: Int] = [:]
-    private var slots: [Slot] = []
+    @usableFromInline let countMaximum: Int
+    @usableFromInline let byteCountMaximum: Int
+    @usableFromInline var indices: [Key: Int]
+    @usableFromInline var slots: [Slot]
     /// Slots whose value was let go, to be used again.
-    private var free: [Int] = []
-    private var newest = RecencyCache.none
-    private var oldest = RecencyCache.none
+    @usableFromInline var free: [Int]
+    @usableFromInline var newest: Int
+    @usableFromInline var oldest: Int
+    @usableFromInline var heldByteCount: Int
 
     /// The bytes of all values, as their owners gave them.
-    package private(set) var byteCount = 0
+    public var byteCount: Int { heldByteCount }
 
     /// An empty cache.
-    package init(countMaximum: Int, byteCountMaximum: Int) {
+    @inlinable
+    public init(countMaximum: Int, byteCountMaximum: Int) {
         self.countMaximum = countMaximum
         self.byteCountMaximum = byteCountMaximum
+        (indices, slots, free) = ([:], [], [])
+        (newest, oldest, heldByteCount) = (RecencyCache.none, RecencyCache.none, 0)
     }
 
     /// The number of values.
-    package var count: Int { indices.count }
+    public var count: Int { indices.count }
 
     /// The keys and values, the least recently used first.
     ///
     /// - Complexity: O(count).
-    package var elements: [(key: Key, value: Value)] {
+    public var elements: [(key: Key, value: Value)] {
         var elements: [(key: Key, value: Value)] = []
         var index = oldest
         while index != Self.none {
@@ -49,7 +62,8 @@ package struct RecencyCache<Key: Hashable, Value> {
     }
 
     /// Finds a value and counts that as a use.
-    package mutating func use(_ key: Key) -> Value? {
+    @inlinable
+    public mutating func use(_ key: Key) -> Value? {
         // Jobs that repeat each other ask for one thing again and again: comparing it costs less than hashing
         // it.
         if newest != Self.none, slots[newest].key == key { return slots[newest].value }
@@ -61,41 +75,44 @@ package struct RecencyCache<Key: Hashable, Value> {
 
     /// Keeps a value, in place of the key's last one; lets go of others until it fits. One that alone passes
     /// the bounds is not kept.
-    package mutating func insert(_ value: Value, for key: Key, byteCount: Int) {
+    @inlinable
+    public mutating func insert(_ value: Value, for key: Key, byteCount: Int) {
         remove(key)
         guard byteCount <= byteCountMaximum, countMaximum > 0 else { return }
-        while indices.count >= countMaximum || self.byteCount > byteCountMaximum - byteCount {
+        while indices.count >= countMaximum || heldByteCount > byteCountMaximum - byteCount {
             remove(slots[oldest].key)
         }
-        let slot = Slot(key: key, value: value, byteCount: byteCount, newer: Self.none, older: Self.none)
+        let slot = Slot(value, for: key, byteCount: byteCount)
         let index = free.popLast() ?? slots.count
         if index == slots.count { slots.append(slot) } else { slots[index] = slot }
         indices[key] = index
         linkNewest(index)
-        self.byteCount += byteCount
+        heldByteCount += byteCount
     }
 
     /// Lets go of a value.
-    package mutating func remove(_ key: Key) {
+    @inlinable
+    public mutating func remove(_ key: Key) {
         guard let index = indices.removeValue(forKey: key) else { return }
         unlink(index)
-        byteCount -= slots[index].byteCount
+        heldByteCount -= slots[index].byteCount
         slots[index].value = nil
         free.append(index)
     }
 
     /// Lets go of all values.
-    package mutating func removeAll() {
+    @inlinable
+    public mutating func removeAll() {
         self = RecencyCache(countMaximum: countMaximum, byteCountMaximum: byteCountMaximum)
     }
 
-    private mutating func unlink(_ index: Int) {
+    @inlinable mutating func unlink(_ index: Int) {
         let (newer, older) = (slots[index].newer, slots[index].older)
         if newer == Self.none { newest = older } else { slots[newer].older = older }
         if older == Self.none { oldest = newer } else { slots[older].newer = newer }
     }
 
-    private mutating func linkNewest(_ index: Int) {
+    @inlinable mutating func linkNewest(_ index: Int) {
         slots[index].newer = Self.none
         slots[index].older = newest
         if newest == Self.none { oldest = index } else { slots[newest].newer = index }

@@ -72,17 +72,24 @@ extension Job {
         decoding body: [UInt8], frames: [Storage], isTransferred: Bool, parsed: inout ParsedBodies,
         knownGraph: (GraphHash) -> SealedGraph?
     ) throws(JobError) {
-        let wire = try parsed.parse(body)
-        try checkKnown(wire)
+        var reader = TensorFrameReader(frames: frames)
+        if !isTransferred, let outline = parsed.outline(of: body) {
+            self = try outline.job(&reader)
+            return
+        }
+        let outline = try ParsedBodies.Outline(
+            decoding: body, isTransferred: isTransferred, knownGraph: knownGraph)
+        self = try outline.job(&reader)
+        if !isTransferred { parsed.keep(outline, of: body) }
+    }
+
+    fileprivate init(
+        _ wire: JobJob, isTransferred: Bool, _ sources: [Source], _ knownGraph: (GraphHash) -> SealedGraph?
+    ) throws(JobError) {
         if isTransferred { try Job.checkTransferred(wire) }
-        try checkCount("sources", wire.sources.count, JobLimits.tensorsMaximum)
         try checkCount("outputs", wire.outputs.count, JobLimits.tensorsMaximum)
         try checkCount("released objects", wire.released.count, JobLimits.releasedObjectsMaximum)
         let compute = try Compute(wire.compute, knownGraph)
-        let reader = TensorFrameReader(frames: frames)
-        var sources: [Source] = []
-        sources.reserveCapacity(wire.sources.count)
-        for source in wire.sources { sources.append(try Source(source, reader)) }
         var outputs: [Output] = []
         outputs.reserveCapacity(wire.outputs.count)
         for output in wire.outputs { outputs.append(try Output(output)) }
@@ -113,6 +120,33 @@ extension Job {
         guard isStore else {
             throw .malformed("a job from another worker may only bring tensors to be kept")
         }
+    }
+}
+
+extension ParsedBodies.Outline {
+    /// Reads a body.
+    fileprivate init(
+        decoding body: [UInt8], isTransferred: Bool, knownGraph: (GraphHash) -> SealedGraph?
+    ) throws(JobError) {
+        let wire = try parse(JobBody.self, body)
+        try checkKnown(wire)
+        guard wire.hasJob else { throw .malformed("there is no job in the body") }
+        try checkKnown(wire.job)
+        try checkCount("sources", wire.job.sources.count, JobLimits.tensorsMaximum)
+        var sources: [Job.Source] = []
+        sources.reserveCapacity(wire.job.sources.count)
+        var tensors: [(source: Int, place: TensorPlace)] = []
+        for (number, source) in wire.job.sources.enumerated() {
+            if case .tensor(let reference) = source.kind {
+                let place = try TensorPlace(reference)
+                tensors.append((number, place))
+                sources.append(.value(ParsedBodies.Outline.missing))
+            } else {
+                sources.append(try Job.Source(source))
+            }
+        }
+        let job = try Job(wire.job, isTransferred: isTransferred, sources, knownGraph)
+        self.init(job: job, tensors: tensors)
     }
 }
 

@@ -19,9 +19,10 @@ extension Job.Source {
         }
     }
 
-    init(_ wire: JobSource, _ reader: TensorFrameReader) throws(JobError) {
+    /// What a source is that lies in the body whole.
+    init(_ wire: JobSource) throws(JobError) {
         switch wire.kind {
-        case .tensor(let reference): self = .value(try reader.value(reference))
+        case .tensor: throw .malformed("a tensor that lies in no frame")
         case .object(let object): self = .object(ObjectID(object))
         case .column(let column): self = .column(try ColumnReference(column))
         case .zeros(let type): self = .zeros(try ValueType(type.elementType, type.dimensions))

@@ -42,19 +42,17 @@ struct TensorFrameWriter {
     }
 
     /// Where each tensor lies, in the order they were added: a function of their types alone.
-    var references: [JobTensorReference] {
+    var places: [TensorPlace] {
         entries.map { entry in
-            var reference = JobTensorReference()
-            reference.elementType = UInt32(entry.type.elementType.rawValue)
-            reference.dimensions = entry.type.shape.dimensions.map { UInt64($0) }
-            if entry.isPacked {
-                reference.offset = UInt64(entry.position)
-            } else {
-                reference.frame = UInt32(entry.position) + (hasPacked ? 1 : 0)
-            }
-            return reference
+            entry.isPacked
+                ? TensorPlace(type: entry.type, frame: 0, offset: UInt64(entry.position))
+                : TensorPlace(
+                    type: entry.type, frame: UInt32(entry.position) + (hasPacked ? 1 : 0), offset: 0)
         }
     }
+
+    /// The places as they travel.
+    var references: [JobTensorReference] { places.map(\.wire) }
 }
 
 extension ValueType {
@@ -77,42 +75,65 @@ extension ValueType {
     }
 }
 
+/// Where a tensor lies among received frames.
+struct TensorPlace {
+    let type: ValueType
+    let frame: UInt32
+    let offset: UInt64
+
+    init(type: ValueType, frame: UInt32, offset: UInt64) {
+        self.type = type
+        self.frame = frame
+        self.offset = offset
+    }
+
+    var wire: JobTensorReference {
+        var reference = JobTensorReference()
+        reference.elementType = UInt32(type.elementType.rawValue)
+        reference.dimensions = type.shape.dimensions.map { UInt64($0) }
+        reference.frame = frame
+        reference.offset = offset
+        return reference
+    }
+
+    /// - Throws: `JobError.malformed` for an unknown element type or a bad shape.
+    init(_ wire: JobTensorReference) throws(JobError) {
+        self.init(
+            type: try ValueType(wire.elementType, wire.dimensions), frame: wire.frame, offset: wire.offset)
+    }
+}
+
 /// Reads tensors out of received frames.
 struct TensorFrameReader {
     let frames: [Storage]
-    private let allowance: Allowance
-
-    /// What may be copied out of the frames: as many bytes as they have. Several references may name the same
+    /// What may still be copied out of the frames: as many bytes as they have. Several references may name the same
     /// bytes, and a message of one frame and thousands of references must not become thousands of frames.
-    private final class Allowance {
-        var byteCount: Int
-
-        init(_ frames: [Storage]) { byteCount = frames.reduce(0) { $0.addingSaturated($1.byteCount) } }
-    }
+    private var allowance: Int
 
     init(frames: [Storage]) {
         self.frames = frames
-        allowance = Allowance(frames)
+        allowance = 0
+        for frame in frames { allowance = allowance.addingSaturated(frame.byteCount) }
     }
 
-    /// The tensor a reference points to; a tensor that fills its frame shares it, a packed one is copied out,
-    /// unless the references name more bytes than there are: then they share them, too.
+    /// The tensor at a place; one that fills its frame shares it, a packed one is copied out, unless the places name
+    /// more bytes than there are: then they share them, too.
     ///
-    /// - Throws: `JobError.malformed` for an unknown element type, a bad shape, or bytes outside the frames.
-    func value(_ reference: JobTensorReference) throws(JobError) -> TensorValue {
-        let type = try ValueType(reference.elementType, reference.dimensions)
-        guard Int(reference.frame) < frames.count else {
-            throw .malformed("a tensor lies in frame \(reference.frame) of \(frames.count)")
+    /// - Throws: `JobError.malformed` for bytes outside the frames.
+    mutating func value(_ place: TensorPlace) throws(JobError) -> TensorValue {
+        let type = place.type
+        guard Int(place.frame) < frames.count else {
+            throw .malformed("a tensor lies in frame \(place.frame) of \(frames.count)")
         }
-        let frame = frames[Int(reference.frame)]
-        let (end, overflow) = reference.offset.addingReportingOverflow(UInt64(type.byteCount))
-        guard !overflow, end <= UInt64(frame.byteCount), reference.offset % UInt64(Storage.alignment) == 0
+        let frame = frames[Int(place.frame)]
+        let (end, overflow) = place.offset.addingReportingOverflow(UInt64(type.byteCount))
+        guard !overflow, end <= UInt64(frame.byteCount), place.offset % UInt64(Storage.alignment) == 0
         else {
             throw .malformed(
-                "a tensor of \(type) at byte \(reference.offset) does not fit its frame of \(frame.byteCount) bytes"
+                "a tensor of \(type) at byte \(place.offset) does not fit its frame of \(frame.byteCount) bytes"
             )
         }
-        let offset = Int(reference.offset)
+        let offset = Int(place.offset)
         let isWhole = offset == 0 && type.byteCount == frame.byteCount
         let storage = isWhole ? frame : part(of: frame, from: offset, byteCount: type.byteCount)
         do {
@@ -122,11 +143,11 @@ struct TensorFrameReader {
         }
     }
 
-    private func part(of frame: Storage, from offset: Int, byteCount: Int) -> Storage {
-        guard byteCount <= allowance.byteCount else {
+    private mutating func part(of frame: Storage, from offset: Int, byteCount: Int) -> Storage {
+        guard byteCount <= allowance else {
             return Storage(partOf: frame, from: offset, byteCount: byteCount)
         }
-        allowance.byteCount -= byteCount
+        allowance -= byteCount
         return Storage(copying: frame, from: offset, byteCount: byteCount)
     }
 }

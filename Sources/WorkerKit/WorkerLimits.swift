@@ -23,6 +23,11 @@ package enum WorkerLimits {
     package static let smallOperationMaximum = 20_000
     /// Bytes of all values of a graph that is run on the loop, and so of a plan the loop keeps.
     package static let smallValueByteCountMaximum = 256 << 10
+    /// How long small jobs may keep the loop in one turn.
+    package static let smallTurnNanoseconds: Int64 = 500_000
+    /// What a job takes, on average over a turn, where threads are no faster: about what it costs to wake them and be
+    /// woken for each.
+    package static let smallJobNanoseconds: Int64 = 10_000
     /// Bytes of jobs and answers after which freed memory is given back to the system.
     package static let trimByteCount = 64 << 20
     /// Ticks without work until it is given back: an answer takes a moment to leave.

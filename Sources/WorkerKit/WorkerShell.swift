@@ -20,16 +20,16 @@ package actor WorkerShell {
     private let notice: @Sendable (WorkerNotice) -> Void
 
     private var gate: TrainerGate
-    private var link: PeerLink
-    private var machine: WorkerMachine
+    var link: PeerLink
+    var machine: WorkerMachine
     private let makeExecutor: ExecutorMaker
-    private var executor: (any JobExecutor)?
+    var executor: (any JobExecutor)?
     /// For jobs too small to be worth a thread's waking.
-    private var bench: Workbench?
-    private var actions: [WorkerMachine.Action] = []
-    private var reports: [WorkerMachine.Event] = []
-    private var pending: [Work] = []
-    private var linkEvents: [LinkEvent] = []
+    var bench: Workbench?
+    var actions: [WorkerMachine.Action] = []
+    var reports: [WorkerMachine.Event] = []
+    var pending: [Work] = []
+    var linkEvents: [LinkEvent] = []
     /// The dispatch being handled: what an `enqueue` takes its bytes from.
     private var dispatch: Incoming?
     /// When the present turn of the loop brought its first message.
@@ -37,7 +37,7 @@ package actor WorkerShell {
     private var waitingNoticeAt: Int64
     /// Set when all jobs are done: leave by then even if messages still wait for room.
     private var farewell: (reason: String, until: Int64)?
-    private var ending: Result<Void, Failure>?
+    var ending: Result<Void, Failure>?
     private var waiters: [CheckedContinuation<Result<Void, Failure>, Never>] = []
 
     /// A worker that has not started.
@@ -219,12 +219,12 @@ package actor WorkerShell {
 
     // MARK: The machine
 
-    private func apply(_ event: WorkerMachine.Event) {
+    func apply(_ event: WorkerMachine.Event) {
         machine.handle(event, at: loop.now(), actions: &actions)
         performActions()
     }
 
-    private func performActions() {
+    func performActions() {
         guard !actions.isEmpty else { return }
         var actions: [WorkerMachine.Action] = []
         swap(&actions, &self.actions)
@@ -263,48 +263,15 @@ package actor WorkerShell {
         case .reportProgress(let job, let attempt, let progress):
             send(Header(.progress, job: job, attempt: attempt, epoch: 0), body: progress.encoded())
         case .cancel(let run):
-            handOver()
+            giveToThreads()
             executor?.cancel(run)
         case .withdrawWaiting:
-            handOver()
+            giveToThreads()
             for work in executor?.withdrawWaiting() ?? [] { apply(.withdrawn(work.job, work.run)) }
         case .leave(let reason):
             farewell = (reason, loop.now() + WorkerLimits.farewellMilliseconds)
             leaveWhenSent()
         }
-    }
-
-    /// Gives the gathered work to the compute threads; a small job that came alone is done here.
-    private func handOver() {
-        guard let first = pending.first else { return }
-        // The only job of all: nothing is overtaken, and a flood is answered in batches by the threads. It is
-        // the lone job that would wait for one to wake.
-        let isAlone = machine.heldCount == 1 && pending.count == 1
-        if isAlone, let answer = bench?.answerIfSmall(first) {
-            pending.removeAll(keepingCapacity: true)
-            apply(.finished(first.job, first.run, answer))
-        } else {
-            executor?.enqueue(pending)
-            pending.removeAll(keepingCapacity: true)
-        }
-        makeRoom()
-    }
-
-    /// Lets the link ask for as much as there is memory for beside what waits here.
-    private func makeRoom() {
-        guard let executor else { return }
-        link.hold(executor.waitingByteCount, &linkEvents)
-        handleLinkEvents()
-    }
-
-    private func takeReports() {
-        guard let executor, ending == nil else { return }
-        executor.takeReports(into: &reports)
-        let now = loop.now()
-        for report in reports { machine.handle(report, at: now, actions: &actions) }
-        reports.removeAll(keepingCapacity: true)
-        performActions()
-        makeRoom()
     }
 
     // MARK: Time and the end
@@ -367,7 +334,7 @@ extension WorkerShell: LinkOwner {
         handleLinkEvents()
     }
 
-    private func handleLinkEvents() {
+    func handleLinkEvents() {
         var events: [LinkEvent] = []
         swap(&events, &linkEvents)
         for event in events { handle(event) }

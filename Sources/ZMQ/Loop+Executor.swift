@@ -26,6 +26,7 @@ extension Loop {
     func run(_ item: Mailbox.Item) {
         switch item {
         case .job(let job): unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+        case .task(let job, let executor): unsafe job.runSynchronously(on: executor)
         case .work(let work): work()
         }
     }

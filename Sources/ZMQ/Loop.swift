@@ -75,6 +75,9 @@ package final class Loop: Reactor, Sendable {
     /// Tasks have the system's threads.
     package var taskExecutor: (any TaskExecutor)? { nil }
 
+    /// Runs tasks here.
+    package func makeTaskExecutor() -> any TaskExecutor { LoopTasks(self) }
+
     /// Whether the calling thread is the loop's.
     package var isOnLoop: Bool {
         threadNumber.load(ordering: .relaxed) == Thread.current

@@ -6,9 +6,11 @@ internal import Ground
 /// itself never sleeps while it pushes, so it never wakes itself.
 struct Mailbox: ~Copyable, Sendable {
     /// One thing to do.
-    enum Item {
+    @safe enum Item {
         /// A job of an actor that lives on the loop.
         case job(UnownedJob)
+        /// A piece of a task that runs here.
+        case task(UnownedJob, UnownedTaskExecutor)
         /// A closure.
         case work(@Sendable () -> Void)
     }

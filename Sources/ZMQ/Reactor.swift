@@ -15,6 +15,12 @@ package protocol Reactor: SerialExecutor {
     /// Where tasks run that belong to what lives here; `nil` for the system's own threads.
     var taskExecutor: (any TaskExecutor)? { get }
 
+    /// Whether the calling thread is the reactor's own.
+    var isOnLoop: Bool { get }
+
+    /// Makes what runs tasks on the reactor's own thread; whoever keeps it keeps the reactor.
+    func makeTaskExecutor() -> any TaskExecutor
+
     /// Runs a closure on the thread, after everything that was handed over before; any thread.
     ///
     /// - Returns: false once the reactor is being shut down; then the closure is not run, and the caller must

@@ -24,8 +24,12 @@ private let shard = ShardReference(dataset: "digits", partition: "iid", index: 0
 private let job = JobID(high: 1, low: 1)
 private let other = JobID(high: 2, low: 1)
 
-private func submission(_ graphs: [GraphHash] = [], timeout: Int64? = nil) -> SessionMachine.Submission {
-    SessionMachine.Submission(target: .shard(shard), graphs: graphs, timeoutMilliseconds: timeout)
+private func submission(
+    _ graphs: [GraphHash] = [], timeout: Int64? = nil, silence: Int64? = nil, batches: UInt64 = .max
+) -> SessionMachine.Submission {
+    SessionMachine.Submission(
+        target: .shard(shard), graphs: graphs, timeoutMilliseconds: timeout, silenceMilliseconds: silence,
+        batchesMaximum: batches)
 }
 
 private func graph(_ byte: UInt8) throws -> GraphHash { try GraphHash([UInt8](repeating: byte, count: 32)) }
@@ -255,8 +259,7 @@ struct SessionMachineTests {
     @Test("a job of which nothing is heard ends; only what has come further counts as heard")
     func silence() {
         var probe = ready()
-        var patient = submission()
-        patient.silenceMilliseconds = 2_000
+        let patient = submission(silence: 2_000)
         _ = probe.handle(.submit(job, patient, isCancelled: false))
         let half = JobProgress(batchesDone: 1, batchesTotal: 2, examplesDone: 32)
         _ = probe.handle(.progress(job, attempt: 1, half), after: 1_500)
@@ -269,8 +272,7 @@ struct SessionMachineTests {
     @Test("progress beyond the batches there are is a failure, however it creeps")
     func tooManyBatches() {
         var probe = ready()
-        var counted = submission()
-        counted.batchesMaximum = 2
+        let counted = submission(batches: 2)
         _ = probe.handle(.submit(job, counted, isCancelled: false))
         let last = JobProgress(batchesDone: 2, batchesTotal: .max, examplesDone: 64)
         #expect(probe.handle(.progress(job, attempt: 1, last)) == [.report(job, last)])
@@ -285,8 +287,7 @@ struct SessionMachineTests {
     @Test("while the broker is away nobody can be heard, which is not silence")
     func silenceOfTheBroker() {
         var probe = ready()
-        var patient = submission()
-        patient.silenceMilliseconds = 2_000
+        let patient = submission(silence: 2_000)
         _ = probe.handle(.submit(job, patient, isCancelled: false))
         _ = probe.handle(.lost(reason: "gone"), after: 1_000)
         #expect(probe.handle(.tick, after: 9_000) == [])

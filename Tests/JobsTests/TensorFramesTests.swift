@@ -66,16 +66,13 @@ struct TensorFramesTests {
     @Test("references to the same bytes take no more memory than the message: what is over is shared")
     func repeated() throws {
         let frame = Storage(copying: (0..<1_024).map { UInt8(truncatingIfNeeded: $0) })
-        let reader = TensorFrameReader(frames: [frame])
+        var reader = TensorFrameReader(frames: [frame])
         var copied = 0
         for index in 0..<4_000 {
             let offset = index % 8 * 64
-            let value = try reader.value(
-                made(JobTensorReference()) {
-                    $0.elementType = UInt32(ElementType.uint8.rawValue)
-                    $0.dimensions = [512]
-                    $0.offset = UInt64(offset)
-                })
+            let place = TensorPlace(
+                type: ValueType(.uint8, try Shape([512])), frame: 0, offset: UInt64(offset))
+            let value = try reader.value(place)
             #expect(value.storage == Storage(copying: frame, from: offset, byteCount: 512))
             if !value.storage.isPart { copied += 512 }
             #expect(!value.compact.storage.isPart && value.compact == value)
@@ -85,14 +82,14 @@ struct TensorFramesTests {
 
     @Test("a reference outside its frame, off the grid, or to no frame is refused")
     func references() {
-        let reader = TensorFrameReader(frames: [Storage(byteCount: 128)])
+        var reader = TensorFrameReader(frames: [Storage(byteCount: 128)])
         func refusal(_ change: (inout JobTensorReference) -> Void) -> JobError? {
             var reference = made(JobTensorReference()) {
                 $0.elementType = 1
                 $0.dimensions = [16]
             }
             change(&reference)
-            return errorOf { () throws(JobError) in try reader.value(reference) }
+            return errorOf { () throws(JobError) in try reader.value(TensorPlace(reference)) }
         }
         #expect(refusal { _ in } == nil)
         #expect(refusal { $0.offset = 64 } == nil)

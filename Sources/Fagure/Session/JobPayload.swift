@@ -3,7 +3,9 @@ import Jobs
 import Protocol
 
 /// A job encoded once: what of it travels every time, and the graphs that travel when they must.
-struct JobPayload: Sendable {
+///
+/// A class, because a job's way hands it on often, and its parts are many.
+final class JobPayload: Sendable {
     /// The graphs a worker must know.
     let graphs: [GraphHash]
     private let job: Job

@@ -30,6 +30,18 @@ public class Session: @unchecked Sendable {
     private let jobCount = Atomic<UInt64>(0)
     /// What workers keep for the session.
     let ledger = ObjectLedger()
+    /// Where tasks run that await many small jobs: the thread that talks to the broker.
+    ///
+    /// A task that runs elsewhere is woken for each answer, on another thread, and wakes this one for each job: for
+    /// jobs of some microseconds that is most of what they take. What runs here must neither block nor compute for
+    /// long, for nothing comes or goes meanwhile.
+    ///
+    /// ```swift
+    /// try await withTaskExecutorPreference(session.executor) {
+    ///     for value in values { results.append(try await session.run(job(value), on: worker)) }
+    /// }
+    /// ```
+    public let executor: any TaskExecutor
     /// The graphs tensors were compiled to.
     let graphs = GraphLedger()
     /// The workers that were asked for, as long as somebody refers to them.
@@ -41,6 +53,7 @@ public class Session: @unchecked Sendable {
         self.endpoint = endpoint
         self.loop = loop
         self.ownLoop = ownLoop
+        executor = loop.makeTaskExecutor()
         jobPrefix = loop.random()
         shell = SessionShell(
             endpoint: endpoint, credentials: credentials, name: name,
@@ -261,11 +274,19 @@ public class Session: @unchecked Sendable {
         isRenewal: Bool = false
     ) async throws(Failure) -> JobResult {
         let (loop, shell, ticket) = (loop, shell, JobTicket(nextJob()))
+        let submission = SessionMachine.Submission(
+            target: target, graphs: payload.graphs, timeoutMilliseconds: timeout?.milliseconds,
+            silenceMilliseconds: silence?.milliseconds,
+            batchesMaximum: batchesMaximum.map { UInt64(clamping: $0) } ?? .max, isRenewal: isRenewal)
         let answer: SessionShell.Answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waiter = SessionShell.Waiter(
-                    payload: payload, target: target, continuation: continuation, progress: progress,
-                    timeout: timeout, silence: silence, batchesMaximum: batchesMaximum, isRenewal: isRenewal)
+                    payload: payload, continuation: continuation, progress: progress, submission: submission)
+                if loop.isOnLoop {
+                    return shell.assumeIsolated {
+                        $0.submit(ticket.job, waiter, isCancelled: ticket.isCancelled)
+                    }
+                }
                 let isAccepted = loop.execute {
                     shell.assumeIsolated {
                         $0.submit(ticket.job, waiter, isCancelled: ticket.isCancelled)

@@ -7,7 +7,7 @@ extension SessionMachine {
         switch event {
         case .result(let id, let attempt):
             guard let job = awaited(id, attempt) else { return }
-            known.insert(job.submission.graphs, at: job.submission.target)
+            if job.sentGraphs { known.insert(job.submission.graphs, at: job.submission.target) }
             jobs[id] = nil
             statistics.answers += 1
             actions.append(.deliver(id))

@@ -10,17 +10,29 @@ import Protocol
 /// `deliver` or `fail`, and is forgotten there.
 struct SessionMachine: Sendable {
     /// What the machine must know of a job; its payload stays with the shell.
-    struct Submission: Sendable {
+    final class Submission: Sendable {
         let target: JobTarget
         let graphs: [GraphHash]
         /// When it must be done, in milliseconds from now; `nil` for no limit.
         let timeoutMilliseconds: Int64?
         /// How long nothing may be heard of it while the broker has it, in milliseconds; `nil` for no limit.
-        var silenceMilliseconds: Int64?
+        let silenceMilliseconds: Int64?
         /// Batches it has at most.
-        var batchesMaximum = UInt64.max
+        let batchesMaximum: UInt64
         /// Whether it only shows that objects are still needed: nobody asked for it.
-        var isRenewal = false
+        let isRenewal: Bool
+
+        init(
+            target: JobTarget, graphs: [GraphHash], timeoutMilliseconds: Int64?,
+            silenceMilliseconds: Int64? = nil, batchesMaximum: UInt64 = .max, isRenewal: Bool = false
+        ) {
+            self.target = target
+            self.graphs = graphs
+            self.timeoutMilliseconds = timeoutMilliseconds
+            self.silenceMilliseconds = silenceMilliseconds
+            self.batchesMaximum = batchesMaximum
+            self.isRenewal = isRenewal
+        }
     }
 
     /// What can happen to a session.
@@ -158,14 +170,15 @@ struct SessionMachine: Sendable {
         if case .closed(let failure) = connection { return fail(id, failure, &actions) }
         if isCancelled { return fail(id, Failure(.cancelled, "the job was cancelled"), &actions) }
         nextOrder += 1
-        jobs[id] = OpenJob(
+        var job = OpenJob(
             submission: submission, order: nextOrder,
             deadline: submission.timeoutMilliseconds.map { timeout in
                 let (deadline, isTooLong) = now.addingReportingOverflow(timeout)
                 return isTooLong ? .max : deadline
             },
             heardAt: now)
-        send(id, now, &actions)
+        send(id, &job, now, &actions)
+        jobs[id] = job
     }
 
     private mutating func cancel(_ id: JobID, _ actions: inout [Action]) {
@@ -186,6 +199,13 @@ struct SessionMachine: Sendable {
         guard job.attempt < .max else {
             return fail(id, Failure(.limitExceeded, "the job was asked for too often"), &actions)
         }
+        send(id, &job, now, &actions)
+        jobs[id] = job
+    }
+
+    private mutating func send(
+        _ id: JobID, _ job: inout OpenJob, _ now: Int64, _ actions: inout [Action]
+    ) {
         if isReady {
             job.stage = .answer
             job.heardAt = now
@@ -202,7 +222,6 @@ struct SessionMachine: Sendable {
         } else {
             job.stage = .link
         }
-        jobs[id] = job
     }
 
     /// Ends a job without a result.

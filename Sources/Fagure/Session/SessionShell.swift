@@ -13,13 +13,9 @@ actor SessionShell: LinkOwner {
     /// A job whose caller waits.
     struct Waiter {
         let payload: JobPayload
-        let target: JobTarget
         let continuation: CheckedContinuation<Answer, Never>
         let progress: (@Sendable (JobProgress) -> Void)?
-        let timeout: Duration?
-        let silence: Duration?
-        let batchesMaximum: Int?
-        let isRenewal: Bool
+        let submission: SessionMachine.Submission
     }
 
     nonisolated let loop: any Reactor
@@ -147,13 +143,7 @@ actor SessionShell: LinkOwner {
     func submit(_ id: JobID, _ waiter: Waiter, isCancelled: Bool) {
         waiters[id] = waiter
         if waiter.payload.isShared { names.retain(waiter.payload) }
-        let submission = SessionMachine.Submission(
-            target: waiter.target, graphs: waiter.payload.graphs,
-            timeoutMilliseconds: waiter.timeout?.milliseconds,
-            silenceMilliseconds: waiter.silence?.milliseconds,
-            batchesMaximum: waiter.batchesMaximum.map { UInt64(clamping: $0) } ?? .max,
-            isRenewal: waiter.isRenewal)
-        handle(.submit(id, submission, isCancelled: isCancelled))
+        handle(.submit(id, waiter.submission, isCancelled: isCancelled))
     }
 
     /// Ends a job whose caller wants it no more.
@@ -327,8 +317,8 @@ actor SessionShell: LinkOwner {
     private func send(_ id: JobID, _ attempt: UInt32, _ includesGraphs: Bool, _ deadline: UInt32) {
         guard let waiter = waiters[id] else { return }
         var header = Header(.submit, job: id, attempt: attempt, epoch: 0)
-        header.target = waiter.target.identifier
-        if waiter.target.isSession { header.flags = .targetsSession }
+        header.target = waiter.submission.target.identifier
+        if waiter.submission.target.isSession { header.flags = .targetsSession }
         header.deadlineMilliseconds = deadline
         let payload = waiter.payload.payload(includesGraphs: includesGraphs)
         do throws(Failure) {

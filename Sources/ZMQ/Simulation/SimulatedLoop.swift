@@ -171,6 +171,10 @@ extension SimulatedLoop {
 
     package var taskExecutor: (any TaskExecutor)? { tasks }
 
+    package func makeTaskExecutor() -> any TaskExecutor { SimulatedTasks(self) }
+
+    package var isOnLoop: Bool { world.current === self }
+
     package func execute(_ work: @escaping @Sendable () -> Void) -> Bool {
         add(.work(work))
         return true
@@ -274,10 +278,10 @@ extension SimulatedLoop {
     }
 
     package func checkIsolated() {
-        precondition(world.current === self, "not on the loop \(name)")
+        precondition(isOnLoop, "not on the loop \(name)")
     }
 
-    package func isIsolatingCurrentContext() -> Bool? { world.current === self }
+    package func isIsolatingCurrentContext() -> Bool? { isOnLoop }
 }
 
 /// Where the tasks of a simulated process run: in the turns of its loop.
