@@ -141,7 +141,8 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Fagure", "Federation", "Jobs", "Tensor", "Datasets", "Protocol", "TestSupport", "ZMQ",
+                "Fagure", "Federation", "Ground", "Jobs", "Tensor", "Datasets", "Protocol", "TestSupport",
+                "ZMQ",
                 arguments,
             ],
             path: "Benchmarks/bench", swiftSettings: settings),

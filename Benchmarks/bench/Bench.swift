@@ -1,4 +1,5 @@
 import ArgumentParser
+import Ground
 
 /// Measures one group of figures and prints a row for each; started by `scripts/bench`, which builds what it runs.
 @main
@@ -28,6 +29,8 @@ struct Bench: AsyncParsableCommand {
     var python: String?
 
     func run() async throws {
+        // As the program `trainer` does.
+        FreedMemory.keep()
         let site = Site(programs: programs, limits: limits, peerScripts: peerScripts, python: python)
         switch group {
         case .compute: try ComputeGroup(site: site).run()

@@ -51,6 +51,13 @@ package enum BrokerLimits {
     /// Log lines about peers that come and go: so many at once.
     package static let sessionLogBurst = 200
 
+    /// Bytes that came after which freed memory is worth giving back.
+    package static let freedByteCountMinimum: UInt64 = 64 << 20
+    /// Bytes of a tick in which nothing is going on but heartbeats and small jobs.
+    package static let quietByteCount: UInt64 = 64 << 10
+    /// Quiet ticks until freed memory is given back.
+    package static let quietTickCount = 10
+
     /// How often a broker with keys looks whether its list of peers has changed.
     package static let listIntervalMilliseconds: Int64 = 500
     /// How long a broker may take to find that it keeps strangers out.

@@ -1,3 +1,4 @@
+import Ground
 package import Logging
 import Protocol
 package import ZMQ
@@ -28,6 +29,7 @@ package final class BrokerShell: @unchecked Sendable {
     /// Who is let in; `nil` where everybody is.
     var gate: AccessGate?
     var relay: Relay
+    private var thrift = Thrift()
     /// Connections that were found to be no more while something was sent.
     var unreachable: [PeerID] = []
     /// Peers of another major version that were told so.
@@ -169,6 +171,7 @@ extension BrokerShell {
 
     private func tick() {
         handleBetweenTurns(.tick)
+        if thrift.tick(receivedByteCount: relay.receivedByteCount) { FreedMemory.giveBack() }
         scheduleTick()
     }
 }

@@ -58,9 +58,10 @@ package enum Program {
         return command.helpMessage(for: main) + "\nOTHER COMMANDS:\n" + others.joined(separator: "\n")
     }
 
-    /// Makes sure that nobody who reads, or no longer reads, what is printed can end the process; see
-    /// `Signals.ignoreOthers`.
+    /// Keeps memory at hand, and makes sure that nobody who reads, or no longer reads, what is printed can end the
+    /// process; see `Signals.ignoreOthers`.
     private static func prepare() {
+        FreedMemory.keep()
         Signals.ignoreOthers()
         let closed = Descriptor.fillStandardGaps()
         if closed.contains(1) { StandardStream.output.close() }

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Bytes in memory, those of a tensor most of all: aligned for vector instructions, filled once, immutable afterwards.
 ///
 /// The address is stable for the storage's lifetime, so a message can carry the bytes without copying them.
@@ -14,22 +22,37 @@
     package let byteCount: Int
     /// Whose bytes these are, where they are a part of another storage, which lives as long.
     private let whole: Storage?
+    /// What is to be freed; nothing of a part.
+    private let block: UnsafeMutableRawPointer?
 
     /// Whether these are a part of another storage: whoever keeps them keeps all of it.
     package var isPart: Bool { whole != nil }
 
     /// Takes memory of zeros.
-    package convenience init(byteCount: Int) {
-        self.init(unfilled: byteCount)
-        unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    ///
+    /// Much of it comes from the system as zeros, and is not touched before it is used.
+    package init(byteCount: Int) {
+        let blockByteCount = Swift.max(byteCount, 1) + Storage.alignment
+        guard let block = unsafe calloc(blockByteCount, 1) else {
+            // As `allocate` does: nobody here can go on without.
+            preconditionFailure("no memory for \(byteCount) bytes")
+        }
+        self.byteCount = byteCount
+        self.whole = nil
+        unsafe self.block = block
+        unsafe self.base = block.alignedUp(toMultipleOf: Storage.alignment)
     }
 
     /// Takes memory as it comes, for an initialiser that fills all of it.
     package init(unfilled byteCount: Int) {
         self.byteCount = byteCount
         self.whole = nil
-        unsafe self.base = UnsafeMutableRawPointer.allocate(
-            byteCount: Swift.max(byteCount, 1), alignment: Storage.alignment)
+        let blockByteCount = Swift.max(byteCount, 1) + Storage.alignment
+        guard let block = unsafe malloc(blockByteCount) else {
+            preconditionFailure("no memory for \(byteCount) bytes")
+        }
+        unsafe self.block = block
+        unsafe self.base = block.alignedUp(toMultipleOf: Storage.alignment)
     }
 
     /// Shares a part of another storage; the caller has checked that it lies inside.
@@ -38,6 +61,7 @@
             offset >= 0 && byteCount >= 0 && offset <= other.byteCount - byteCount, "outside the storage")
         self.byteCount = byteCount
         self.whole = other.whole ?? other
+        unsafe self.block = nil
         unsafe self.base = other.base + offset
     }
 
@@ -56,7 +80,7 @@
         unsafe self.init(copying: elements.span.bytes)
     }
 
-    deinit { if whole == nil { unsafe base.deallocate() } }
+    deinit { unsafe free(block) }
 
     /// Lends the bytes for reading.
     package func withBytes<Result, Failure: Error>(
@@ -71,6 +95,16 @@
     ) throws(Failure) -> Result {
         var span = unsafe UnsafeMutableRawBufferPointer(start: base, count: byteCount).mutableBytes
         return try body(&span)
+    }
+
+    /// Lends the bytes as elements of one type; bytes after the last whole element are left out.
+    package func withElements<Element: BitwiseCopyable, Result>(
+        as type: Element.Type, _ body: (Span<Element>) -> Result
+    ) -> Result {
+        let count = byteCount / MemoryLayout<Element>.stride
+        let elements = unsafe UnsafeBufferPointer(
+            start: UnsafePointer(base.assumingMemoryBound(to: Element.self)), count: count)
+        return unsafe body(elements.span)
     }
 
     /// The bytes read as elements of one type; bytes after the last whole element are left out.

@@ -13,8 +13,10 @@ package enum WorkerLimits {
     package static let graphByteCountMaximum = 8 << 20
     /// Plans one compute thread keeps ready with their buffers.
     package static let planCountMaximum = 64
-    /// Bytes of all plans one compute thread keeps; a larger one is made anew for each job.
-    package static let planByteCountMaximum = 64 << 20
+    /// Bytes of all plans one compute thread keeps while there is work; a larger one is made anew for each job.
+    package static let planByteCountMaximum = 1 << 30
+    /// Bytes of a plan that is let go when nothing has run for a while.
+    package static let idlePlanByteCountMaximum = 16 << 20
     /// Body and tensors of a job that is done on the loop: see `docs/decisions/0005-small-jobs-on-the-loop.md`.
     package static let smallByteCountMaximum = 16 << 10
     /// Nodes of a graph that is run on the loop: compiling it the first time takes a fraction of a millisecond.

@@ -42,8 +42,9 @@ extension Message {
     /// - Precondition: `index` is below `frameCount`.
     package mutating func editFrame(_ index: Int, _ body: (inout MutableRawSpan) -> Void) {
         let cell = unsafe cell(index)
-        // A large frame may be lent by a `ByteOwner` on the other side of an `inproc` pipe.
-        let isLent = unsafe Libzmq.byteCount(cell) >= Self.sharingByteCountMinimum
+        // A large frame may be lent by a `ByteOwner`, here or on the other side of an `inproc` pipe; what came by a
+        // connection libzmq has read into memory of its own.
+        let isLent = unsafe Libzmq.byteCount(cell) >= Self.sharingByteCountMinimum && sourceDescriptor == nil
         if unsafe isLent || Libzmq.property(cell, ZMQ_SHARED) != 0 { detach(index) }
         var span = unsafe Libzmq.bytes(cell).mutableBytes
         body(&span)

@@ -133,7 +133,7 @@ package final class Execution {
 
     // MARK: Outputs
 
-    /// A copy of an output of the last run.
+    /// An output of the last run: a copy, or what was bound to an input where that is the output.
     package func output(_ index: Int) -> TensorValue {
         copy(of: plan.outputSlots[index], plan.outputTypes[index])
     }
@@ -163,7 +163,13 @@ package final class Execution {
     // MARK: Private
 
     private func copy(of slot: Int, _ type: ValueType) -> TensorValue {
-        TensorValue(type, filled: Storage(copying: memories[slot], byteCount: type.byteCount))
+        // What was bound and only read is as it came; a part would keep more alive than itself.
+        if bound.indices.contains(slot), let storage = bound[slot], !storage.isPart,
+            storage.byteCount == type.byteCount
+        {
+            return TensorValue(type, filled: storage)
+        }
+        return TensorValue(type, filled: Storage(copying: memories[slot], byteCount: type.byteCount))
     }
 
     private func markBound(_ input: Int) {

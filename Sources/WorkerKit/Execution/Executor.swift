@@ -158,7 +158,10 @@ package final class Executor: JobExecutor {
             (state.byteCount, state.quietCount) = (0, 0)
             return true
         }
-        if isDue { lanes[0].queue.run { ComputeQueue.giveBackFreedMemory() } }
+        guard isDue else { return }
+        for lane in lanes { lane.queue.runIfStarted { lane.bench.withLock { $0.plans.removeLarge() } } }
+        // Behind the plans of its own thread; those of others are mostly gone by then.
+        lanes[0].queue.run { FreedMemory.giveBack() }
     }
 
     // MARK: On a compute thread

@@ -32,6 +32,14 @@ struct PlanCache {
     /// Lets go of all plans: jobs need their memory.
     mutating func removeAll() { executions.removeAll() }
 
+    /// Lets go of large plans: nothing has run for a while.
+    mutating func removeLarge() {
+        for (key, execution) in executions.elements
+        where execution.plan.byteCount > WorkerLimits.idlePlanByteCountMaximum {
+            executions.remove(key)
+        }
+    }
+
     /// Whether a graph was compiled for inputs of these types and is kept.
     mutating func isKept(_ graph: SealedGraph, inputs: [ValueType]) -> Bool {
         executions.use(Key(graph: graph.hash, inputs: inputs, stateCount: 0)) != nil

@@ -1,3 +1,4 @@
+import Ground
 import Synchronization
 import Testing
 
@@ -39,6 +40,34 @@ struct ExecutionTests {
         try execution.run()
         #expect(try execution.output(0).floats == [2, 2, 2, 4, 4, 4])
         #expect(try table.bytes == [1, 1, 1, 2, 2, 2])
+    }
+
+    @Test(
+        "what is only passed through is not copied; a part of something larger, a gathered batch and a state are"
+    )
+    func passing() throws {
+        let sketch = Sketch()
+        let x = sketch.input("x", [4]), state = sketch.input("state", [4]),
+            batch = sketch.input("batch", [1, 4])
+        let plan = try Plan(
+            sketch.graph([x, state, batch, state]), updates: [Plan.Update(output: 3, input: 1)])
+        let execution = Execution(plan)
+        let value = try TensorValue([1, 2, 3, 4] as [Float])
+        let whole = Storage(elements: [0, 0, 0, 0, 1, 2, 3, 4] as [Float])
+        let part = try TensorValue(value.type, storage: Storage(partOf: whole, from: 16, byteCount: 16))
+        let table = try TensorValue([5, 6, 7, 8] as [Float], shape: [1, 4])
+        for input in [value, part] {
+            try execution.bind(input, to: 0)
+            try execution.bind(value, to: 1)
+            try execution.gather(rows: [0], of: table, into: 2)
+            try execution.run()
+            #expect(execution.output(0) == value && execution.output(1) == value)
+            #expect((execution.output(0).storage === input.storage) == (input.storage === value.storage))
+            #expect(!execution.output(0).storage.isPart && execution.output(1).storage !== value.storage)
+            let first = execution.output(2)
+            try execution.gather(rows: [0], of: TensorValue.zeros([1, 4]), into: 2)
+            #expect(try first.floats == [5, 6, 7, 8])
+        }
     }
 
     @Test("rows, tables and values that do not fit are refused")
