@@ -48,7 +48,7 @@ struct BrokerTarget: Target {
 
     private func sender(of frames: Frames, _ random: inout Randomness) -> Int {
         switch frames.command {
-        case .submit, .cancel, .catalogueQuery: 2
+        case .submit, .cancel, .catalogueQuery, .statusQuery: 2
         default: random.below(2)
         }
     }
@@ -93,6 +93,7 @@ struct BrokerTarget: Target {
             corpus.append(Frames(RawBroker.header(.cancel, job: job, attempt: attempt)))
         }
         corpus.append(Frames(RawBroker.header(.catalogueQuery)))
+        corpus.append(Frames(RawBroker.header(.statusQuery)))
         corpus.append(Frames(RawBroker.header(.heartbeat)))
         corpus.append(Frames(RawBroker.header(.goodbye), body: Goodbye(reason: "done").encoded()))
         return corpus

@@ -19,7 +19,7 @@ struct SampleJobs: Sendable {
     let readers: [@Sendable (JobResult) throws -> Void]
     /// Graphs to run once: on values, on a kept object, on a column, with outputs that stay and that go elsewhere.
     let graphs: [TensorJob]
-    /// The payloads of all, with graphs and without.
+    /// The payloads of all and of folds over several shards, with graphs and without.
     let payloads: [Payload]
 
     init() throws {
@@ -47,6 +47,26 @@ struct SampleJobs: Sendable {
                 keeping.payload(includesGraphs: false),
                 Job(released: [ObjectID(2)], listsObjects: true).payload(includesGraphs: false),
             ]
+            + SampleJobs.folds(programs, reference).map { $0.payload(includesGraphs: true) }
+    }
+
+    /// Folds over several shards, one of which the worker has: with sums over them, and with states that stay.
+    private static func folds(_ programs: [ProgramJob], _ shard: ShardReference) -> [Job] {
+        let other = ShardReference(dataset: shard.dataset, site: "west")
+        let rows = [shard, other].map { Fold.Rows($0, batchSize: 40, shuffleSeed: 5) }
+        let units = SumUnits(limit: 4, weight: 300), run = Identifier(high: 5, low: 5)
+        return programs.flatMap { program -> [Job] in
+            var summed = program.job(over: rows), kept = program.job(over: [rows[0]])
+            for index in summed.outputs.indices {
+                summed.outputs[index].destination = .sum(units, byExamples: index % 2 == 0)
+                kept.outputs[index].destination = .state(Job.State(run: run, name: "s\(index)"))
+            }
+            if !kept.sources.isEmpty {
+                kept.sources[0] = .state(Job.State(run: run, name: "s0"))
+                kept.ended = [Identifier(high: 6, low: 6)]
+            }
+            return [summed, kept]
+        }
     }
 
     private static func programs(

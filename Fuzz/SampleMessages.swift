@@ -10,11 +10,17 @@ enum SampleMessages {
         let result = JobResult(
             outputs: [(name: "sum", value: TensorValue(scalar: 3))], examples: 30, batches: 4, seconds: 0.25,
             objects: [HeldObject(id: ObjectID(1), type: ValueType(.float32, .scalar))])
+        var part = JobResult.Part(outputs: [("w", TensorValue(scalar: 2))], examples: 30, batches: 2)
+        part.largest = 2
+        let fold = JobResult(
+            parts: [part, JobResult.Part(Failure(.executionFailed, "no"))],
+            sums: [("w", TensorValue.zeros(ValueType(.int64, .scalar)))], seconds: 0.5)
         let failures: [FailureCode] = [.malformed, .unknownGraph, .overloaded, .noWorker, .draining]
         return [
             Frames(RawBroker.header(.started, job: job, attempt: attempt)),
             Frames(RawBroker.header(.progress, job: job, attempt: attempt), body: progress.encoded()),
             Frames(RawBroker.header(.result, job: job, attempt: attempt), result.payload),
+            Frames(RawBroker.header(.result, job: job, attempt: attempt), fold.payload),
         ]
             + failures.map { code in
                 Frames(
@@ -28,6 +34,10 @@ enum SampleMessages {
         [
             Frames(RawBroker.header(.welcome), body: Welcome().encoded()),
             Frames(RawBroker.header(.heartbeat)),
+            Frames(
+                RawBroker.header(.status),
+                body: BrokerStatus([Reading("fagure_jobs", "state", "running", 2), Reading("fagure_up", 1)])
+                    .encoded()),
             Frames(RawBroker.header(.reset)),
             Frames(RawBroker.header(.goodbye), body: Goodbye(reason: "done").encoded()),
             Frames(RawBroker.header(.refused), body: Failure(.notPermitted, "go away").encoded()),

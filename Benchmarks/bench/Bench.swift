@@ -15,6 +15,7 @@ struct Bench: AsyncParsableCommand {
         case fleet
         case tensors
         case tutorial
+        case hostile
     }
 
     @Argument(help: "What to measure.")
@@ -39,6 +40,7 @@ struct Bench: AsyncParsableCommand {
         case .fleet: try await FleetGroup(site: site).run()
         case .tensors: try await TensorsGroup(site: site).run()
         case .tutorial: try await TutorialGroup(site: site).run()
+        case .hostile: try await HostileGroup(site: site).run()
         }
     }
 }

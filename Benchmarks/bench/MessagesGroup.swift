@@ -72,7 +72,7 @@ struct MessagesGroup {
     }
 
     /// Sixteen floats in, sixteen out.
-    private static func job() throws -> TensorJob {
+    static func job() throws -> TensorJob {
         let input = Tensor.input("x", dimensions: [16])
         let graph = try SealedGraph(Graph(inputs: [input], outputs: [-input]))
         return TensorJob(graph: graph, bindings: [try TensorValue((0..<16).map(Float.init))])

@@ -58,7 +58,7 @@ package final class ComputeQueue: Sendable {
 
     /// Starts the threads that are not there yet, as far as the system lets it.
     private func startThreads(_ state: inout State) {
-        while state.unstarted > 0, mayStart(), Thread.start(stackByteCount: 16 << 20, work) {
+        while state.unstarted > 0, mayStart(), SystemThread.start(stackByteCount: 16 << 20, work) == 0 {
             state.unstarted -= 1
             state.started += 1
         }

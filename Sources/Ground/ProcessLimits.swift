@@ -53,11 +53,11 @@ package enum ProcessLimits {
         let (gate, ended) = (Semaphore(), Semaphore())
         var count = 0
         while count < wanted,
-            Thread.start(
+            SystemThread.start(
                 stackByteCount: 256 << 10,
                 {
                     gate.wait(); ended.post()
-                })
+                }) == 0
         { count += 1 }
         for _ in 0..<count { gate.post() }
         for _ in 0..<count { ended.wait() }

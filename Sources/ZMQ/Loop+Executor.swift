@@ -1,3 +1,4 @@
+internal import Ground
 internal import Synchronization
 
 /// How actors live on the loop; they conform to `LoopActor`.
@@ -46,11 +47,11 @@ extension Loop {
     /// Starts a short-lived thread for jobs that came after the loop's own thread had ended.
     func adoptOrphans() {
         let body: @Sendable () -> Void = {
-            self.threadNumber.store(Thread.current, ordering: .relaxed)
+            self.threadNumber.store(SystemThread.current, ordering: .relaxed)
             self.runLateJobs()
         }
         do {
-            try Thread.start(name: name, body)
+            try SystemThread.start(name: name, body)
         } catch {
             // No thread to be had: better run here than lose the jobs.
             body()

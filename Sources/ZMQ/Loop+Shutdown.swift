@@ -71,7 +71,7 @@ extension Loop {
         _ = core.timers.schedule(deadline: now() + patience) { self.end(.stalled) }
         let context = core.context
         do {
-            try Thread.start(name: "\(name.prefix(10))-term") {
+            try SystemThread.start(name: "\(name.prefix(10))-term") {
                 context.terminate()
                 self.deliver(self.mailbox.pushAlways(.work { self.end(.finished) }))
             }

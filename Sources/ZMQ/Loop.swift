@@ -49,7 +49,7 @@ package final class Loop: Reactor, Sendable {
         self.name = name
         wakeUp = try WakeUp()
         unsafe core = LoopCore(context: try Context(ioThreads: ioThreads))
-        try Thread.start(name: name) { self.runThread() }
+        try SystemThread.start(name: name) { self.runThread() }
     }
 
     /// Milliseconds of a clock that never goes back; any thread.
@@ -80,7 +80,7 @@ package final class Loop: Reactor, Sendable {
 
     /// Whether the calling thread is the loop's.
     package var isOnLoop: Bool {
-        threadNumber.load(ordering: .relaxed) == Thread.current
+        threadNumber.load(ordering: .relaxed) == SystemThread.current
     }
 
     /// What the loop has carried since it began; any thread.
@@ -117,7 +117,7 @@ package final class Loop: Reactor, Sendable {
 
     /// The life of the loop's thread.
     private func runThread() {
-        threadNumber.store(Thread.current, ordering: .relaxed)
+        threadNumber.store(SystemThread.current, ordering: .relaxed)
         let core = owned
         while core.outcome == nil { turn(core) }
         runLateJobs()

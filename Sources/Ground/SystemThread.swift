@@ -7,19 +7,20 @@
 #endif
 
 /// Threads of the system, for what must not wait on Swift's task pool.
-enum Thread {
+package enum SystemThread {
     private final class Work: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
-    /// Starts a thread that does something and ends.
+    /// Starts a thread that does something and ends, and nobody waits for.
     ///
-    /// - Returns: Whether the system had room for it.
-    static func start(stackByteCount: Int, _ body: @escaping @Sendable () -> Void) -> Bool {
+    /// - Parameter stackByteCount: as much as the system thinks right unless given.
+    /// - Returns: 0, or the system's error number where it had no room for it.
+    package static func start(stackByteCount: Int? = nil, _ body: @escaping @Sendable () -> Void) -> Int32 {
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
-        unsafe pthread_attr_setstacksize(&attributes, stackByteCount)
+        if let stackByteCount { unsafe pthread_attr_setstacksize(&attributes, stackByteCount) }
         unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         defer { unsafe pthread_attr_destroy(&attributes) }
         // The thread holds its work until it ends: balanced by `takeRetainedValue` below.
@@ -42,6 +43,6 @@ enum Thread {
                 return nil
             }, context)
         if code != 0 { unsafe Unmanaged<Work>.fromOpaque(context).release() }
-        return code == 0
+        return code
     }
 }
