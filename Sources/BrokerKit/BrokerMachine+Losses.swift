@@ -114,6 +114,8 @@ extension BrokerMachine {
         dropFlows(of: slot, &actions)
         jobs.unassign(slot)
         jobs[slot].stage = .waiting
+        // Whoever it waits for next has not begun it.
+        jobs[slot].isStarted = false
         jobs.setExpiry(min(record.deadline, now + ProtocolLimits.silenceMilliseconds), of: slot)
         counters[reason] += 1
         let attempt = record.attempt == .max ? .max : record.attempt + 1

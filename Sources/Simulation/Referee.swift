@@ -23,6 +23,12 @@ final class Referee: @unchecked Sendable {
         let job: JobID
     }
 
+    /// A job at one worker.
+    private struct Visit: Hashable {
+        let task: Task
+        let worker: Int
+    }
+
     /// What time it is, in nanoseconds.
     var now: () -> Int64 = { 0 }
     private static let turnNanoseconds: Int64 = 50_000_000
@@ -36,6 +42,8 @@ final class Referee: @unchecked Sendable {
     /// To whom an attempt was dispatched, under any run: what was done for one may be told the next.
     private var holders: [Attempt: Set<Int>] = [:]
     private var latest: [Task: (attempt: UInt32, moment: Int64)] = [:]
+    /// The last attempt each worker was sent.
+    private var visits: [Visit: UInt32] = [:]
     private var answeredByWorkers: Set<Attempt> = []
     private var answeredToTrainers: Set<Attempt> = []
 
@@ -81,10 +89,13 @@ final class Referee: @unchecked Sendable {
 
     private func dispatch(_ attempt: Attempt, to worker: SimulatedLoop) {
         let task = Task(epoch: attempt.epoch, job: attempt.job)
-        if let last = latest[task]?.attempt, last >= attempt.number {
-            violate("attempt \(attempt.number) is dispatched after attempt \(last)")
+        // What waited on one worker's line may leave after the next attempt went to another, and its cancel behind it.
+        let visit = Visit(task: task, worker: worker.number)
+        if let last = visits[visit], last >= attempt.number {
+            violate("attempt \(attempt.number) is dispatched after attempt \(last), to the same worker")
         }
-        latest[task] = (attempt.number, now())
+        visits[visit] = attempt.number
+        if attempt.number > latest[task]?.attempt ?? 0 { latest[task] = (attempt.number, now()) }
         holders[attempt.underAnyRun, default: []].insert(worker.number)
     }
 

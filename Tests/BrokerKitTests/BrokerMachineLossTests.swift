@@ -266,6 +266,32 @@ struct BrokerMachineLossTests {
         }
     }
 
+    @Test("a worker that was away when a job was to go to it, and does not come back, did not run it")
+    func neverSent() {
+        let rig = Rig()
+        rig.join(0, trainer("bob", session: 10))
+        for number in 1...Int32(BrokerLimits.lossesMaximum) {
+            rig.join(
+                PeerID(rawValue: number),
+                worker("w\(number)", session: Identifier(high: UInt64(number), low: 1)))
+        }
+        var present = Set(1...Int32(BrokerLimits.lossesMaximum))
+        for loss in 1..<UInt32(BrokerLimits.lossesMaximum) {
+            let at = summary(rig.say(0, .submit, job: 5, attempt: loss, target: shard(0).key)).first
+            let peer = at?.split(separator: ">").last?.first.flatMap { Int32(String($0)) } ?? 0
+            #expect(present.remove(peer) != nil)
+            rig.say(PeerID(rawValue: peer), .started, job: 5, attempt: loss)
+            rig.handle(.disconnected(PeerID(rawValue: peer)))
+            rig.pass(milliseconds: BrokerLimits.reconnectGraceMilliseconds)
+        }
+        // The last is away when it is to go there.
+        for peer in present { rig.handle(.disconnected(PeerID(rawValue: peer))) }
+        let attempt = UInt32(BrokerLimits.lossesMaximum)
+        #expect(rig.say(0, .submit, job: 5, attempt: attempt, target: shard(0).key).isEmpty)
+        let end = failureText(rig.pass(milliseconds: BrokerLimits.reconnectGraceMilliseconds))
+        #expect(end?.contains("was lost with the job") == true && end?.contains("nobody else serves") == true)
+    }
+
     @Test("nobody sends it again: the record goes")
     func dropsWaiting() {
         let rig = rig()
