@@ -155,10 +155,16 @@ package final class TCPProxy: Sendable {
                 }
             }
             group.addTask {
+                var hasLost = false
                 for await chunk in chunks {
                     if chunk.due > clock.now { try? await clock.sleep(until: chunk.due) }
                     guard await self.untilItMoves() else { return }
-                    if isFromServer, self.state.withLock({ $0.line.isHalfOpen }) { continue }
+                    if isFromServer, self.state.withLock({ $0.line.isHalfOpen }) {
+                        hasLost = true
+                        continue
+                    }
+                    // No TCP connection goes on behind a gap.
+                    guard !hasLost else { return }
                     guard (try? await destination.write(Data(chunk.bytes))) != nil else { return }
                     self.state.withLock { $0.passed += chunk.bytes.count }
                 }
