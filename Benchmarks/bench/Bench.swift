@@ -16,6 +16,7 @@ struct Bench: AsyncParsableCommand {
         case tensors
         case tutorial
         case hostile
+        case large
     }
 
     @Argument(help: "What to measure.")
@@ -40,6 +41,7 @@ struct Bench: AsyncParsableCommand {
         case .fleet: try await FleetGroup(site: site).run()
         case .tensors: try await TensorsGroup(site: site).run()
         case .tutorial: try await TutorialGroup(site: site).run()
+        case .large: try await LargeGroup(site: site).run()
         case .hostile: try await HostileGroup(site: site).run()
         }
     }

@@ -64,13 +64,16 @@ final class Child {
     }
 
     /// The most memory the process has held at once, in megabytes (Linux).
-    func peakMegabytes() -> Double? { megabytes("VmHWM:") }
+    func peakMegabytes() -> Double? { Child.peakMegabytes(of: "\(process.processIdentifier)") }
+
+    /// The most memory a process has held at once, in megabytes; `self` is this one (Linux).
+    static func peakMegabytes(of process: String) -> Double? { megabytes("VmHWM:", of: process) }
 
     /// The memory the process holds now, in megabytes (Linux).
-    func megabytes() -> Double? { megabytes("VmRSS:") }
+    func megabytes() -> Double? { Child.megabytes("VmRSS:", of: "\(process.processIdentifier)") }
 
-    private func megabytes(_ name: String) -> Double? {
-        let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+    private static func megabytes(_ name: String, of process: String) -> Double? {
+        let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         let line = status?.split(separator: "\n").first { $0.hasPrefix(name) }
         return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).compactMap { Double($0) }.first.map {
             $0 / 1_024

@@ -98,9 +98,11 @@ package struct BatchFold {
 
     /// A copy of a state: of the first one before the first batch.
     ///
+    /// - Parameter runsNoMore: whether no plan of the fold is run again, by whomever: then the state is not copied.
     /// - Throws: `TensorError` where the last run was cut short.
-    package func state(_ index: Int) throws(TensorError) -> TensorValue {
-        try current?.input(index) ?? bindings[index]
+    package func state(_ index: Int, runsNoMore: Bool = false) throws(TensorError) -> TensorValue {
+        guard let current else { return bindings[index] }
+        return runsNoMore ? try current.lastInput(index) : try current.input(index)
     }
 
     private func step(rowCount: Int) -> Execution {

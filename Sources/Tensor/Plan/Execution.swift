@@ -134,8 +134,10 @@ package final class Execution {
     // MARK: Outputs
 
     /// An output of the last run: a copy, or what was bound to an input where that is the output.
-    package func output(_ index: Int) -> TensorValue {
-        copy(of: plan.outputSlots[index], plan.outputTypes[index])
+    ///
+    /// - Parameter sharesParts: whether parts of something larger need not be copied, which then lives on with them.
+    package func output(_ index: Int, sharesParts: Bool = false) -> TensorValue {
+        copy(of: plan.outputSlots[index], plan.outputTypes[index], sharesParts: sharesParts)
     }
 
     /// A copy of an input's current value: for a state, what the last run made of it.
@@ -146,6 +148,15 @@ package final class Execution {
             throw .valueMismatch(name: plan.inputNames[index], expected: "a value", got: "none")
         }
         return copy(of: index, plan.inputTypes[index])
+    }
+
+    /// A state as `input` gives it, but the memory itself where it can be: of an execution that runs no more.
+    ///
+    /// - Throws: `TensorError.valueMismatch` for an input without a value.
+    package func lastInput(_ index: Int) throws(TensorError) -> TensorValue {
+        guard isBound[index], case .arena(let offset) = plan.slots[index] else { return try input(index) }
+        let type = plan.inputTypes[index]
+        return TensorValue(type, filled: Storage(partOf: arena, from: offset, byteCount: type.byteCount))
     }
 
     /// Adds the elements of an output of the last run to running sums.
@@ -162,9 +173,9 @@ package final class Execution {
 
     // MARK: Private
 
-    private func copy(of slot: Int, _ type: ValueType) -> TensorValue {
+    private func copy(of slot: Int, _ type: ValueType, sharesParts: Bool = false) -> TensorValue {
         // What was bound and only read is as it came; a part would keep more alive than itself.
-        if bound.indices.contains(slot), let storage = bound[slot], !storage.isPart,
+        if bound.indices.contains(slot), let storage = bound[slot], sharesParts || !storage.isPart,
             storage.byteCount == type.byteCount
         {
             return TensorValue(type, filled: storage)

@@ -9,6 +9,8 @@ struct FoldPlans {
     let metricShapes: [Shape]
     /// The finish graph.
     let finish: Execution
+    /// Whether the step plans are this fold's alone: they were too large to be kept for another job.
+    let areOwn: Bool
 
     /// Compiles what is not in the cache, and takes memory for it once `grant` has said that there is so much.
     ///
@@ -41,6 +43,7 @@ struct FoldPlans {
             ending.plan.outputTypes)
         finish = cache.execution(of: ending)
         steps = prepared.map { ($0.rowCount, cache.execution(of: $0.plan)) }
+        areOwn = prepared.allSatisfy { !cache.isKept($0.plan) }
     }
 
     /// Lets go of all values the job brought along: plans are kept for the next job, which brings its own.

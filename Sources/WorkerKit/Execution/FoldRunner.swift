@@ -149,7 +149,7 @@ struct FoldRunner {
 
     private func value(of ending: BoundFold.Ending) throws(TensorError) -> TensorValue {
         switch ending {
-        case .lastState(let index): try fold.state(index)
+        case .lastState(let index): try fold.state(index, runsNoMore: plans.areOwn)
         case .metric(let index):
             try TensorValue(fold.sums[index].map { Float($0) }, shape: plans.metricShapes[index].dimensions)
         case .examples, .found: TensorValue(scalar: Float(fold.examples))
@@ -160,7 +160,9 @@ struct FoldRunner {
     private func finish(_ values: [TensorValue]) throws(TensorError) -> [TensorValue] {
         for (index, value) in values.enumerated() { try plans.finish.bind(value, to: index) }
         guard try plans.finish.run(flag: surroundings.flag) else { return [] }
-        return plans.finish.plan.outputTypes.indices.map { plans.finish.output($0) }
+        return plans.finish.plan.outputTypes.indices.map {
+            plans.finish.output($0, sharesParts: plans.areOwn)
+        }
     }
 }
 

@@ -45,6 +45,9 @@ struct PlanCache {
         executions.use(Key(graph: graph.hash, inputs: inputs, stateCount: 0)) != nil
     }
 
+    /// Whether the memory of a plan is kept for another job.
+    mutating func isKept(_ prepared: PreparedPlan) -> Bool { executions.use(prepared.key) != nil }
+
     /// The plan of a graph for inputs of these types; no memory is taken yet.
     ///
     /// - Parameter stateCount: how many of the first outputs become the values of the first inputs after each

@@ -167,6 +167,22 @@ struct FoldRunnerTests {
         #expect(first.outputs.map(\.value) == third.outputs.map(\.value))
     }
 
+    @Test("a plan too large to be kept gives its states away, and the next job does not touch them")
+    func ownPlans() throws {
+        let shard = try Lessons.shard(rowCount: 23)
+        let job = try Lessons.regression(.init(epochs: 3, batchSize: 4, shuffleSeed: 5))
+        let other = try Lessons.regression(.init(epochs: 1, batchSize: 4))
+        var kept = PlanCache(), none = PlanCache(byteCountMaximum: 0)
+        let expected = try run(job, on: shard, cache: &kept)
+        let first = try run(job, on: shard, cache: &none)
+        let changed = try run(other, on: shard, cache: &none)
+        let second = try run(job, on: shard, cache: &none)
+        #expect(first.outputs.map(\.value) == expected.outputs.map(\.value))
+        #expect(second.outputs.map(\.value) == expected.outputs.map(\.value))
+        #expect(changed.outputs.map(\.value) != expected.outputs.map(\.value))
+        #expect(none.compiledCount == 3 * kept.compiledCount)
+    }
+
     @Test("a repeated program compiles nothing")
     func plansAreKept() throws {
         let shard = try Lessons.shard(rowCount: 5)
