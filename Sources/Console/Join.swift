@@ -35,13 +35,15 @@ package enum Join {
         let publicPath = (keyPath.hasSuffix(".key") ? String(keyPath.dropLast(4)) : keyPath) + ".public"
         try PublicKeyFile(membership, file.publicKey).write(to: publicPath)
         let use = invitation.role == .admin ? "\(program) status" : program
+        let data = invitation.role == .worker ? " --data FILE …" : ""
         return [
             isNew
                 ? "made the keys of \(invitation.name) in \(keyPath): keep that file here, and send it to nobody"
-                : "the keys of \(invitation.name) are in \(keyPath) already",
+                : "the keys of \(invitation.name) are in \(keyPath) already; if they were revoked, move that file away "
+                    + "and join again for new ones",
             "send \(publicPath) to whoever invited you, and tell them that your key begins with "
                 + file.publicKey.beginning,
-            "once they have enrolled it: \(use) --key \(keyPath)",
+            "once they have enrolled it: \(use) --key \(keyPath)\(data)",
         ]
     }
 

@@ -75,7 +75,8 @@ extension AllowList {
         }
         if let revoked = entries.first(where: { $0.standing == .revoked(file.key) }) {
             throw .refused(
-                "that key, of \(revoked.name), was revoked on \(revoked.since): let the site make another with join"
+                "that key, of \(revoked.name), was revoked on \(revoked.since): let the site move its old key file "
+                    + "away and join again, which makes another"
             )
         }
         guard !file.key.isPublished else { throw .refused("that key \(CurvePublicKey.publishedReason)") }

@@ -167,7 +167,8 @@ extension OwnerDescription: ControlBody {
 extension Failure: ControlBody {
     package init(decoding bytes: [UInt8]) throws(ProtocolError) {
         let wire = try parse(WireFailure.self, bytes)
-        self.init(FailureCode(rawValue: wire.code), clip(wire.message))
+        let message = wire.message.isEmpty ? "no reason was given" : clip(wire.message)
+        self.init(FailureCode(rawValue: wire.code), message)
     }
 
     package func encoded() -> [UInt8] {

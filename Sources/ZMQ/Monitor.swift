@@ -55,6 +55,18 @@ package enum MonitorEvent: Sendable, Hashable {
     }
 }
 
+extension MonitorEvent.HandshakeFailure: CustomStringConvertible {
+    /// What a person can make of it.
+    package var description: String {
+        switch self {
+        case .system(let code): "\(code)"
+        case .protocolError(let number):
+            "the other side does not speak ZMTP as this one does (libzmq's \(number))"
+        case .authentication(let status): "the key was not let in (\(status))"
+        }
+    }
+}
+
 extension MonitorEvent {
     /// Reads what libzmq sends to a monitor: event and value in six bytes, then the endpoint.
     init?(_ message: borrowing Message) {

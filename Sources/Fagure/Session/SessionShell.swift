@@ -32,6 +32,10 @@ actor SessionShell: LinkOwner {
     private var view = CatalogueView()
     private var viewEpoch: UInt64 = 0
     private var connecting: CheckedContinuation<Failure?, Never>?
+    private let timeoutMilliseconds: Int64?
+    /// Since when a broker that has let us in owes the first catalogue, and when it was last asked for it.
+    private var owedSince: Int64?
+    private var owedAskedAt: Int64 = 0
     private var listeners: [Int: AsyncStream<SessionEvent>.Continuation] = [:]
     private var nextListener = 0
     private var actions: [SessionMachine.Action] = []
@@ -51,6 +55,7 @@ actor SessionShell: LinkOwner {
     ) {
         self.loop = loop
         self.notice = notice
+        self.timeoutMilliseconds = timeoutMilliseconds
         var randomness = ReactorRandomness(loop)
         names = TensorNames(using: &randomness)
         hello = Hello(name: name, role: .trainer, session: .random(using: &randomness))
@@ -185,6 +190,7 @@ actor SessionShell: LinkOwner {
         case .ready(_, let epoch):
             // Another run of the broker counts its catalogues anew.
             if epoch != viewEpoch { (view, viewEpoch) = (CatalogueView(), epoch) }
+            if connecting != nil, owedSince == nil { (owedSince, owedAskedAt) = (loop.now(), loop.now()) }
             handle(.ready(epoch: epoch))
         case .lost(let reason): handle(.lost(reason: reason))
         case .failed(let failure): handle(.failed(failure))
@@ -231,7 +237,7 @@ actor SessionShell: LinkOwner {
             handle(.catalogue(catalogue))
             finishConnecting(nil)
         case .partial:
-            break
+            if owedSince != nil { (owedSince, owedAskedAt) = (loop.now(), loop.now()) }
         case .gap:
             view = CatalogueView()
             queryCatalogue()
@@ -261,18 +267,33 @@ actor SessionShell: LinkOwner {
         guard !isEnded else { return }
         if let event = link.tick(hello: { hello }) { take(event) }
         handle(.tick)
-        sayWaiting()
+        if let waited = link.waitingMilliseconds { sayWaiting(waited) }
+        awaitCatalogue()
         scheduleTick()
     }
 
-    private func sayWaiting() {
-        guard let waited = link.waitingMilliseconds, waited >= SessionLimits.waitingFirstMilliseconds else {
-            return
-        }
+    private func sayWaiting(_ waited: Int64, for what: String = "") {
+        guard waited >= SessionLimits.waitingFirstMilliseconds else { return }
         let now = loop.now()
         if let saidWaitingAt, now - saidWaitingAt < SessionLimits.waitingIntervalMilliseconds { return }
         saidWaitingAt = now
-        notice("waiting for the broker at \(link.endpoint), \(waited / 1_000) s")
+        notice("waiting for the broker at \(link.endpoint)\(what), \(waited / 1_000) s")
+    }
+
+    /// Whoever connects waits for the first catalogue as well: it is asked for again, waited for aloud, and not for
+    /// longer than a broker is, from when the last part of it came.
+    private func awaitCatalogue() {
+        guard connecting != nil, let since = owedSince else { return }
+        let now = loop.now()
+        let waited = now - since
+        if let timeoutMilliseconds, waited >= timeoutMilliseconds {
+            let reason = "let us in and did not say what there is, \(waited / 1_000) s"
+            return handle(.failed(Failure(.brokerUnreachable, "the broker at \(link.endpoint) \(reason)")))
+        }
+        sayWaiting(waited, for: " to say what there is")
+        guard now - owedAskedAt >= SessionLimits.waitingIntervalMilliseconds, machine.isReady else { return }
+        owedAskedAt = now
+        queryCatalogue()
     }
 
     // MARK: The machine
