@@ -64,6 +64,7 @@ struct HostileGroup {
 /// A connection that sends noise: bytes that are none of ours, headers that are damaged, records of peers nobody knows.
 private actor Stranger: LoopActor {
     nonisolated let loop: any Reactor
+    private static let noiseCount = 2_000
     private let own: Loop
     private let endpoint: String
     private var socket: SocketID?
@@ -81,11 +82,13 @@ private actor Stranger: LoopActor {
             .dealer, options: .dealer(SocketLimits()), for: self, receive: { _, _ in })
         self.socket = socket
         try loop.connect(socket, to: endpoint)
+        // Made beforehand: what it takes to make them is not the broker's affair.
+        let noises = (0..<Self.noiseCount).map { _ in noise() }
         var sent = 0
         while sent < count {
             for _ in 0..<min(burstCount, count - sent) {
                 var message = Message(reservingFrames: 1)
-                message.append(noise())
+                message.append(noises[sent % noises.count])
                 // A full socket is tried again after the pause.
                 guard loop.send(&message, on: socket) == .sent else { break }
                 sent += 1
