@@ -151,6 +151,8 @@ struct KeyProcessTests {
         try await house.invite("anna", "trainer")
         let invite = ["--address", house.endpoint] + keys
         try house.folder.write("fagure public key 1\nname north\nrole admin\npublic x\n", to: "short.public")
+        try FileManager.default.copyItem(atPath: folder["north.key"], toPath: folder["open.key"])
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: folder["open.key"])
         let open = try TemporaryFolder()
         _ = try BrokerKeys(open["keys"]).create()
         try FileManager.default.setAttributes(
@@ -180,7 +182,8 @@ struct KeyProcessTests {
                 "is the key of a trainer, expected that of a worker"
             ),
             ("worker", ["--key", folder["keys/broker.key"]], 65, "is a broker's key"),
-            ("worker", ["--key", folder["north.invitation"]], 65, "is open to others"),
+            ("worker", ["--key", folder["north.invitation"]], 65, "is an invitation, not a key"),
+            ("worker", ["--key", folder["open.key"]], 65, "is open to others"),
             ("worker", ["--key", folder["north.key"], "--name", "south"], 64, "the key is that of 'north'"),
             ("worker", ["--trainers", folder["north.public"]], 64, "--trainers needs --key"),
             ("trainer", ["--key", folder["north.key"]], 65, "is the key of a worker"),

@@ -32,6 +32,12 @@ struct KeyFileTests {
         let half = PublicKeyFile(membership, file.publicKey)
         try half.write(to: folder["a.public"])
         #expect(try PublicKeyFile(contentsOf: folder["a.public"]) == half)
+        for (name, words) in [
+            ("a.invitation", "is an invitation, not a key"), ("a.public", "the public half"),
+        ] {
+            let error = #expect(throws: KeyError.self) { try KeyFile(contentsOf: folder[name]) }
+            #expect(error?.description.contains(words) == true)
+        }
         for name in ["a.invitation", "a.public"] {
             #expect(!String(decoding: try folder.bytes(name), as: UTF8.self).contains(file.keys.secretKey))
         }
