@@ -22,13 +22,13 @@ struct HostileGroup {
         let worker = try await JobTarget.worker(unwrap(session.catalogue.workers.first))
         let job = try MessagesGroup.job()
         for _ in 0..<2_000 { _ = try await session.run(job, on: worker) }
-        let quiet = try await Self.times(20_000) { try await session.run(job, on: worker) }
+        let quiet = try await MessagesGroup.times(20_000, session, job, worker)
         let before = try unwrap(fleet.broker.megabytes())
         let stranger = try Stranger(at: fleet.endpoint)
         let noise = Task { try await stranger.send(Self.messageCount, Self.burstCount, Self.pause) }
         var noisy: [Double] = []
         while await !stranger.isDone {
-            noisy += try await Self.times(100) { try await session.run(job, on: worker) }
+            noisy += try await MessagesGroup.times(100, session, job, worker)
         }
         _ = try await noise.value
         let after = try unwrap(fleet.broker.peakMegabytes())
@@ -43,17 +43,6 @@ struct HostileGroup {
             "job of 64 B meanwhile, one in flight, p99", honest * 1e6, "µs", against: "without them",
             alone * 1e6
         ).report()
-    }
-
-    private static func times(_ count: Int, _ work: () async throws -> JobResult) async throws -> [Double] {
-        let clock = ContinuousClock()
-        var times: [Double] = []
-        for _ in 0..<count {
-            let start = clock.now
-            _ = try await work()
-            times.append((clock.now - start) / .seconds(1))
-        }
-        return times
     }
 
     private static func percentile99(_ times: [Double]) -> Double {
@@ -102,7 +91,7 @@ private actor Stranger: LoopActor {
 
     private func noise() -> [UInt8] {
         let count = Int.random(in: 0...600, using: &random)
-        var bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
         guard let command = Command.allCases.randomElement(using: &random), Bool.random(using: &random) else {
             return bytes
         }
@@ -114,7 +103,6 @@ private actor Stranger: LoopActor {
         if Bool.random(using: &random), let place = record.indices.randomElement(using: &random) {
             record[place] = .random(in: 0...255, using: &random)
         }
-        bytes = record
-        return bytes
+        return record
     }
 }

@@ -88,14 +88,21 @@ struct MessagesGroup {
     private static func latency(_ session: Session, _ job: TensorJob, _ worker: JobTarget) async throws
         -> Double
     {
+        median(try await times(10_000, session, job, worker))
+    }
+
+    /// How long jobs take, one after the other, in seconds.
+    static func times(
+        _ count: Int, _ session: Session, _ job: TensorJob, _ worker: JobTarget
+    ) async throws -> [Double] {
         let clock = ContinuousClock()
         var times: [Double] = []
-        for _ in 0..<10_000 {
+        for _ in 0..<count {
             let start = clock.now
             _ = try await session.run(job, on: worker)
             times.append((clock.now - start) / .seconds(1))
         }
-        return median(times)
+        return times
     }
 
     private static func rate(_ session: Session, _ job: TensorJob, _ worker: JobTarget) async throws -> Double

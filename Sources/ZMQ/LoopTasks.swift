@@ -2,8 +2,7 @@ internal import Ground
 
 /// Runs tasks on a loop's thread, in turn with all else it does.
 ///
-/// Whoever awaits there what the loop brings goes on without a hop to another thread and back, which for a small job
-/// is most of what it takes.
+/// Whoever awaits there what the loop brings goes on without a hop to another thread and back.
 final class LoopTasks: TaskExecutor {
     private let loop: Loop
 

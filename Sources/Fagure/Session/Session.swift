@@ -32,9 +32,9 @@ public class Session: @unchecked Sendable {
     let ledger = ObjectLedger()
     /// Where tasks run that await many small jobs: the thread that talks to the broker.
     ///
-    /// A task that runs elsewhere is woken for each answer, on another thread, and wakes this one for each job: for
-    /// jobs of some microseconds that is most of what they take. What runs here must neither block nor compute for
-    /// long, for nothing comes or goes meanwhile.
+    /// A task that runs elsewhere is woken for each answer, on another thread, and wakes this one for each job: of
+    /// jobs of some microseconds that is a third of the trainer's work (`scripts/bench messages`). What runs here must
+    /// neither block nor compute for long, for nothing comes or goes meanwhile.
     ///
     /// ```swift
     /// try await withTaskExecutorPreference(session.executor) {
