@@ -40,18 +40,27 @@ package struct KeyFile: Sendable, Hashable {
         }
     }
 
+    /// What was taken for a key, where it is something else of ours: that need not be closed to others.
+    private static func confusion(at path: String) -> KeyError? {
+        if (try? Invitation(contentsOf: path)) != nil {
+            return .refused("\(path) is an invitation, not a key: `join \(path)` makes one of it")
+        }
+        if (try? PublicKeyFile(contentsOf: path)) != nil {
+            return .refused("\(path) is the public half of a key: name the file with the secret one")
+        }
+        return nil
+    }
+
     /// Reads a key file.
     ///
     /// - Throws: `KeyError`, also for a file that others may read, or whose keys everybody knows.
     package init(contentsOf path: String) throws(KeyError) {
-        // Before anything is said of its mode: what is no secret need not be closed to others.
-        if (try? Invitation(contentsOf: path)) != nil {
-            throw .refused("\(path) is an invitation, not a key: `join \(path)` makes one of it")
+        let file: FieldFile
+        do {
+            file = try FieldFile(path, kind: Self.kind, words: Self.words, isSecret: true)
+        } catch {
+            throw KeyFile.confusion(at: path) ?? error
         }
-        if (try? PublicKeyFile(contentsOf: path)) != nil {
-            throw .refused("\(path) is the public half of a key: name the file with the secret one")
-        }
-        let file = try FieldFile(path, kind: Self.kind, words: Self.words, isSecret: true)
         keys = try file.value("secret", "a key of 40 characters") { try? CurveKeyPair(secretKey: $0) }
         publicKey = try file.publicKey("public")
         guard keys.publicKey == publicKey.text else {
