@@ -53,8 +53,10 @@ package enum BrokerLimits {
 
     /// Bytes that came after which freed memory is worth giving back.
     package static let freedByteCountMinimum: UInt64 = 64 << 20
-    /// Bytes of a tick in which nothing is going on but heartbeats and small jobs.
+    /// Bytes of a tick in which nothing is going on but small jobs.
     package static let quietByteCount: UInt64 = 64 << 10
+    /// Bytes of a tick that each peer may add: a heartbeat each second, of some forty bytes.
+    package static let quietPeerByteCount: UInt64 = 8
     /// Quiet ticks until freed memory is given back.
     package static let quietTickCount = 10
 

@@ -171,7 +171,8 @@ extension BrokerShell {
 
     private func tick() {
         handleBetweenTurns(.tick)
-        if thrift.tick(receivedByteCount: relay.receivedByteCount) { FreedMemory.giveBack() }
+        let peerCount = machine.workerCount + machine.trainerCount
+        if thrift.tick(receivedByteCount: relay.receivedByteCount, peerCount: peerCount) { FreedMemory.giveBack() }
         scheduleTick()
     }
 }

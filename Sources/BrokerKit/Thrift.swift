@@ -4,11 +4,12 @@ struct Thrift {
     private var last: UInt64 = 0
     private var quietCount = 0
 
-    /// Takes the count of bytes that came, at each tick.
+    /// Takes the count of bytes that came, and of peers, at each tick.
     ///
     /// - Returns: whether it is time.
-    mutating func tick(receivedByteCount count: UInt64) -> Bool {
-        quietCount = count &- last < BrokerLimits.quietByteCount ? quietCount + 1 : 0
+    mutating func tick(receivedByteCount count: UInt64, peerCount: Int) -> Bool {
+        let quiet = BrokerLimits.quietByteCount + BrokerLimits.quietPeerByteCount * UInt64(peerCount)
+        quietCount = count &- last < quiet ? quietCount + 1 : 0
         last = count
         guard quietCount >= BrokerLimits.quietTickCount,
             count &- givenBackAt >= BrokerLimits.freedByteCountMinimum

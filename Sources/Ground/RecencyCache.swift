@@ -100,6 +100,12 @@ public struct RecencyCache<Key: Hashable, Value> {
         free.append(index)
     }
 
+    /// Lets go of what was not used for longest until what is held takes no more than this.
+    @inlinable
+    public mutating func shrink(toByteCount byteCount: Int) {
+        while heldByteCount > max(byteCount, 0) { remove(slots[oldest].key) }
+    }
+
     /// Lets go of all values.
     @inlinable
     public mutating func removeAll() {

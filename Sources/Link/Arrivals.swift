@@ -72,6 +72,7 @@ struct Arrivals: Sendable {
     private var named: [Key: Fetch] = [:]
     private var unnamed: [Place: Fetch] = [:]
     private var contents: RecencyCache<Key, Content>
+    private var allowance = ContentAllowance()
 
     /// Nothing is on its way.
     ///
@@ -96,6 +97,7 @@ struct Arrivals: Sendable {
         let arrival = Arrival(header: header, body: body, inline: inline, attachments: attachments)
         if let error = objection(to: arrival) { return events.append(.refused(header, error)) }
         arrivals[header.job] = arrival
+        allowance.note(attachments.reduce(0) { $0 + ($1.name == nil ? 0 : $1.byteCount) })
         waiting.append(header.job)
         startWaiting(&events)
     }
@@ -243,6 +245,7 @@ struct Arrivals: Sendable {
         contents.insert(
             Content(storage: fetch.storage, filled: fetch.filled), for: key,
             byteCount: fetch.storage.byteCount)
+        contents.shrink(toByteCount: allowance.byteCount)
     }
 
     private static func incoming(_ arrival: Arrival) -> Incoming {

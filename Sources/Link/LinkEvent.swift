@@ -7,6 +7,8 @@ package enum LinkEvent: Sendable {
     case received(Incoming)
     /// Bytes of a job came or went, and more are to: it has not come to rest.
     case moved(JobID)
+    /// The broker has all of an answer that was offered: nobody will ask for it again.
+    case settled(JobID)
     /// A message about a job that cannot be used; why. Somebody waits for it, so it must be answered for.
     case damaged(Header, Failure)
     /// The broker knows us: resubmit what is open.

@@ -140,7 +140,7 @@ extension PeerLink {
                 events.append(.received(Incoming(header: header)))
             }
         case .received:
-            supplies.withdraw(header.job, attempt: header.attempt)
+            if supplies.withdraw(header.job, attempt: header.attempt) { events.append(.settled(header.job)) }
         default:
             let inline = record.inline.isEmpty ? nil : Storage(copying: frame.extracting(record.inline))
             let body = try record.controlBody(of: frame)

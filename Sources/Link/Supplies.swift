@@ -40,8 +40,13 @@ struct Supplies: Sendable {
     }
 
     /// Offers nothing of an attempt at a job any more, nor of one before it.
-    mutating func withdraw(_ job: JobID, attempt: UInt32) {
-        if let supply = supplies[job], supply.attempt <= attempt { withdraw(job) }
+    ///
+    /// - Returns: whether something was offered.
+    @discardableResult
+    mutating func withdraw(_ job: JobID, attempt: UInt32) -> Bool {
+        guard let supply = supplies[job], supply.attempt <= attempt else { return false }
+        withdraw(job)
+        return true
     }
 
     /// Offers nothing.

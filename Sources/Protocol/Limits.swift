@@ -60,6 +60,8 @@ package enum ProtocolLimits {
     /// Shards one worker may announce: a simulation holds thousands.
     package static let shardsMaximum = 65_536
 
+    /// Bytes with a name that are kept for jobs to come, however little the jobs before needed.
+    public static let contentByteCountMinimum = 8 << 20
     /// Jobs one worker holds at once, queued or running; more are refused as overload.
     package static let workerJobsMaximum = 4_096
     /// Jobs the broker keeps account of at once.

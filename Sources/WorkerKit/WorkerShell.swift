@@ -136,6 +136,8 @@ package actor WorkerShell {
             refuse(header, failure)
         case .moved:
             break
+        case .settled(let job):
+            apply(.settled(job))
         case .ready(let welcome, let epoch):
             for remark in welcome.remarks {
                 logger.warning("\(remark)")

@@ -233,6 +233,22 @@ struct RelayTests {
         #expect(house.relay.byteCounts.kept == 0)
     }
 
+    @Test("of what nobody is being sent there is twice what the largest job needed, but some MiB at least")
+    func allowance() {
+        let house = House()
+        var kept: [Int] = []
+        for (number, count) in ([3, 3, 3, 3, 6, 6, 6, 3] as [UInt64]).enumerated() {
+            let all = bytes(Int(count) << 20)
+            let job = Identifier(high: UInt64(number + 1), low: 1)
+            house.open(job, to: 1, from: 0, all.count, name: ContentName(1, 2, 3, UInt64(number)))
+            #expect(house.provide(all, from: 0) == all.count)
+            #expect(house.received(1) == all)
+            house.relay.drop(job)
+            kept.append(house.relay.byteCounts.kept >> 20)
+        }
+        #expect(kept == [3, 6, 6, 6, 12, 12, 12, 9])
+    }
+
     @Test("who leaves with bytes that others wait for is told of")
     func orphans() {
         let house = House()

@@ -8,12 +8,11 @@ struct ThriftTests {
     private let much = BrokerLimits.freedByteCountMinimum
 
     /// At which ticks it is given back, of counts of bytes that came.
-    private func moments(_ counts: [UInt64]) -> [Int] {
+    private func moments(_ counts: [UInt64], peerCount: Int = 0) -> [Int] {
         var thrift = Thrift()
         var moments: [Int] = []
-        for (number, count) in counts.enumerated() where thrift.tick(receivedByteCount: count) {
-            moments.append(number)
-        }
+        for (number, count) in counts.enumerated()
+        where thrift.tick(receivedByteCount: count, peerCount: peerCount) { moments.append(number) }
         return moments
     }
 
@@ -30,5 +29,8 @@ struct ThriftTests {
         #expect(moments((1...5_000).map { $0 * 100 }) == [])
         let between = (1...5_000).map { $0 * (BrokerLimits.quietByteCount - 1) }
         #expect(moments(between).count == 4)
+        // What thousands say at rest: a heartbeat of some forty bytes in each second.
+        let resting = (1...5_000 as ClosedRange<UInt64>).map { $0 * 20_000 * 44 / 10 }
+        #expect(moments(resting, peerCount: 20_000).count > 0 && moments(resting) == [])
     }
 }

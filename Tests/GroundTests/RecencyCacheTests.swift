@@ -45,7 +45,7 @@ struct RecencyCacheTests {
         var twin: [(key: Int, value: Int, bytes: Int)] = []
         for step in 0..<2_000 {
             let key = Int.random(in: 0..<12, using: &random)
-            switch Int.random(in: 0..<5, using: &random) {
+            switch Int.random(in: 0..<6, using: &random) {
             case 0, 1:
                 let bytes = Int.random(in: 0...8, using: &random)
                 cache.insert(step, for: key, byteCount: bytes)
@@ -55,6 +55,10 @@ struct RecencyCacheTests {
             case 2:
                 cache.remove(key)
                 twin.removeAll { $0.key == key }
+            case 3:
+                let bytes = Int.random(in: -1...20, using: &random)
+                cache.shrink(toByteCount: bytes)
+                while twin.reduce(0, { $0 + $1.bytes }) > max(0, bytes) { twin.removeFirst() }
             default:
                 let expected = twin.firstIndex { $0.key == key }.map { twin.remove(at: $0) }
                 if let expected { twin.append(expected) }

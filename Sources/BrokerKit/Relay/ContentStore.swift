@@ -3,8 +3,8 @@ import Protocol
 
 /// Bytes with a name that the broker keeps, so that a trainer sends them once, however many workers need them.
 ///
-/// Bounded: what nobody is being sent goes first, the one not used for longest before others. What has no room is not
-/// kept, and passes through for each worker.
+/// Bounded: of what nobody is being sent there is as much as `ContentAllowance` says, the one not used for longest goes
+/// first. What has no room is not kept, and passes through for each worker.
 struct ContentStore: ~Copyable {
     /// Bytes as far as they have come.
     struct Content {
@@ -23,6 +23,9 @@ struct ContentStore: ~Copyable {
     private var contents: [Flow.Content: Content] = [:]
     private let byteCountMaximum: Int
     private var useCount: UInt64 = 0
+    private var allowance = ContentAllowance()
+    /// Bytes nobody is being sent.
+    private var idleByteCount = 0
     /// Bytes kept.
     private(set) var byteCount = 0
 
@@ -37,13 +40,17 @@ struct ContentStore: ~Copyable {
 
     /// Counts somebody in who needs some bytes.
     ///
+    /// - Parameter jobByteCount: bytes with a name that its job needs, as far as is known.
     /// - Returns: whether they are, or will be, kept.
-    mutating func join(_ flow: Flow.Key, _ key: Flow.Content) -> Bool {
+    mutating func join(_ flow: Flow.Key, _ key: Flow.Content, jobByteCount: Int) -> Bool {
         useCount += 1
+        allowance.note(jobByteCount)
         if contents[key] == nil {
             guard makeRoom(for: key.byteCount) else { return false }
             contents[key] = Content(storage: Storage(unfilled: key.byteCount))
             byteCount += key.byteCount
+        } else if contents[key]?.flows.isEmpty == true {
+            idleByteCount -= key.byteCount
         }
         contents[key]?.flows.append(flow)
         contents[key]?.lastUse = useCount
@@ -52,8 +59,10 @@ struct ContentStore: ~Copyable {
 
     /// Counts somebody out; another will have to be asked for what was asked of its provider.
     mutating func leave(_ flow: Flow.Key, _ key: Flow.Content) {
+        guard let content = contents[key], content.flows.contains(flow) else { return }
         contents[key]?.flows.removeAll { $0 == flow }
-        guard let content = contents[key], content.asker == flow else { return }
+        if contents[key]?.flows.isEmpty == true { idleByteCount += key.byteCount }
+        guard content.asker == flow else { return }
         contents[key]?.asker = nil
         contents[key]?.asked = content.filled
     }
@@ -66,7 +75,7 @@ struct ContentStore: ~Copyable {
     /// - Complexity: O(contents) for each that has to go.
     private mutating func makeRoom(for count: Int) -> Bool {
         guard count <= byteCountMaximum else { return false }
-        while byteCount > byteCountMaximum - count {
+        while byteCount > byteCountMaximum - count || idleByteCount > max(0, allowance.byteCount - count) {
             let idle = contents.filter { $0.value.flows.isEmpty }
             guard let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return false }
             remove(oldest.key)
@@ -74,8 +83,19 @@ struct ContentStore: ~Copyable {
         return true
     }
 
+    /// Forgets what nobody is being sent.
     private mutating func remove(_ key: Flow.Content) {
         guard contents.removeValue(forKey: key) != nil else { return }
         byteCount -= key.byteCount
+        idleByteCount -= key.byteCount
+    }
+}
+
+extension Relay {
+    /// Bytes with a name that a flow's job is being sent, the flow's own among them.
+    func namedByteCount(of flow: Flow) -> Int {
+        (flowsOfJobs[flow.key.job] ?? []).reduce(flow.content?.byteCount ?? 0) {
+            $0 + (flows[$1]?.content?.byteCount ?? 0)
+        }
     }
 }

@@ -38,8 +38,8 @@ struct Relay: ~Copyable {
     typealias Send = (PeerID, inout Message) -> SendOutcome
 
     var posts: [Post] = []
-    private var flows: [Flow.Key: Flow] = [:]
-    private var flowsOfJobs: [JobID: [Flow.Key]] = [:]
+    private(set) var flows: [Flow.Key: Flow] = [:]
+    private(set) var flowsOfJobs: [JobID: [Flow.Key]] = [:]
     private var contents: ContentStore
     /// Connections for which something may be done at the end of the turn.
     private var touched: [PeerID] = []
@@ -131,7 +131,9 @@ extension Relay {
         var flow = asked
         close(flow.key)
         guard flow.to > flow.from else { return }
-        if let content = flow.content, !contents.join(flow.key, content) { flow.content = nil }
+        if let content = flow.content, !contents.join(flow.key, content, jobByteCount: namedByteCount(of: flow)) {
+            flow.content = nil
+        }
         flows[flow.key] = flow
         flowsOfJobs[flow.key.job, default: []].append(flow.key)
         touch(flow.receiver)

@@ -187,6 +187,7 @@ actor SessionShell: LinkOwner {
         case .received(let message): take(message)
         case .damaged(let header, let failure): fail(header, failure)
         case .moved(let job): handle(.moved(job))
+        case .settled: break
         case .ready(_, let epoch):
             // Another run of the broker counts its catalogues anew.
             if epoch != viewEpoch { (view, viewEpoch) = (CatalogueView(), epoch) }

@@ -15,6 +15,8 @@ extension WorkerMachine {
         case finished(JobID, RunID, Answer)
         /// The executor had not begun and will not.
         case withdrawn(JobID, RunID)
+        /// All of an answer has come to its trainer, or nobody wants it.
+        case settled(JobID)
         /// The broker knows us.
         case linkReady
         /// The broker is gone for now.

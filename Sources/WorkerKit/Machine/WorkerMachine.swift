@@ -39,9 +39,15 @@ package struct WorkerMachine: Sendable {
     }
 
     /// A job that was answered.
-    private struct AnsweredJob: Hashable {
+    private struct AnsweredJob {
         let job: JobID
         let owner: Identifier
+    }
+
+    /// An answer that may be asked for again, by its owner alone.
+    private struct KeptAnswer {
+        let owner: Identifier
+        let answer: Answer
     }
 
     /// An answer given while nobody could hear it.
@@ -56,7 +62,7 @@ package struct WorkerMachine: Sendable {
     package private(set) var state = State.serving
     private let drainMilliseconds: Int64
     private var jobs: [JobID: Job] = [:]
-    private var answers = RecencyCache<AnsweredJob, Answer>(
+    private var answers = RecencyCache<JobID, KeptAnswer>(
         countMaximum: WorkerLimits.answerCountMaximum, byteCountMaximum: WorkerLimits.answerByteCountMaximum)
     private var lastRun: RunID = 0
     private var deadlineCount = 0
@@ -96,6 +102,8 @@ package struct WorkerMachine: Sendable {
             finish(job, run: run, answer: answer, actions: &actions)
         case .withdrawn(let job, let run):
             finish(job, run: run, answer: .failure(WorkerMachine.draining), actions: &actions)
+        case .settled(let job):
+            answers.remove(job)
         case .linkReady:
             isLinkReady = true
             repeatUnheard(&actions)
@@ -124,7 +132,7 @@ package struct WorkerMachine: Sendable {
             deadlineCount += (deadline == nil ? 0 : 1) - (jobs.values[index].deadline == nil ? 0 : 1)
             jobs.values[index].adopt(attempt: attempt, deadline: deadline)
             if jobs.values[index].isStarted { actions.append(.reportStart(job, attempt: attempt)) }
-        } else if let kept = answers.use(AnsweredJob(job: job, owner: owner)) {
+        } else if let kept = kept(AnsweredJob(job: job, owner: owner)) {
             answer(AnsweredJob(job: job, owner: owner), attempt, kept, &actions)
         } else if state != .serving {
             refuse(job, of: owner, attempt, WorkerMachine.draining, &actions)
@@ -155,7 +163,7 @@ package struct WorkerMachine: Sendable {
         guard index(of: job, run: run) != nil, let held = remove(job) else { return }
         if answer.isFinal {
             answers.insert(
-                answer, for: AnsweredJob(job: job, owner: held.owner), byteCount: answer.byteCount)
+                KeptAnswer(owner: held.owner, answer: answer), for: job, byteCount: answer.byteCount)
         }
         self.answer(AnsweredJob(job: job, owner: held.owner), held.attempt, answer, &actions)
     }
@@ -172,6 +180,12 @@ package struct WorkerMachine: Sendable {
         unheard.append(UnheardAnswer(job: job, attempt: attempt, failure: failure))
     }
 
+    /// The answer kept of a job, if it was given to this owner.
+    private mutating func kept(_ job: AnsweredJob) -> Answer? {
+        guard let kept = answers.use(job.job), kept.owner == job.owner else { return nil }
+        return kept.answer
+    }
+
     private mutating func refuse(
         _ job: JobID, of owner: Identifier, _ attempt: UInt32, _ failure: Failure, _ actions: inout [Action]
     ) {
@@ -182,7 +196,7 @@ package struct WorkerMachine: Sendable {
     /// elsewhere.
     private mutating func repeatUnheard(_ actions: inout [Action]) {
         for unheard in unheard {
-            let answer = unheard.failure.map { .failure($0) } ?? answers.use(unheard.job)
+            let answer = unheard.failure.map { .failure($0) } ?? kept(unheard.job)
             actions.append(
                 .answer(
                     unheard.job.job, attempt: unheard.attempt, answer ?? .failure(WorkerMachine.forgotten)))
