@@ -172,7 +172,9 @@ extension BrokerShell {
     private func tick() {
         handleBetweenTurns(.tick)
         let peerCount = machine.workerCount + machine.trainerCount
-        if thrift.tick(receivedByteCount: relay.receivedByteCount, peerCount: peerCount) { FreedMemory.giveBack() }
+        if thrift.tick(receivedByteCount: relay.receivedByteCount, peerCount: peerCount) {
+            FreedMemory.giveBack()
+        }
         scheduleTick()
     }
 }

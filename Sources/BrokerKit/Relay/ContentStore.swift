@@ -40,11 +40,11 @@ struct ContentStore: ~Copyable {
 
     /// Counts somebody in who needs some bytes.
     ///
-    /// - Parameter jobByteCount: bytes with a name that its job needs, as far as is known.
+    /// - Parameter needed: bytes with a name that its job needs, as far as is known.
     /// - Returns: whether they are, or will be, kept.
-    mutating func join(_ flow: Flow.Key, _ key: Flow.Content, jobByteCount: Int) -> Bool {
+    mutating func join(_ flow: Flow.Key, _ key: Flow.Content, _ needed: Int) -> Bool {
         useCount += 1
-        allowance.note(jobByteCount)
+        allowance.note(needed)
         if contents[key] == nil {
             guard makeRoom(for: key.byteCount) else { return false }
             contents[key] = Content(storage: Storage(unfilled: key.byteCount))

@@ -131,9 +131,8 @@ extension Relay {
         var flow = asked
         close(flow.key)
         guard flow.to > flow.from else { return }
-        if let content = flow.content, !contents.join(flow.key, content, jobByteCount: namedByteCount(of: flow)) {
-            flow.content = nil
-        }
+        let needed = namedByteCount(of: flow)
+        if let name = flow.content, !contents.join(flow.key, name, needed) { flow.content = nil }
         flows[flow.key] = flow
         flowsOfJobs[flow.key.job, default: []].append(flow.key)
         touch(flow.receiver)

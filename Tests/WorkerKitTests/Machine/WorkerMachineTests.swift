@@ -112,7 +112,8 @@ struct WorkerMachineTests {
             ("failed", .finished(Self.a, 1, failure)),
             ("stale", .finished(Self.a, 77, Self.result(9))),
             ("withdrawn", .withdrawn(Self.a, 1)),
-            ("settled", .settled(Self.a)), ("up", .linkReady), ("down", .linkLost), ("drain", .drain), ("tick", .tick),
+            ("settled", .settled(Self.a)), ("up", .linkReady), ("down", .linkLost), ("drain", .drain),
+            ("tick", .tick),
         ]
         for (name, event) in events {
             var rig = condition.rig
