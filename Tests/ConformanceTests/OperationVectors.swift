@@ -52,7 +52,7 @@ struct RecordedOperation: Codable, Hashable {
         let applied = builder.append(sample.operation, ids)
         let sealed = try SealedGraph(builder.finish(outputs: [applied]))
         let output = try sample.operation.outputType(of: sample.types)
-        let result = try sample.operation.kernel(inputs: sample.types, output: output)
+        let result = try sample.operation.definition.instruction(sample.types, output).kernel
             .evaluate(values, output: output, .never)
         name = sample.operation.name
         code = Int(sample.operation.wireCode)

@@ -10,48 +10,49 @@
 // vector code of them, and they stay bearable in debug builds. Results computed in place are written through
 // the operand's own pointer, because two pointers that may overlap keep LLVM from vectorising.
 
-extension Operation {
-    /// The function of one number the operation applies, if it is one.
-    var unaryKernel: (@Sendable (_ count: Int) -> Kernel)? {
+extension UnaryFunction {
+    /// What applies it to so many numbers.
+    func kernel(_ count: Int) -> Kernel {
         switch self {
-        case .negate: { count in Kernel { map($0, count) { -$0 } } }
-        case .exp: { count in Kernel { map($0, count) { expf($0) } } }
-        case .log: { count in Kernel { map($0, count) { logf($0) } } }
-        case .sqrt: { count in Kernel { map($0, count) { $0.squareRoot() } } }
-        case .reciprocal: { count in Kernel { map($0, count) { 1 / $0 } } }
-        case .tanh: { count in Kernel { map($0, count) { tanhf($0) } } }
-        case .sigmoid: { count in Kernel { map($0, count) { 1 / (1 + expf(-$0)) } } }
+        case .negate: Kernel { map($0, count) { -$0 } }
+        case .exp: Kernel { map($0, count) { expf($0) } }
+        case .log: Kernel { map($0, count) { logf($0) } }
+        case .sqrt: Kernel { map($0, count) { $0.squareRoot() } }
+        case .reciprocal: Kernel { map($0, count) { 1 / $0 } }
+        case .tanh: Kernel { map($0, count) { tanhf($0) } }
+        case .sigmoid: Kernel { map($0, count) { 1 / (1 + expf(-$0)) } }
         // Written so that a NaN goes through.
-        case .relu: { count in Kernel { map($0, count) { $0 < 0 ? 0 : $0 } } }
-        case .abs: { count in Kernel { map($0, count) { $0.magnitude } } }
-        case .sign: { count in Kernel { map($0, count) { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 } } }
-        case .power(let exponent): { count in .power(exponent, count) }
-        default: nil
+        case .relu: Kernel { map($0, count) { $0 < 0 ? 0 : $0 } }
+        case .abs: Kernel { map($0, count) { $0.magnitude } }
+        case .sign: Kernel { map($0, count) { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 } }
+        case .power(let exponent): .power(exponent, count)
         }
     }
+}
 
-    /// The function of two numbers the operation applies, if it is one.
-    var binaryKernel: (@Sendable (_ walk: Walk) -> Kernel)? {
+extension BinaryFunction {
+    /// What applies it along a walk.
+    func kernel(_ walk: Walk) -> Kernel {
         switch self {
-        case .add: { walk in Kernel { map($0, walk) { $0 + $1 } } }
-        case .subtract: { walk in Kernel { map($0, walk) { $0 - $1 } } }
-        case .multiply: { walk in Kernel { map($0, walk) { $0 * $1 } } }
-        case .divide: { walk in Kernel { map($0, walk) { $0 / $1 } } }
+        case .add: Kernel { map($0, walk) { $0 + $1 } }
+        case .subtract: Kernel { map($0, walk) { $0 - $1 } }
+        case .multiply: Kernel { map($0, walk) { $0 * $1 } }
+        case .divide: Kernel { map($0, walk) { $0 / $1 } }
         // A NaN on either side wins.
-        case .maximum: { walk in Kernel { map($0, walk) { $1 > $0 || $1.isNaN ? $1 : $0 } } }
-        case .minimum: { walk in Kernel { map($0, walk) { $1 < $0 || $1.isNaN ? $1 : $0 } } }
-        case .greater: { walk in Kernel { map($0, walk) { $0 > $1 ? 1 : 0 } } }
-        case .reluGradient: { walk in Kernel { map($0, walk) { $1 > 0 ? $0 : 0 } } }
-        default: nil
+        case .maximum: Kernel { map($0, walk) { $1 > $0 || $1.isNaN ? $1 : $0 } }
+        case .minimum: Kernel { map($0, walk) { $1 < $0 || $1.isNaN ? $1 : $0 } }
+        case .greater: Kernel { map($0, walk) { $0 > $1 ? 1 : 0 } }
+        case .reluGradient: Kernel { map($0, walk) { $1 > 0 ? $0 : 0 } }
         }
     }
+}
 
-    /// The function of three numbers the operation applies, if it is one.
-    var ternaryKernel: (@Sendable (_ walk: Walk) -> Kernel)? {
+extension TernaryFunction {
+    /// What applies it along a walk.
+    func kernel(_ walk: Walk) -> Kernel {
         switch self {
-        case .addProduct: { walk in Kernel { map($0, walk) { $0 + $1 * $2 } } }
-        case .select: { walk in Kernel { map($0, walk) { $0 != 0 ? $1 : $2 } } }
-        default: nil
+        case .addProduct: Kernel { map($0, walk) { $0 + $1 * $2 } }
+        case .select: Kernel { map($0, walk) { $0 != 0 ? $1 : $2 } }
         }
     }
 }

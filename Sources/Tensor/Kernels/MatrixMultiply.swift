@@ -1,7 +1,7 @@
 internal import COneDNN
 
 /// One matrix product: `output = left · right`, sizes and how each side lies in memory.
-struct MatrixProduct: Sendable {
+struct MatrixProduct: Sendable, Hashable {
     /// Rows of left and output.
     let rows: Int
     /// Columns of right and output.

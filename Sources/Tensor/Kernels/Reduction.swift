@@ -5,7 +5,7 @@
 /// carried in float32 over `blockLength` terms at most and in double beyond, always in the order in which the
 /// elements lie in memory: the result depends on the values and their number, never on how the work was cut
 /// up.
-struct ReductionGeometry: Sendable {
+struct ReductionGeometry: Sendable, Hashable {
     /// How many terms are added up in float32 before they join a sum in double.
     static let blockLength = 128
 

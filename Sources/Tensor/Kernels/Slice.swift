@@ -1,5 +1,5 @@
 /// Where the elements of a slice lie in the value it is cut from.
-struct SliceGeometry: Sendable {
+struct SliceGeometry: Sendable, Hashable {
     /// The offset of the first element.
     let offset: Int
     /// Through the slice; distances are those in the value it is cut from. Neighbouring axes that are whole

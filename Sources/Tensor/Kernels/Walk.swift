@@ -2,7 +2,7 @@
 ///
 /// Axes of size 1 are dropped and axes that follow each other in every tensor are merged, so that operands of
 /// equal shape become one long row and a bias added to a matrix becomes rows of one stride each.
-struct Walk: Sendable {
+struct Walk: Sendable, Hashable {
     /// The number of rows.
     let rowCount: Int
     /// The number of elements in a row.

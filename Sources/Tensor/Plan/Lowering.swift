@@ -1,11 +1,11 @@
-/// A graph turned into kernels for concrete types, before anything has memory.
+/// A graph turned into instructions for concrete types, before anything has memory.
 ///
 /// What no output needs is left out, what is only another view of a value is that value, and what depends on
 /// constants alone is computed now.
 struct Lowering {
-    /// One kernel and the values it reads and writes.
+    /// One instruction and the values it reads and writes.
     struct Step {
-        var kernel: Kernel
+        var instruction: Instruction
         var output: Int
         let inputs: [Int]
         /// The inputs whose memory the output may take.
@@ -22,7 +22,7 @@ struct Lowering {
     private(set) var types: [ValueType]
     /// The values that are part of the plan: the graph's constants, and what follows from them.
     private(set) var constants: [Int: TensorValue] = [:]
-    /// The kernels in an order in which they can run.
+    /// The instructions in an order in which they can run.
     private(set) var steps: [Step] = []
     /// For each output, the value whose bytes it is.
     private(set) var outputs: [Int]
@@ -39,7 +39,7 @@ struct Lowering {
     /// For each value of the graph, how often outputs and needed nodes read it.
     private var useCounts: [Int]
     /// For each value made by `linear`, its step and what the step is when a relu joins it.
-    private var rectified: [Int: (step: Int, kernel: Kernel)] = [:]
+    private var rectified: [Int: (step: Int, instruction: Instruction)] = [:]
 
     /// Lowers a graph.
     ///
@@ -71,47 +71,45 @@ struct Lowering {
         types.append(types[source])
         steps.append(
             Step(
-                kernel: .copy(byteCount: types[source].byteCount), output: id, inputs: [source],
+                instruction: .copy(byteCount: types[source].byteCount), output: id, inputs: [source],
                 inputsToOverwrite: []))
         outputs[index] = id
     }
 
     private mutating func lower(_ node: Graph.Node, _ id: Int) throws(TensorError) {
         let inputTypes = node.inputs.map { types[$0] }, inputs = node.inputs.map { sources[$0] }
-        if node.operation.isAlias(inputs: inputTypes, output: types[id]) {
+        let definition = node.operation.definition
+        if definition.isView(inputTypes, types[id]) {
             sources[id] = inputs[0]
-        } else if try !fold(node, id, inputTypes, inputs) && !fuse(node, id) {
-            let operation = node.operation
-            if operation == .linear {
-                rectified[id] = (
-                    steps.count, .linear(x: inputTypes[0].shape, weight: inputTypes[1].shape, rectifies: true)
-                )
+        } else if try !fold(definition, id, inputTypes, inputs) && !fuse(node, id) {
+            let instruction = definition.instruction(inputTypes, types[id])
+            if case .linear(let x, let weight, _) = instruction {
+                rectified[id] = (steps.count, .linear(x: x, weight: weight, rectifies: true))
             }
-            let count = operation.operationCount(inputs: inputTypes, output: types[id])
-            operationCount = operationCount.addingSaturated(count)
+            operationCount = operationCount.addingSaturated(definition.operationCount(inputTypes, types[id]))
+            let inputsToOverwrite =
+                definition.isInPlace ? inputs.indices.filter { inputTypes[$0] == types[id] } : []
             steps.append(
                 Step(
-                    kernel: operation.kernel(inputs: inputTypes, output: types[id]), output: id,
-                    inputs: inputs,
-                    inputsToOverwrite: operation.inputsToOverwrite(inputs: inputTypes, output: types[id])
-                        .map { inputs[$0] }))
+                    instruction: instruction, output: id, inputs: inputs,
+                    inputsToOverwrite: inputsToOverwrite.map { inputs[$0] }))
         }
     }
 
     /// Computes a value now if it follows from constants alone.
     private mutating func fold(
-        _ node: Graph.Node, _ id: Int, _ inputTypes: [ValueType], _ inputs: [Int]
+        _ definition: any OperationDefinition, _ id: Int, _ inputTypes: [ValueType], _ inputs: [Int]
     ) throws(TensorError) -> Bool {
         let values = inputs.compactMap { constants[$0] }
         guard values.count == inputs.count else { return false }
         let byteCount = types[id].byteCount
-        let operationCount = node.operation.operationCount(inputs: inputTypes, output: types[id])
+        let operationCount = definition.operationCount(inputTypes, types[id])
         guard byteCount <= Lowering.foldedByteCountMaximum - foldedByteCount,
             operationCount <= Lowering.foldedOperationMaximum - foldedOperationCount
         else { return false }
         foldedByteCount += byteCount
         foldedOperationCount += operationCount
-        constants[id] = try node.operation.kernel(inputs: inputTypes, output: types[id])
+        constants[id] = try definition.instruction(inputTypes, types[id]).kernel
             .evaluate(values, output: types[id], flag)
         return true
     }
@@ -120,7 +118,7 @@ struct Lowering {
     private mutating func fuse(_ node: Graph.Node, _ id: Int) -> Bool {
         guard node.operation == .relu, useCounts[node.inputs[0]] == 1, let linear = rectified[node.inputs[0]]
         else { return false }
-        steps[linear.step].kernel = linear.kernel
+        steps[linear.step].instruction = linear.instruction
         steps[linear.step].output = id
         return true
     }

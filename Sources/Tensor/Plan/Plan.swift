@@ -114,7 +114,7 @@ package struct Plan: Sendable {
         steps = lowering.steps.map { step in
             let slots = step.inputs.map { table.slot(of: $0, placement, lowering) }
             return Step(
-                kernel: step.kernel, output: table.slot(of: step.output, placement, lowering),
+                kernel: step.instruction.kernel, output: table.slot(of: step.output, placement, lowering),
                 first: slots[0], second: slots.count > 1 ? slots[1] : slots[0],
                 third: slots.count > 2 ? slots[2] : slots[0])
         }
@@ -193,8 +193,8 @@ extension Graph {
         var operationCount = 0, byteCount = 0
         for type in types { byteCount = byteCount.addingSaturated(type.byteCount) }
         for (index, node) in nodes.enumerated() {
-            let count = node.operation.operationCount(
-                inputs: node.inputs.map { types[$0] }, output: types[first + index])
+            let count = node.operation.definition.operationCount(
+                node.inputs.map { types[$0] }, types[first + index])
             operationCount = operationCount.addingSaturated(count)
         }
         return (operationCount, byteCount)

@@ -52,33 +52,13 @@ struct RowVerdict: Sendable {
     /// the index is not open it must be a whole column whose classes are all in range.
     static func failure(_ graph: Graph, _ types: [ValueType], _ states: [RowState]) -> TellingFailure? {
         for node in graph.nodes {
-            guard let checked = node.checkedClasses(types), states[checked.indices].source.isPrivate else {
-                continue
-            }
-            guard let known = states[checked.indices].classCount, known <= checked.classCount else {
-                return TellingFailure(
-                    operation: node.operation.name, datasets: states[checked.indices].source.datasets)
+            guard let checked = node.operation.checkedClasses(node.inputs.map { types[$0] }) else { continue }
+            let indices = states[node.inputs[checked.input]]
+            guard indices.source.isPrivate else { continue }
+            guard let known = indices.classCount, known <= checked.classCount else {
+                return TellingFailure(operation: node.operation.name, datasets: indices.source.datasets)
             }
         }
         return nil
-    }
-}
-
-extension Graph.Node {
-    /// The value this node reads class indices from, and the number of classes it has room for; `nil` where
-    /// no value can make the kernel fail.
-    ///
-    /// Without a `default`: whoever adds an operation says here whether values can make it fail.
-    fileprivate func checkedClasses(_ types: [ValueType]) -> (indices: Graph.ValueID, classCount: Int)? {
-        switch operation {
-        case .softmaxCrossEntropy: (inputs[1], types[inputs[0]].shape[1])
-        case .softmaxCrossEntropyGradient: (inputs[2], types[inputs[1]].shape[1])
-        case .oneHot(let depth): (inputs[0], depth)
-        case .add, .subtract, .multiply, .divide, .maximum, .minimum, .greater, .equal, .addProduct, .select,
-            .negate, .exp, .log, .sqrt, .reciprocal, .tanh, .sigmoid, .relu, .abs, .sign, .power,
-            .reluGradient, .cast, .sum, .mean, .max, .min, .argmax, .sumLike, .broadcastLike, .reshapeLike,
-            .matmul, .linear, .reshape, .transpose, .expand, .slice, .sliceGradient, .softmax, .logSoftmax:
-            nil
-        }
     }
 }

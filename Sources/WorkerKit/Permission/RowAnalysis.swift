@@ -120,7 +120,8 @@ enum RowAnalysis {
             return RowState(form: .secret, source: source)
         }
         let rule = RowRule(
-            operation: node.operation, inputs: node.inputs.map { states[$0] },
+            operation: node.operation, effect: node.operation.rowEffect,
+            inputs: node.inputs.map { states[$0] },
             types: node.inputs.map { types[$0] }, output: types[states.count],
             isOfOne: node.inputs.count > 1 && node.inputs[0] == node.inputs[1],
             smallestBatch: smallestBatch, id: states.count)

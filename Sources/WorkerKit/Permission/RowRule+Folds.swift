@@ -15,17 +15,14 @@ extension RowRule {
         if isRowwise, informing.contains(where: \.isSumOfBatch) { return true }
         let varying = informing.indices.filter { informing[$0].varies(amongRows: isRowwise) }
         guard !varying.isEmpty else { return false }
-        switch operation {
-        case .add, .subtract: return isRowwise && varying.count < informing.count
-        case .mean: return isRowwise && !form.isRows
-        case .negate, .cast, .sum, .sumLike, .broadcastLike, .reshapeLike, .reshape, .transpose, .expand:
-            return false
-        case .multiply, .matmul, .linear, .addProduct:
-            return varying.count(where: operation.factors.contains) > 1
-        case .divide, .reluGradient, .softmaxCrossEntropyGradient(.sum), .softmaxCrossEntropyGradient(.none):
-            return varying != [0]
-        case .select: return varying.contains(0)
-        default: return true
+        switch effect.weighing {
+        case .additive: return isRowwise && varying.count < informing.count
+        case .byCount: return isRowwise && !form.isRows
+        case .proportional: return false
+        case .byOne: return varying.count(where: effect.factors.contains) > 1
+        case .byFirst: return varying != [0]
+        case .byCondition: return varying.contains(0)
+        case .steep: return true
         }
     }
 }

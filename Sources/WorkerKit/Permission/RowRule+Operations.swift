@@ -2,57 +2,47 @@ import Tensor
 
 extension RowRule {
     /// The inputs whose elements, not only shapes, have a part in the value.
-    var informing: [RowState] {
-        switch operation {
-        case .sumLike, .broadcastLike, .reshapeLike: Array(inputs.prefix(1))
-        default: inputs
-        }
-    }
+    var informing: [RowState] { effect.informing.map { Array(inputs.prefix($0)) } ?? inputs }
 
-    /// The form of what the operation makes: the column of the table that keeps rows in.
+    /// The form of what the operation makes: what keeps rows in.
     var form: RowForm {
-        switch operation {
-        case .add, .subtract, .multiply, .divide, .maximum, .minimum, .addProduct, .reluGradient,
-            .negate, .exp, .log, .sqrt, .reciprocal, .tanh, .sigmoid, .relu, .abs, .power:
+        switch effect.form {
+        case .broadcast:
             broadcast
-        case .greater, .equal, .sign:
+        case .compared:
             // What compares can single rows out, so plain columns are not compared. The gradients of the
             // absolute value, of maximum and of minimum compare what a model made of them.
             comparison
-        case .select:
+        case .chosen:
             // A column is no condition, but whether a cell is there is one for that cell; what a model made of a
             // column is one in losses like Huber's.
             !form(0).isRows || inputs[0].source.isModelled || choosesOwnCells ? broadcast : .secret
-        case .cast, .oneHot:
+        case .kept:
             kept()
-        case .sum(let axes, _), .mean(let axes, _):
-            reduction(over: axes, isSymmetricSum: true)
-        case .max(let axes, _), .min(let axes, _):
-            reduction(over: axes, isSymmetricSum: false)
-        case .argmax:
+        case .mixed(let axis):
+            kept(if: Shape.resolve(axis: axis, rank: dimensions(0).count) != 0)
+        case .reduced(let axes, let isSum):
+            reduction(over: axes, isSymmetricSum: isSum)
+        case .place:
             cell == .choice ? kept() : unmixed
         case .sumLike:
             sumLike
-        case .broadcastLike(let axes, _, _):
+        case .spread(let axes):
             broadcastLike(axes: axes)
-        case .reshapeLike, .reshape:
+        case .reshaped:
             reshaped
-        case .matmul(let transposeLeft, let transposeRight):
+        case .transposed(let permutation):
+            kept(if: permutation.first == 0)
+        case .expanded:
+            expanded
+        case .product(let transposeLeft, let transposeRight):
             matrixProduct(transposeLeft: transposeLeft, transposeRight: transposeRight)
         case .linear:
             linear
-        case .transpose(let permutation):
-            kept(if: permutation.first == 0)
-        case .expand:
-            expanded
-        case .slice, .sliceGradient:
-            closed
-        case .softmax(let axis), .logSoftmax(let axis):
-            kept(if: Shape.resolve(axis: axis, rank: dimensions(0).count) != 0)
-        case .softmaxCrossEntropy(let reduction):
+        case .rowwise(let reduction):
             reduction == .none ? rowwise : summedRowwise
-        case .softmaxCrossEntropyGradient:
-            rowwise
+        case .picked:
+            closed
         }
     }
 

@@ -3,9 +3,10 @@ import Tensor
 /// What a node's inputs are known to be, and the rules by which something follows for what it makes of them.
 ///
 /// The rules see only types and forms. They trust that shapes fit, and never trap where they do not. Which of
-/// them is an operation's is said in `RowRule+Operations.swift`.
+/// them is an operation's follows from what it says of itself (`RowEffect`).
 struct RowRule {
     let operation: Operation
+    let effect: RowEffect
     let inputs: [RowState]
     let types: [ValueType]
     let output: ValueType
@@ -36,15 +37,14 @@ struct RowRule {
 
     /// Whether the value is an aggregate over the batch, or knows how many rows there are.
     private func pools(_ form: RowForm) -> Bool {
-        if case .broadcastLike = operation, self.form(1).isRows { return true }
-        if case .softmaxCrossEntropyGradient(.mean) = operation, self.form(1).isRows { return true }
+        if effect.countsRows, self.form(1).isRows { return true }
         return !form.isRows && informing.contains(where: \.form.isRows)
     }
 
     /// Whether the size of a batch is done something else with than to multiply: the last batch is shorter, and
     /// so it could be picked.
     private var comparesSizes: Bool {
-        operation.isSteepInSize && informing.contains { $0.source.isPooled && !$0.source.isPrivate }
+        !effect.isProportional && informing.contains { $0.source.isPooled && !$0.source.isPrivate }
     }
 
     /// Where the value comes from.
@@ -63,7 +63,7 @@ struct RowRule {
     private var isRaw: Bool {
         let informing = self.informing
         if informing.contains(where: \.isPlainAggregate) { return true }
-        let factors = operation.factors
+        let factors = effect.factors
         return informing.indices.contains { index in
             guard informing[index].source.isRaw else { return false }
             return !factors.contains(index)
@@ -203,28 +203,6 @@ extension RowState {
 
     /// Whether it is a model's parameter, or a model's parameters had a part in it.
     fileprivate var isModel: Bool { source.isPrivate ? source.isModelled : source.isParametric }
-}
-
-extension Operation {
-    /// Whether it is not proportional to each of its inputs.
-    fileprivate var isSteepInSize: Bool {
-        switch self {
-        case .multiply, .divide, .negate, .cast, .sum, .mean, .sumLike, .broadcastLike, .reshapeLike,
-            .reshape,
-            .transpose, .expand, .matmul, .reluGradient, .softmaxCrossEntropyGradient:
-            false
-        default: true
-        }
-    }
-
-    /// The inputs that are multiplied with one another.
-    var factors: Range<Int> {
-        switch self {
-        case .multiply, .divide, .matmul, .linear, .softmaxCrossEntropyGradient: 0..<2
-        case .addProduct: 1..<3
-        default: 0..<0
-        }
-    }
 }
 
 extension RowForm {

@@ -42,7 +42,7 @@ struct GradientTests {
         let graph = try loss.gradient(of: loss.outputs[0], withRespectTo: sample.smoothInputs)
         let inputs = sample.inputs(seed: 5) + [weights(like: sample, seed: 6)]
         let bound = try zip(graph.inputs, inputs).map { try $1.tensorValue($0.elementType) }
-        let expected = try ReferenceInterpreter.run(graph, try bound.map(ReferenceValue.init))
+        let expected = try graph.reference(try bound.map(ReferenceValue.init))
         for (value, twin) in zip(try graph.evaluate(bound), expected) {
             let got = try ReferenceValue(value)
             #expect(got.sizes == twin.sizes)
@@ -94,8 +94,8 @@ struct GradientTests {
                 Graph.Input(name: "other", elementType: .float32, dimensions: [2, 2]),
             ], constants: [], nodes: [Graph.Node(.sum(axes: nil, keepsDimensions: false), [0])], outputs: [2])
         let gradient = try graph.gradient(of: 2, withRespectTo: [1])
-        let results = try ReferenceInterpreter.run(
-            gradient, [ReferenceValue([3], [1, 2, .infinity]), ReferenceValue([2, 2], [1, .nan, 3, 4])])
+        let results = try gradient.reference(
+            [ReferenceValue([3], [1, 2, .infinity]), ReferenceValue([2, 2], [1, .nan, 3, 4])])
         #expect(results[1] == ReferenceValue([2, 2], [0, 0, 0, 0]))
     }
 
@@ -105,8 +105,8 @@ struct GradientTests {
         let extreme = Graph(
             inputs: [flat], constants: [], nodes: [Graph.Node(.max(axes: nil, keepsDimensions: false), [0])],
             outputs: [1])
-        let shared = try ReferenceInterpreter.run(
-            extreme.gradient(of: 1, withRespectTo: [0]), [ReferenceValue([4], [5, 1, 5, 5])])
+        let shared = try extreme.gradient(of: 1, withRespectTo: [0])
+            .reference([ReferenceValue([4], [5, 1, 5, 5])])
         let third = 1.0 / 3
         #expect(shared[1].numbers == [third, 0, third, third])
         for kink in [Operation.relu, .abs] {
@@ -114,8 +114,8 @@ struct GradientTests {
                 inputs: [flat], constants: [],
                 nodes: [Graph.Node(kink, [0]), Graph.Node(.sum(axes: nil, keepsDimensions: false), [1])],
                 outputs: [2])
-            let slopes = try ReferenceInterpreter.run(
-                graph.gradient(of: 2, withRespectTo: [0]), [ReferenceValue([4], [0, 0, 1, 0])])
+            let slopes = try graph.gradient(of: 2, withRespectTo: [0])
+                .reference([ReferenceValue([4], [0, 0, 1, 0])])
             #expect(slopes[1].numbers == [0, 0, 1, 0])
         }
     }
@@ -175,7 +175,7 @@ struct GradientTests {
             ValueType($0.elementType, try Shape($0.dimensions.map { $0 ?? 0 }))
         }
         let types = try gradient.types(binding: bindings)
-        let found = try ReferenceInterpreter.run(gradient, inputs).dropFirst()
+        let found = try gradient.reference(inputs).dropFirst()
         let step = 1e-5
         for ((target, slopes), output) in zip(zip(targets, found), gradient.outputs.dropFirst()) {
             #expect(types[output] == bindings[target])
@@ -184,9 +184,7 @@ struct GradientTests {
                 var up = inputs, down = inputs
                 up[target].numbers[element] += step
                 down[target].numbers[element] -= step
-                let rise =
-                    try ReferenceInterpreter.run(graph, up)[0].numbers[0]
-                    - ReferenceInterpreter.run(graph, down)[0].numbers[0]
+                let rise = try graph.reference(up)[0].numbers[0] - graph.reference(down)[0].numbers[0]
                 let slope = rise / (2 * step), found = slopes.numbers[element]
                 let tolerance = 1e-6 + 1e-5 * abs(slope)
                 #expect(abs(found - slope) <= tolerance, "input \(target) at \(element): \(found), \(slope)")

@@ -7,7 +7,7 @@ struct OperationShapeTests {
     @Test("the shape rule of every sample gives what the slow twin computes", arguments: Operation.samples)
     func twin(_ sample: Operation.Sample) throws {
         let type = try sample.operation.outputType(of: sample.types)
-        let value = ReferenceInterpreter.apply(sample.operation, sample.inputs(seed: 1))
+        let value = sample.operation.reference(sample.inputs(seed: 1))
         #expect(type.shape.dimensions == value.sizes)
     }
 
@@ -51,7 +51,7 @@ struct OperationShapeTests {
             guard let type = try? operation.outputType(of: types) else { continue }
             let inputs = shapes.map { shape in ReferenceValue(shape.dimensions) { _ in 1 } }
             #expect(
-                ReferenceInterpreter.apply(operation, inputs).sizes == type.shape.dimensions,
+                operation.reference(inputs).sizes == type.shape.dimensions,
                 "\(operation), \(types)")
         }
     }
@@ -188,6 +188,19 @@ struct OperationWireTests {
             #expect(Set(samples.map(\.operation.name)).count == 1, "code \(code)")
         }
         #expect(Set(Operation.samples.map(\.operation.name)).count == sampled.count)
+    }
+
+    @Test("the samples of a definition are of its operation, and there is one at least")
+    func definitions() {
+        for definition in Operation.definitions {
+            #expect(!definition.samples.isEmpty, "\(definition.name)")
+            for sample in definition.samples {
+                #expect(type(of: sample.operation.definition) == definition, "\(sample)")
+                #expect(sample.operation.name == definition.name)
+            }
+        }
+        let codes = Operation.definitions.map { $0.code }
+        #expect(Set(codes).count == codes.count)
     }
 
     @Test("random attributes throw or make an operation that survives the wire", arguments: 0..<200)

@@ -6,7 +6,7 @@ import Testing
 /// Runs one operation through its kernel.
 func evaluate(_ operation: Operation, _ inputs: [TensorValue]) throws -> TensorValue {
     let output = try operation.outputType(of: inputs.map(\.type))
-    return try operation.kernel(inputs: inputs.map(\.type), output: output)
+    return try operation.definition.instruction(inputs.map(\.type), output).kernel
         .evaluate(inputs, output: output, .never)
 }
 
@@ -16,7 +16,7 @@ func expectTwin(
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
     let got = try ReferenceValue(evaluate(operation, inputs))
-    let twin = ReferenceInterpreter.apply(operation, try inputs.map { try ReferenceValue($0) })
+    let twin = operation.reference(try inputs.map { try ReferenceValue($0) })
     let what = "\(operation) of \(inputs.map(\.type))"
     guard got.sizes == twin.sizes, got.numbers.count == twin.numbers.count else {
         Issue.record("\(what): sizes \(got.sizes), twin \(twin.sizes)", sourceLocation: sourceLocation)

@@ -42,7 +42,7 @@ struct PlanTests {
     @Test("a plan gives what the slow twin gives, for random graphs", arguments: 0..<60)
     func randomGraphs(_ seed: Int) throws {
         let (graph, inputs) = try randomGraph(seed: UInt64(seed))
-        let twin = try ReferenceInterpreter.run(graph, try inputs.map { try ReferenceValue($0) })
+        let twin = try graph.reference(try inputs.map { try ReferenceValue($0) })
         let execution = Execution(try Plan(graph))
         for (index, value) in inputs.enumerated() { try execution.bind(value, to: index) }
         // Twice: what one run leaves in memory must not show in the next.

@@ -1,9 +1,7 @@
 /// The closed set of things a worker can compute.
 ///
-/// One row per operation, its columns in neighbouring files: the shape rule (`Operation+Shape.swift`), the
-/// gradient as nodes (`Operation+Gradient.swift`), the wire code and attributes (`Operation+Wire.swift`), the
-/// kernel (`Plan/`, `Kernels/`), and samples for the tests (`Operation+Samples.swift`). The compiler lists
-/// every column that is missing when a case is added.
+/// All that is known of a case is its `definition`: one type in the file of its family beside this one. Whoever adds
+/// an operation adds a case here, its definition, and a line in each of the two lists of `Operation+Definition.swift`.
 ///
 /// No attribute ever holds a batch size: what must follow another value's shape takes that value as an input
 /// (`sumLike`, `broadcastLike`, `reshapeLike`), so that one graph serves batches of any size.

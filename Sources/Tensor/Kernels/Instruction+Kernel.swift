@@ -1,0 +1,31 @@
+extension Instruction {
+    /// What runs it.
+    var kernel: Kernel {
+        switch self {
+        case .unary(let function, let count): function.kernel(count)
+        case .binary(let function, let walk): function.kernel(walk)
+        case .ternary(let function, let walk): function.kernel(walk)
+        case .equal(let elementType, let walk): .equal(elementType, walk)
+        case .cast(let source, let target, let count): .cast(from: source, to: target, count: count)
+        case .sum(let geometry, let divisor): .sum(geometry, dividedBy: divisor)
+        case .max(let geometry): .max(geometry)
+        case .min(let geometry): .min(geometry)
+        case .argmax(let shape, let axis): .argmax(shape, axis: axis)
+        case .product(let product, let batches): .product(product, batches: batches)
+        case .linear(let x, let weight, let rectifies): .linear(x: x, weight: weight, rectifies: rectifies)
+        case .copy(let byteCount): .copy(byteCount: byteCount)
+        case .move(let elementType, let walk): .move(elementType, walk)
+        case .spread(let walk, let divisor): .move(walk, dividingBy: divisor)
+        case .slice(let elementType, let geometry): .slice(elementType, geometry)
+        case .sliceGradient(let elementType, let geometry, let byteCount):
+            .sliceGradient(elementType, geometry, byteCount: byteCount)
+        case .oneHot(let depth, let labels): .oneHot(depth: depth, labels: labels)
+        case .softmax(let shape, let axis): .softmax(shape, axis: axis)
+        case .logSoftmax(let shape, let axis): .logSoftmax(shape, axis: axis)
+        case .crossEntropy(let reduction, let logits, let labels):
+            .crossEntropy(reduction, logits: logits, labels: labels)
+        case .crossEntropyGradient(let reduction, let logits, let labels):
+            .crossEntropyGradient(reduction, logits: logits, labels: labels)
+        }
+    }
+}
