@@ -14,6 +14,9 @@ struct Walk: Sendable, Hashable {
     /// For each axis over the rows, the distance per tensor when its index goes up by one.
     private let strides: [SIMD4<Int>]
 
+    /// The number of positions.
+    var positionCount: Int { rowCount * length }
+
     /// Plans a way.
     ///
     /// - Parameters:

@@ -10,6 +10,8 @@ struct Lowering {
         let inputs: [Int]
         /// The inputs whose memory the output may take.
         let inputsToOverwrite: [Int]
+        /// About how many arithmetic operations it takes.
+        let operationCount: Int
     }
 
     /// The most bytes all values computed while compiling may take.
@@ -72,8 +74,17 @@ struct Lowering {
         steps.append(
             Step(
                 instruction: .copy(byteCount: types[source].byteCount), output: id, inputs: [source],
-                inputsToOverwrite: []))
+                inputsToOverwrite: [], operationCount: 0))
         outputs[index] = id
+    }
+
+    /// The steps as people read them.
+    var listings: [Plan.Listing] {
+        steps.map { step in
+            Plan.Listing(
+                instruction: step.instruction, type: types[step.output], operationCount: step.operationCount,
+                byteCount: step.inputs.reduce(types[step.output].byteCount) { $0 + types[$1].byteCount })
+        }
     }
 
     private mutating func lower(_ node: Graph.Node, _ id: Int) throws(TensorError) {
@@ -86,13 +97,14 @@ struct Lowering {
             if case .linear(let x, let weight, _) = instruction {
                 rectified[id] = (steps.count, .linear(x: x, weight: weight, rectifies: true))
             }
-            operationCount = operationCount.addingSaturated(definition.operationCount(inputTypes, types[id]))
+            let count = definition.operationCount(inputTypes, types[id])
+            operationCount = operationCount.addingSaturated(count)
             let inputsToOverwrite =
                 definition.isInPlace ? inputs.indices.filter { inputTypes[$0] == types[id] } : []
             steps.append(
                 Step(
                     instruction: instruction, output: id, inputs: inputs,
-                    inputsToOverwrite: inputsToOverwrite.map { inputs[$0] }))
+                    inputsToOverwrite: inputsToOverwrite.map { inputs[$0] }, operationCount: count))
         }
     }
 

@@ -37,6 +37,8 @@ package struct Plan: Sendable {
 
     /// The kernels in order, with the slots they work on.
     let steps: [Step]
+    /// What each step does, for people; apart from the steps, which are to be small.
+    let listings: [Listing]
     /// The memory behind each slot: first one per input, then whatever else there is.
     let slots: [Slot]
     /// For each output, its slot.
@@ -118,6 +120,7 @@ package struct Plan: Sendable {
                 first: slots[0], second: slots.count > 1 ? slots[1] : slots[0],
                 third: slots.count > 2 ? slots[2] : slots[0])
         }
+        listings = lowering.listings
         outputSlots = lowering.outputs.map { table.slot(of: $0, placement, lowering) }
         commits = placement.commits.map { commit in
             Commit(

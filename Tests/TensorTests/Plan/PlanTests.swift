@@ -41,7 +41,7 @@ extension Graph {
 struct PlanTests {
     @Test("a plan gives what the slow twin gives, for random graphs", arguments: 0..<60)
     func randomGraphs(_ seed: Int) throws {
-        let (graph, inputs) = try randomGraph(seed: UInt64(seed))
+        let (graph, inputs) = try Self.randomGraph(seed: UInt64(seed))
         let twin = try graph.reference(try inputs.map { try ReferenceValue($0) })
         let execution = Execution(try Plan(graph))
         for (index, value) in inputs.enumerated() { try execution.bind(value, to: index) }
@@ -60,7 +60,7 @@ struct PlanTests {
 
     /// Elementwise steps, views, reductions and products on values of a few shapes, many of them read more
     /// than once.
-    private func randomGraph(seed: UInt64) throws -> (Graph, [TensorValue]) {
+    static func randomGraph(seed: UInt64) throws -> (Graph, [TensorValue]) {
         var draw = Draw(seed: seed)
         let sketch = Sketch()
         let square = [4, 4]
