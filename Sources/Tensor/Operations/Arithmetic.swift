@@ -1,5 +1,5 @@
 /// An operation that combines values element by element, their shapes broadcast as in NumPy.
-protocol BroadcastingOperation: PlainOperation {
+protocol BroadcastingOperation: PlainOperation, SinglePassOperation {
     /// What it makes of one number of each input.
     func reference(_ numbers: [Double]) -> Double
 }

@@ -7,7 +7,7 @@
 #endif
 
 /// An operation that makes probabilities, or their logarithms, of numbers along an axis.
-protocol SoftmaxOperation: OperationDefinition {
+protocol SoftmaxOperation: SinglePassOperation {
     var axis: Int { get }
 }
 
@@ -76,7 +76,7 @@ extension Operations {
     }
 
     /// Labels to float32 rows of `depth`, 1 at the label; a new last axis.
-    struct OneHot: OperationDefinition {
+    struct OneHot: SinglePassOperation {
         static let code: UInt16 = 154, name = "oneHot", inputCount = 1
         static let samples: [Operation.Sample] = [
             .init(.oneHot(depth: 5), .labels(.int64, below: 5, 7)),

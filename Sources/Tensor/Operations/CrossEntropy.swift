@@ -8,7 +8,7 @@
 
 extension Operations {
     /// −log softmax of logits [rows, classes] at labels int32 or int64 [rows], reduced as said.
-    struct SoftmaxCrossEntropy: OperationDefinition {
+    struct SoftmaxCrossEntropy: SinglePassOperation {
         static let code: UInt16 = 152, name = "softmaxCrossEntropy", inputCount = 2
         static let samples: [Operation.Sample] = [
             .init(.softmaxCrossEntropy(.none), .signed(6, 5), .labels(.int64, below: 5, 6)),
@@ -53,7 +53,7 @@ extension Operations {
     }
 
     /// The gradient of `softmaxCrossEntropy` with respect to the logits; inputs cotangent, logits, labels.
-    struct SoftmaxCrossEntropyGradient: OperationDefinition {
+    struct SoftmaxCrossEntropyGradient: SinglePassOperation {
         static let code: UInt16 = 153, name = "softmaxCrossEntropyGradient", inputCount = 3
         static let samples: [Operation.Sample] = [
             .init(

@@ -7,7 +7,7 @@
 #endif
 
 /// An operation that applies a function to each number.
-protocol UnaryOperation: OperationDefinition {
+protocol UnaryOperation: SinglePassOperation {
     /// The function.
     var function: UnaryFunction { get }
     /// The gradient of the input.
@@ -237,7 +237,7 @@ extension Operations {
     }
 
     /// Numbers as another type; float to integer truncates towards zero and saturates.
-    struct Cast: OperationDefinition {
+    struct Cast: SinglePassOperation {
         static let code: UInt16 = 42, name = "cast", inputCount = 1
         static let samples: [Operation.Sample] = [
             .init(.cast(to: .float32), .labels(.uint8, below: 256, 3, 5)),

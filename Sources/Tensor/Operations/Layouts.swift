@@ -1,5 +1,5 @@
 /// An operation that says how the elements of one value lie.
-protocol LayoutOperation: OperationDefinition {}
+protocol LayoutOperation: SinglePassOperation {}
 
 extension LayoutOperation {
     static var inputCount: Int { 1 }

@@ -1,5 +1,5 @@
 /// An operation that gives its first input the shape of its second, of which nothing else has a part in it.
-protocol LikenessOperation: OperationDefinition {}
+protocol LikenessOperation: SinglePassOperation {}
 
 extension LikenessOperation {
     static var inputCount: Int { 2 }

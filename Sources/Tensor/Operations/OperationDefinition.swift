@@ -51,7 +51,12 @@ protocol OperationDefinition: Sendable {
 extension OperationDefinition {
     func isView(_ inputs: [ValueType], _ output: ValueType) -> Bool { false }
     var isInPlace: Bool { false }
+}
 
+/// An operation that has each element of its largest side in hand about once.
+protocol SinglePassOperation: OperationDefinition {}
+
+extension SinglePassOperation {
     func operationCount(_ inputs: [ValueType], _ output: ValueType) -> Int {
         inputs.reduce(output.shape.elementCount) { max($0, $1.shape.elementCount) }
     }

@@ -1,5 +1,5 @@
 /// An operation that makes one number of all along some axes, of float32.
-protocol ReductionOperation: OperationDefinition {
+protocol ReductionOperation: SinglePassOperation {
     /// The axes; `nil` for all, negative ones count from the end.
     var axes: [Int]? { get }
     /// Whether they stay, with size 1.
@@ -150,7 +150,7 @@ extension Operations {
     }
 
     /// The index of the largest along an axis, the first of equals, as int64; drops the axis.
-    struct Argmax: OperationDefinition {
+    struct Argmax: SinglePassOperation {
         static let code: UInt16 = 74, name = "argmax", inputCount = 1
         static let samples: [Operation.Sample] = [
             .init(.argmax(axis: -1), .signed(3, 5)), .init(.argmax(axis: 0), .flags(3, 5)),

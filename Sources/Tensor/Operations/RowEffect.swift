@@ -48,11 +48,11 @@ package struct RowEffect: Sendable {
         case byFirst
         /// Proportionally, but by the number of rows where they are reduced.
         case byCount
-        /// As sums do: an input more is not proportional where rows are beside it.
+        /// Proportionally where all inputs differ, as sums do; else rows beside it are moved by it.
         case additive
-        /// Not, to the condition.
+        /// Proportionally to what is chosen, not to the condition.
         case byCondition
-        /// Not at all.
+        /// In no proportion.
         case steep
     }
 

@@ -1,6 +1,6 @@
 /// An operation on the elements of a slice, of any element type: every `step`-th from `start` up to `stop` along each
 /// leading axis listed.
-protocol SliceOperation: OperationDefinition {
+protocol SliceOperation: SinglePassOperation {
     var starts: [Int] { get }
     var stops: [Int] { get }
     var steps: [Int] { get }

@@ -6,11 +6,11 @@ package import Protocol
 /// DESIGN. A pure value: events and the time go in, actions are appended to a buffer the shell reuses. Every
 /// job accepted gets a *run* number of its own, so that what the executor reports of a job that was cancelled
 /// meanwhile, or cancelled and accepted anew, is told from what it reports of the present one. A job is
-/// *held* from its dispatch to its answer; final answers are kept for a while, because a trainer whose broker
-/// was lost asks again under the same job number. The attempt of the latest dispatch is the one answers
-/// carry: dispatches come in order from one broker at a time, and a new broker counts from one again, so the
-/// number itself is never compared. Job numbers are the trainers' choice, so whoever repeats another's gets
-/// neither its answer nor a part in its run: both are kept under the owner's name as well.
+/// *held* from its dispatch to its answer; final answers are kept for a while, or until their trainer has all of
+/// them, because a trainer whose broker was lost asks again under the same job number. The attempt of the latest
+/// dispatch is the one answers carry: dispatches come in order from one broker at a time, and a new broker counts
+/// from one again, so the number itself is never compared. Job numbers are the trainers' choice, so whoever repeats
+/// another's gets neither its answer nor a part in its run: both are kept with their owner.
 package struct WorkerMachine: Sendable {
     /// Tells the runs of this process apart.
     package typealias RunID = UInt64
