@@ -13,7 +13,7 @@ extension BrokerMachine {
         var seen: Set<ShardReference> = []
         for shard in hello.shards + hello.considered where seen.insert(shard.reference).inserted {
             guard remarks.count < ProtocolLimits.remarksMaximum else { return remarks }
-            if let remark = remark(on: shard, of: own, named: hello.name) { remarks.append(remark) }
+            if let remark = remark(on: shard, of: own, in: hello) { remarks.append(remark) }
         }
         remarks += others(than: hello, own).prefix(ProtocolLimits.remarksMaximum - remarks.count)
         return remarks
@@ -45,16 +45,24 @@ extension BrokerMachine {
         return remarks
     }
 
-    private func remark(on shard: ShardDescription, of own: Int32?, named name: String) -> String? {
+    private func remark(on shard: ShardDescription, of own: Int32?, in hello: Hello) -> String? {
         guard let first = roster.first(of: shard.reference.key), first.worker != own else { return nil }
         guard first.content == Holding.Content(of: shard) else {
             return "no jobs for \(shard.reference) go here: "
-                + difference(of: shard, at: name, from: first.content, at: first.worker)
+                + difference(of: shard, at: hello.name, from: first.content, at: first.worker)
         }
         // Everybody has the file that is cut into parts: copies of those are nothing to speak of.
         guard shard.reference.site != nil else { return nil }
+        let other = roster.workers[first.worker].presence.label
+        guard hello.shards.isEmpty else {
+            return
+                "worker \(other) serves \(shard.reference) too: each job goes to one of you, so the rows must be "
+                + "the same; another site needs a name of its own"
+        }
+        // A site that runs, and is checked with its own key, has its own name.
+        guard other != LogText.printable(hello.name) else { return nil }
         return
-            "worker \(roster.workers[first.worker].presence.label) serves \(shard.reference) too: each job goes to "
-            + "one of you, so the rows must be the same; another site needs a name of its own"
+            "worker \(other) serves \(shard.reference) already: if that is you, all is well; another site needs a "
+            + "name of its own"
     }
 }

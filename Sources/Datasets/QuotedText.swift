@@ -10,9 +10,7 @@ func quoted(_ text: String) -> String { "'\(shortened(text))'" }
 
 /// A list of names as an error shows it: the first few.
 func listed(_ names: [String]) -> String {
-    let limit = DatasetLimits.quotedNameCountMaximum
-    let shown = names.prefix(limit).map(shortened).joined(separator: ", ")
-    return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
+    names.lazy.map(shortened).listed(atMost: DatasetLimits.quotedNameCountMaximum)
 }
 
 /// Such as `1 row` or `2 rows`.

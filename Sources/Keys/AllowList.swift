@@ -128,8 +128,7 @@ extension AllowList {
     private var present: String {
         let names = entries.filter { if case .revoked = $0.standing { false } else { true } }.map(\.name)
         guard !names.isEmpty else { return "there is nobody" }
-        let shown = names.prefix(20).joined(separator: ", ")
-        return "there are \(shown)\(names.count > 20 ? " and \(names.count - 20) more" : "")"
+        return "there are \(names.listed(atMost: 20))"
     }
 }
 

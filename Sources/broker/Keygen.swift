@@ -21,7 +21,9 @@ struct Keygen: AsyncParsableCommand {
             let file = try flags.folder.create()
             return [
                 "made keys in \(flags.folder.folder); the broker's begins with \(file.publicKey.beginning), and its "
-                    + "secret half stays here"
+                    + "secret half stays here",
+                "next: broker --keys \(flags.folder.folder) --bind tcp://*:5555, and broker invite NAME --address "
+                    + "tcp://HOST:5555 for each site",
             ]
         }
     }

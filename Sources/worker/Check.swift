@@ -41,11 +41,11 @@ struct Check: AsyncParsableCommand {
         }
         if configuration.shards.isEmpty { say("would serve no data of its own") }
         let tooSmall = configuration.tooSmall
-        for text in tooSmall { say(text) }
+        for text in tooSmall + configuration.tooFewHeldOut { say(text) }
         let remarkCount = try await lookForBroker(settings, configuration.shards)
         try checkOutput()
         guard tooSmall.isEmpty, remarkCount == 0 else {
-            throw failure("as it is, this is of no use to a run: what was printed says why", .badData)
+            throw failure("a run may have no use for this: what was printed says why", .badData)
         }
     }
 

@@ -59,6 +59,7 @@ struct Serve: AsyncParsableCommand {
         if configuration.shards.isEmpty { say("worker \(settings.name) has no data of its own") }
         let logger = ConsoleLog.logger("worker", level: settings.logLevel)
         for text in configuration.tooSmall { logger.warning("\(text)") }
+        for text in configuration.tooFewHeldOut { logger.info("\(text)") }
         try await serve(configuration, settings)
     }
 
@@ -180,6 +181,19 @@ extension WorkerConfiguration {
             return
                 "no run takes \(shard.reference): \(rows) row\(rows == 1 ? "" : "s") to train on, and this "
                 + "worker lets nothing out that is about fewer than \(releaseRowsMinimum)"
+        }
+    }
+
+    /// Shards that train models and judge none, for they hold out fewer rows than anything that leaves must be about.
+    var tooFewHeldOut: [String] {
+        shards.compactMap { shard in
+            let (rows, heldOut) = (shard.description.trainRows, shard.description.heldOutRows)
+            guard !publicDatasets.contains(shard.dataset), rows >= releaseRowsMinimum,
+                heldOut < releaseRowsMinimum
+            else { return nil }
+            return
+                "\(shard.reference) trains models and judges none: \(heldOut) row\(heldOut == 1 ? "" : "s") held out, "
+                + "and this worker lets nothing out that is about fewer than \(releaseRowsMinimum)"
         }
     }
 }

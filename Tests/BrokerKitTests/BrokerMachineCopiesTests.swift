@@ -83,6 +83,23 @@ struct BrokerMachineCopiesTests {
         #expect(rig.machine.catalogue.datasets.count == 1)
     }
 
+    @Test("a site that runs is not told of itself when it is checked")
+    func checkedWhileItRuns() {
+        let rig = Rig()
+        rig.join(1, site("alice", 1))
+        func check(_ name: String, _ session: SessionID) -> Hello {
+            var check = site(name, session)
+            (check.considered, check.shards) = (check.shards, [])
+            return check
+        }
+        #expect(remarks(rig.join(2, check("alice", 2))) == [])
+        #expect(
+            remarks(rig.join(3, check("bob", 3))) == [
+                "worker alice serves patients of north already: if that is you, all is well; another site needs a name "
+                    + "of its own"
+            ])
+    }
+
     @Test("there are only so many remarks")
     func manyRemarks() {
         let rig = Rig()

@@ -13,7 +13,8 @@ extension RunEvent {
         case .progress: nil
         case .epoch(let report): report.text
         case .workerJoined(let name, let shards):
-            "worker \(name) joined" + (shards.isEmpty ? "" : " with \(shards.joined(separator: ", "))")
+            "worker \(name) joined"
+                + (shards.isEmpty ? "" : " with \(shards.listed(atMost: SessionLimits.remarksMaximum))")
         case .workerLeft(let name): "worker \(name) left"
         case .shardLeftOut(let epoch, let shard, let reason):
             (epoch == 0 ? "the statistics of features go" : "epoch \(epoch) goes")
@@ -75,9 +76,7 @@ extension EpochReport {
     /// Such as ` without north, south and 3 more`.
     private var without: String {
         guard !missing.isEmpty else { return "" }
-        let more = missing.count - SessionLimits.remarksMaximum
-        return " without \(missing.prefix(SessionLimits.remarksMaximum).joined(separator: ", "))"
-            + (more > 0 ? " and \(more) more" : "")
+        return " without \(missing.listed(atMost: SessionLimits.remarksMaximum))"
     }
 }
 

@@ -35,10 +35,11 @@ extension RunDriver {
     /// Says what the next stage begins without.
     mutating func lack(_ shards: [ShardReference]) {
         lacking = shards.map { "\($0.name)" }
-        for shard in shards where !saidLacking.contains(shard) {
+        let news = shards.filter { !saidLacking.contains($0) }
+        if !news.isEmpty {
             report(
                 .notice(
-                    "\(machine.stage) goes on without \(shard), which has been away for over "
+                    "\(machine.stage) goes on without \(machine.listed(news)), away for over "
                         + "\(configuration.patience.milliseconds / 1_000) s"))
         }
         saidLacking = Set(shards)

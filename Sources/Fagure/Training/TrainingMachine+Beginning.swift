@@ -1,3 +1,4 @@
+import Ground
 import Protocol
 
 // Before a stage.
@@ -85,9 +86,7 @@ extension TrainingMachine {
 
     /// Such as `digits 0/4 (iid), digits 2/4 (iid) and 3 more`.
     func listed(_ shards: [ShardReference]) -> String {
-        let more = shards.count - SessionLimits.remarksMaximum
-        return shards.prefix(SessionLimits.remarksMaximum).map { "\($0)" }.joined(separator: ", ")
-            + (more > 0 ? " and \(more) more" : "")
+        shards.listed(atMost: SessionLimits.remarksMaximum)
     }
 
     /// Such as `3 workers, 1 present (bob has no data)`.

@@ -1,3 +1,4 @@
+import Ground
 import Protocol
 
 // What bits depend on beside the seed.
@@ -12,9 +13,7 @@ extension TrainingMachine {
         }
         guard names.count > 1, knownProcessors.insert(Set(names.keys)).inserted else { return [] }
         let texts = names.sorted { $0.key < $1.key }.map { processor, workers in
-            let more = workers.count - SessionLimits.remarksMaximum
-            let list = workers.sorted().prefix(SessionLimits.remarksMaximum).joined(separator: ", ")
-            return "\(processor) at \(list)" + (more > 0 ? " and \(more) more" : "")
+            "\(processor) at \(workers.sorted().listed(atMost: SessionLimits.remarksMaximum))"
         }
         return [
             .notice(

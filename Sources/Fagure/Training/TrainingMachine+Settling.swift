@@ -1,3 +1,4 @@
+import Ground
 import Protocol
 
 // In a stage, and after it.
@@ -116,16 +117,12 @@ extension TrainingMachine {
     }
 
     private func text(ofSilent shards: [ShardReference], milliseconds waited: Int64) -> [Action] {
-        let names = shards.prefix(SessionLimits.remarksMaximum).map { shard in
+        let names = shards.lazy.map { shard in
             let workers = workerNames(of: present?.holders[shard] ?? []).joined(separator: ", ")
             return "\(shard)" + (workers.isEmpty ? "" : " at worker \(workers)")
         }
-        let more = shards.count - names.count
-        return [
-            .wait(
-                "\(stage) waits for \(names.joined(separator: "; "))" + (more > 0 ? " and \(more) more" : "")
-                    + ", \(waited / 1_000) s without an answer")
-        ]
+        let list = names.listed(atMost: SessionLimits.remarksMaximum, separator: "; ")
+        return [.wait("\(stage) waits for \(list), \(waited / 1_000) s without an answer")]
     }
 
     func workerNames(of sessions: Set<SessionID>) -> [String] {

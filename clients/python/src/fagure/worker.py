@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -77,8 +78,10 @@ class Worker:
         return self
 
     def serve(self) -> None:
-        """Registers, and serves until it is closed or interrupted; raises the broker's refusal."""
+        """Registers, says so on standard error, and serves until it is closed or interrupted; raises the broker's refusal."""
         self.start()
+        served = ", ".join(f"{name} of {self.site}" for name in self._datasets) or "no data of its own"
+        print(f"worker {self.site} registered with {self._link.endpoint}, serves {served}", file=sys.stderr, flush=True)
         try:
             self._ended.wait()
         except KeyboardInterrupt:
