@@ -45,7 +45,7 @@ struct Check: AsyncParsableCommand {
         let remarkCount = try await lookForBroker(settings, configuration.shards)
         try checkOutput()
         guard tooSmall.isEmpty, remarkCount == 0 else {
-            throw failure("a run may have no use for this: what was printed says why", .badData)
+            throw failure("a run may find this of no use: what was printed says why", .badData)
         }
     }
 
