@@ -107,6 +107,9 @@ struct ReportTests {
         #expect(
             RunEvent.workerJoined(name: "bob", shards: ["digits 0/4 (iid)"]).text
                 == "worker bob joined with digits 0/4 (iid)")
+        #expect(
+            RunEvent.workerJoined(name: "bob", shards: (0..<8_000).map { "s\($0)" }).text
+                == "worker bob joined with s0, s1, s2, s3 and 7996 more")
         let summary = RunSummary(
             rounds: 3, epochs: 3, end: "interrupted", last: report(test: test), incompleteRounds: 0,
             seconds: 9.46,
