@@ -107,6 +107,8 @@ extension Graph.Node {
     fileprivate var wire: JobNode {
         var wire = JobNode()
         wire.operation = UInt32(operation.wireCode)
+        // 0 stands for 1.
+        if operation.resultCount > 1 { wire.results = UInt32(clamping: operation.resultCount) }
         wire.inputs = inputs.map { UInt32(clamping: $0) }
         wire.integers = operation.attributes.integers
         wire.floats = operation.attributes.floats
@@ -117,16 +119,17 @@ extension Graph.Node {
         guard let code = UInt16(exactly: wire.operation) else {
             throw .malformed("node \(index): unknown operation \(wire.operation)")
         }
-        // Every operation there is gives one value; the number is on the wire for those that will give more.
-        guard wire.results <= 1 else {
-            throw .malformed("node \(index): operation \(wire.operation) gives 1 value, not \(wire.results)")
-        }
         let attributes = OperationAttributes(integers: wire.integers, floats: wire.floats)
         do {
             let operation = try Operation(wireCode: code, attributes: attributes)
             self.init(operation, wire.inputs.map { Int($0) })
         } catch {
             throw .malformed("node \(index): \(error)")
+        }
+        // The number is on the wire so that values can be numbered by who does not know the operation.
+        guard max(1, wire.results) == operation.resultCount else {
+            throw .malformed(
+                "node \(index): \(operation.name) gives \(operation.resultCount) values, not \(wire.results)")
         }
     }
 }

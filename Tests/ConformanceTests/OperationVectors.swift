@@ -38,7 +38,7 @@ struct RecordedOperation: Codable, Hashable {
     var graph: String
     var hash: String
     var inputs: [RecordedValue]
-    var output: RecordedValue
+    var outputs: [RecordedValue]
 
     init(_ sample: Operation.Sample, seed: UInt64) throws {
         var random = Philox(seed: seed, purpose: .samples)
@@ -50,10 +50,10 @@ struct RecordedOperation: Codable, Hashable {
                     name: "x\(index)", elementType: type.elementType, dimensions: type.shape.dimensions))
         }
         let applied = builder.append(sample.operation, ids)
-        let sealed = try SealedGraph(builder.finish(outputs: [applied]))
-        let output = try sample.operation.outputType(of: sample.types)
-        let result = try sample.operation.definition.instruction(sample.types, output).kernel
-            .evaluate(values, output: output, .never)
+        let types = try sample.operation.outputTypes(of: sample.types)
+        let sealed = try SealedGraph(builder.finish(outputs: types.indices.map { applied + $0 }))
+        let results = try sample.operation.definition.instruction(sample.types, types).kernel
+            .evaluate(values, outputs: types, .never)
         name = sample.operation.name
         code = Int(sample.operation.wireCode)
         integers = sample.operation.attributes.integers
@@ -61,7 +61,7 @@ struct RecordedOperation: Codable, Hashable {
         graph = digits(sealed.bytes)
         hash = digits(sealed.hash.bytes)
         inputs = values.map { RecordedValue($0) }
-        self.output = RecordedValue(result)
+        outputs = results.map { RecordedValue($0) }
     }
 }
 

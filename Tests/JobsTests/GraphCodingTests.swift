@@ -77,6 +77,26 @@ struct GraphCodingTests {
         #expect(try refusal(of: wire) != nil)
     }
 
+    @Test("every result of a node comes back in its place, and a node that names another number of them is refused")
+    func results() throws {
+        let graph = Graph(
+            inputs: [Graph.Input(name: "x", elementType: .float32, dimensions: [4])], constants: [],
+            nodes: [.init(.topK(count: 2, axis: 0), [0]), .init(.negate, [1])], outputs: [3, 2, 1])
+        let wire = try JobGraph(serializedBytes: graph.encoded())
+        #expect(wire.nodes.map(\.results) == [2, 0])
+        let back = try Graph(decoding: graph.encoded())
+        #expect(back.nodes == graph.nodes)
+        #expect(back.outputs == graph.outputs)
+        for count: UInt32 in [0, 1, 3, .max] {
+            let wrong = made(wire) { $0.nodes[0].results = count }
+            #expect(try refusal(of: wrong) == .malformed("node 0: topK gives 2 values, not \(count)"))
+        }
+        for count: UInt32 in [2, .max] {
+            let wrong = made(wire) { $0.nodes[1].results = count }
+            #expect(try refusal(of: wrong) == .malformed("node 1: negate gives 1 values, not \(count)"))
+        }
+    }
+
     @Test("inputs with impossible types, sizes or too many axes are refused")
     func inputs() throws {
         var wire = JobGraph()

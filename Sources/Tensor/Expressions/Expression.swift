@@ -27,8 +27,10 @@ package final class Expression: @unchecked Sendable {
         case alias
         /// A value that could not be made; the error surfaces where it is asked for.
         indirect case failure(TensorError)
-        /// An operation on the inputs.
+        /// An operation on the inputs: the first value it makes.
         case operation(Operation)
+        /// A later value of the operation that is the input.
+        case result(Int)
         /// The gradients of a loss, the first input, with respect to all others.
         case gradients
         /// One of the gradients that are the input.

@@ -105,6 +105,34 @@ public struct Tensor: Sendable {
                 origin: origin))
     }
 
+    /// Records an operation on any number of tensors, at least one, and its line.
+    static func applying(
+        _ operation: Operation, to tensors: [Tensor], file: StaticString, line: Int
+    ) -> Tensor {
+        let origin = Origin(file: file, line: line), first = tensors[0]
+        var location = first.expression.location, located = first
+        for tensor in tensors.dropFirst() {
+            guard location.join(tensor.expression.location) else {
+                return located.apart(operation, [located, tensor], origin)
+            }
+            if located.expression.location.isAnywhere { located = tensor }
+        }
+        if let error = tensors.lazy.compactMap(\.usageError).first { return .failing(error, origin) }
+        let expressions = tensors.map(\.expression)
+        func input(_ index: Int) -> Expression? { index < expressions.count ? expressions[index] : nil }
+        return Tensor(
+            Expression(
+                .operation(operation), input(0), input(1), input(2), rest: Array(expressions.dropFirst(3)),
+                location: location, origin: origin))
+    }
+
+    /// A later value of the operation this is the first value of.
+    func result(_ index: Int) -> Tensor {
+        if case .failure = expression.kind { return self }
+        return Tensor(
+            Expression(.result(index), expression, location: expression.location, origin: expression.origin))
+    }
+
     /// What becomes of operands at two locations.
     private func apart(_ operation: Operation, _ operands: [Tensor?], _ origin: Origin?) -> Tensor {
         let tensors = operands.compactMap { $0?.locatedPhrase }

@@ -92,6 +92,10 @@ private struct TraceLowering {
         case .operation(let operation, let first, let second, let third):
             let inputs = [first, second, third].filter { $0 >= 0 }.map { values[Int($0)] }
             return builder.append(distinct: operation, inputs, origin: origin)
+        case .wideOperation(let operation, let inputs):
+            return builder.append(distinct: operation, inputs.map { values[Int($0)] }, origin: origin)
+        case .result(let first, let index):
+            return values[Int(first)] + index
         case .gradients(let loss, let targets):
             let made = try builder.gradients(
                 of: values[Int(loss)], withRespectTo: targets.map { values[Int($0)] },
@@ -123,7 +127,8 @@ extension Graph {
         for constant in constants { values.append(builder.constant(constant)) }
         for (index, node) in nodes.enumerated() {
             let inputs = node.inputs.map { values[$0] }
-            values.append(builder.append(node.operation, inputs, origin: origin(ofNode: index)))
+            let first = builder.append(node.operation, inputs, origin: origin(ofNode: index))
+            values += first..<first + node.operation.resultCount
         }
         let mapped = outputs.map { values[$0] }
         return builder.finish(outputs: mapped)

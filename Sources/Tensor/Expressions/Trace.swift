@@ -32,6 +32,10 @@ struct Trace: ~Copyable {
         /// A parameter's version made by an earlier step: gradients end here.
         case version(Int32)
         case operation(Operation, Int32, Int32, Int32)
+        /// An operation on more than three.
+        case wideOperation(Operation, [Int32])
+        /// A later value of an operation, and how many come before it.
+        case result(of: Int32, Int)
         case gradients(loss: Int32, targets: [Int32])
         case gradient(Int32, Int)
     }
@@ -124,7 +128,17 @@ struct Trace: ~Copyable {
             let third = try number(expression.third, depth)
             key.mix(UInt64(operation.wireCode))
             key.mix(UInt64(UInt32(bitPattern: first)) << 32 | UInt64(UInt32(bitPattern: second)))
+            guard expression.rest.isEmpty else {
+                var inputs = [first, second, third]
+                for input in expression.rest { inputs.append(try number(input, depth + 1)) }
+                id = try append(.wideOperation(operation, inputs), expression.origin)
+                break
+            }
             id = try append(.operation(operation, first, second, third), expression.origin)
+        case .result(let index):
+            let first = try number(expression.first, depth)
+            key.mix(UInt64(UInt32(bitPattern: first)) << 32 | UInt64(truncatingIfNeeded: index))
+            id = try append(.result(of: first, index), expression.origin)
         case .scalar(let scalar):
             key.mix(UInt64(scalar.bitPattern))
             id = try append(.constant(scalar), nil)

@@ -38,10 +38,14 @@ extension GraphBuilder {
         var cotangents = [ValueID?](repeating: nil, count: loss + 1)
         cotangents[loss] = try seed(of: loss, known[loss], origin)
         let isOnPath = self.isOnPath(from: targets, to: loss, endingAt: barriers)
-        for id in stride(from: loss, through: 0, by: -1) where isOnPath[id] && !barriers.contains(id) {
-            guard let cotangent = cotangents[id], case .node(let node) = entries[id] else { continue }
+        for id in stride(from: loss, through: 0, by: -1) {
+            guard case .node(let node) = entries[id] else { continue }
+            let own = (id..<id + node.operation.resultCount).map { result in
+                result <= loss && isOnPath[result] && !barriers.contains(result) ? cotangents[result] : nil
+            }
+            guard own.contains(where: { $0 != nil }) else { continue }
             let isNeeded = node.inputs.map { isOnPath[$0] }
-            let contributions = try contributions(of: node, id, cotangent: cotangent, isNeeded: isNeeded)
+            let contributions = try contributions(of: node, id, cotangents: own, isNeeded: isNeeded)
             for (input, contribution) in zip(node.inputs, contributions) where isOnPath[input] {
                 guard let contribution else { continue }
                 cotangents[input] =
@@ -55,11 +59,12 @@ extension GraphBuilder {
     }
 
     private mutating func contributions(
-        of node: Graph.Node, _ id: ValueID, cotangent: ValueID, isNeeded: [Bool]
+        of node: Graph.Node, _ id: ValueID, cotangents: [ValueID?], isNeeded: [Bool]
     ) throws(TensorError) -> [ValueID?] {
+        guard let cotangent = cotangents.lazy.compactMap(\.self).first else { return [] }
         var rule = GradientRule(
-            node: node, output: id, cotangent: cotangent, isNeeded: isNeeded, origin: origins[id],
-            builder: GraphBuilder())
+            node: node, output: id, cotangents: cotangents, cotangent: cotangent, isNeeded: isNeeded,
+            origin: origins[id], builder: GraphBuilder())
         // Swapped, not copied: a second reference to the arrays would make every step copy them.
         swap(&self, &rule.builder)
         defer { swap(&self, &rule.builder) }
@@ -113,13 +118,11 @@ extension GraphBuilder {
         for target in targets where target <= loss { depends[target] = true }
         var leads = [Bool](repeating: false, count: loss + 1)
         leads[loss] = true
-        for id in 0...loss {
-            guard case .node(let node) = entries[id], !barriers.contains(id) else { continue }
-            for input in node.inputs where depends[input] { depends[id] = true }
+        for id in 0...loss where !barriers.contains(id) {
+            for input in inputs(of: id) where depends[input] { depends[id] = true }
         }
         for id in stride(from: loss, through: 0, by: -1) where leads[id] {
-            guard case .node(let node) = entries[id] else { continue }
-            for input in node.inputs { leads[input] = true }
+            for input in inputs(of: id) { leads[input] = true }
         }
         return zip(depends, leads).map { $0 && $1 }
     }
@@ -133,6 +136,7 @@ extension GraphBuilder {
         let probe = 3
         var types: [ValueType?] = []
         types.reserveCapacity(last + 1)
+        var others: [ValueID: [ValueType]] = [:]
         for entry in entries[0...last] {
             switch entry {
             case .input(let input):
@@ -142,8 +146,12 @@ extension GraphBuilder {
                 types.append(value.type)
             case .node(let node):
                 let inputs = node.inputs.compactMap { types[$0] }
-                types.append(
-                    inputs.count == node.inputs.count ? try? node.operation.outputType(of: inputs) : nil)
+                let results =
+                    inputs.count == node.inputs.count ? try? node.operation.outputTypes(of: inputs) : nil
+                if let results, results.count > 1 { others[types.count] = results }
+                types.append(results?.first)
+            case .result(let first, let index):
+                types.append(others[first]?[index])
             }
         }
         return types
@@ -154,6 +162,7 @@ extension GraphBuilder {
         case .input(let input): "input '\(input.name)'"
         case .constant: "a constant"
         case .node(let node): node.operation.name
+        case .result(let first, _): name(of: first)
         }
     }
 }

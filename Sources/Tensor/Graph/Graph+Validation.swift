@@ -47,7 +47,7 @@ extension Graph {
     }
 
     /// Checks everything there is to check and finds the type of every value, inputs first, then constants,
-    /// then nodes.
+    /// then what nodes make.
     ///
     /// - Throws: whatever `validate` throws; `TensorError.valueMismatch` for a binding that is not what its
     ///   input asks for; the errors of the shape rules; `.limitExceeded` where the values take too many
@@ -67,7 +67,7 @@ extension Graph {
         for constant in constants { types.append(constant.type) }
         for (index, node) in nodes.enumerated() {
             if index % 256 == 0 { try flag.check() }
-            types.append(try node.outputType(among: types, origin: origin(ofNode: index)))
+            types += try node.outputTypes(among: types, origin: origin(ofNode: index))
         }
         var bytes = 0
         for type in types { bytes = bytes.addingSaturated(type.byteCount) }
@@ -94,11 +94,11 @@ extension Graph {
 
     private func validateNodes() throws(TensorError) {
         for (index, node) in nodes.enumerated() {
-            let own = inputs.count + constants.count + index
-            guard node.inputs.count == node.operation.inputCount else {
+            let own = firstValue(ofNode: index), counts = node.operation.inputCounts
+            guard counts.contains(node.inputs.count) else {
                 throw .invalidGraph(
                     reason: "node \(index) (\(node.operation.name)) reads \(node.inputs.count) values, "
-                        + "takes \(node.operation.inputCount)")
+                        + "takes \(counts.asCount)")
             }
             for input in node.inputs where input < 0 || input >= own {
                 throw .invalidGraph(
@@ -114,9 +114,10 @@ extension Graph {
 }
 
 extension Graph.Node {
-    /// The node's type, given those of all earlier values.
-    fileprivate func outputType(among types: [ValueType], origin: Origin?) throws(TensorError) -> ValueType {
-        try operation.outputType(of: inputs.map { types[$0] }, origin: origin)
+    /// The types of what the node makes, given those of all earlier values.
+    fileprivate func outputTypes(among types: [ValueType], origin: Origin?) throws(TensorError) -> [ValueType]
+    {
+        try operation.outputTypes(of: inputs.map { types[$0] }, origin: origin)
     }
 }
 

@@ -1,10 +1,10 @@
 /// A computation as data: what comes in, what is done, what goes out.
 ///
-/// Values are numbered: inputs first, then constants, then one value per node, in order. A node reads only
+/// Values are numbered: inputs first, then constants, then the results of each node, in order. A node reads only
 /// values with smaller numbers, so a valid graph has no cycles. Shapes are not stored: they follow from the
-/// inputs' (`Operation.outputType`), so one graph serves any batch size.
+/// inputs' (`Operation.outputTypes`), so one graph serves any batch size.
 public struct Graph: Sendable {
-    /// The number of a value: inputs, then constants, then nodes.
+    /// The number of a value: inputs, then constants, then what nodes make.
     public typealias ValueID = Int
 
     /// One operation applied to earlier values.
@@ -49,6 +49,10 @@ public struct Graph: Sendable {
     /// The source line of each node where known (empty or as many as nodes); not part of the graph's
     /// identity.
     public let origins: [Origin?]
+    /// The number of values: inputs, constants, and what nodes make.
+    public let valueCount: Int
+    /// The first value of each node; empty where every node makes one.
+    private let firstValues: [ValueID]
 
     /// Puts a graph together; `validate` tells whether it is one.
     public init(
@@ -59,10 +63,30 @@ public struct Graph: Sendable {
         self.nodes = nodes
         self.outputs = outputs
         self.origins = origins
+        let leafCount = inputs.count + constants.count
+        guard nodes.contains(where: { $0.operation.resultCount > 1 }) else {
+            valueCount = leafCount + nodes.count
+            firstValues = []
+            return
+        }
+        var count = leafCount
+        firstValues = nodes.map { node in
+            defer { count += node.operation.resultCount }
+            return count
+        }
+        valueCount = count
     }
 
-    /// The number of values: inputs, constants and nodes.
-    public var valueCount: Int { inputs.count + constants.count + nodes.count }
+    /// The number of the first value a node makes, the others following; of the node after the last, `valueCount`.
+    package func firstValue(ofNode index: Int) -> ValueID {
+        guard !firstValues.isEmpty else { return inputs.count + constants.count + index }
+        return index < firstValues.count ? firstValues[index] : valueCount
+    }
+
+    /// The numbers of the values a node makes.
+    package func values(ofNode index: Int) -> Range<ValueID> {
+        firstValue(ofNode: index)..<firstValue(ofNode: index + 1)
+    }
 }
 
 extension Graph: Hashable {

@@ -12,8 +12,10 @@ package struct GraphBuilder {
         case input(Graph.Input)
         /// Part of the graph.
         case constant(TensorValue)
-        /// Computed from earlier values.
+        /// Computed from earlier values: the first a node makes.
         case node(Graph.Node)
+        /// A later one of those a node makes: the number of the first, and how many come before it.
+        case result(of: ValueID, Int)
     }
 
     /// All values in the order they were made.
@@ -64,7 +66,8 @@ package struct GraphBuilder {
         constant(TensorValue(scalar: scalar))
     }
 
-    /// The value of an operation applied to earlier values, made once however often it is asked for.
+    /// The first value of an operation applied to earlier values, made once however often it is asked for; others of it
+    /// have the numbers that follow.
     package mutating func append(
         _ operation: Operation, _ inputs: [ValueID], origin: Origin? = nil
     ) -> ValueID {
@@ -73,13 +76,14 @@ package struct GraphBuilder {
         return append(distinct: operation, inputs, origin: origin)
     }
 
-    /// The value of an operation, made anew even where an equal one exists.
+    /// The first value of an operation, made anew even where an equal one exists.
     @discardableResult
     package mutating func append(
         distinct operation: Operation, _ inputs: [ValueID], origin: Origin? = nil
     ) -> ValueID {
         let node = Graph.Node(operation, inputs)
         let id = add(.node(node), origin)
+        for index in 1..<operation.resultCount { add(.result(of: id, index), origin) }
         if known[node] == nil { known[node] = id }
         return id
     }
@@ -100,8 +104,10 @@ package struct GraphBuilder {
             numbers[id] = inputs.count + constants.count
             constants.append(value)
         }
+        var valueCount = inputs.count + constants.count
         for case (let id, .node(let node)) in entries.enumerated() where isNeeded[id] {
-            numbers[id] = inputs.count + constants.count + nodes.count
+            for index in 0..<node.operation.resultCount { numbers[id + index] = valueCount + index }
+            valueCount += node.operation.resultCount
             nodes.append(Graph.Node(node.operation, node.inputs.map { numbers[$0] }))
             nodeOrigins.append(origins[id])
         }
@@ -114,10 +120,22 @@ package struct GraphBuilder {
         var isNeeded = [Bool](repeating: false, count: entries.count)
         for output in outputs { isNeeded[output] = true }
         for id in entries.indices.reversed() where isNeeded[id] {
-            guard case .node(let node) = entries[id] else { continue }
-            for input in node.inputs { isNeeded[input] = true }
+            switch entries[id] {
+            case .input, .constant: break
+            case .node(let node): for input in node.inputs { isNeeded[input] = true }
+            case .result(let first, _): isNeeded[first] = true
+            }
         }
         return isNeeded
+    }
+
+    /// The values from which one is computed.
+    func inputs(of id: ValueID) -> [ValueID] {
+        switch entries[id] {
+        case .input, .constant: []
+        case .node(let node): node.inputs
+        case .result(let first, _): inputs(of: first)
+        }
     }
 
     @discardableResult

@@ -19,6 +19,15 @@ extension Instruction {
         case .slice(let elementType, let geometry): .slice(elementType, geometry)
         case .sliceGradient(let elementType, let geometry, let byteCount):
             .sliceGradient(elementType, geometry, byteCount: byteCount)
+        case .order(let shape, let axis, let count, let isDescending):
+            .order(shape, axis: axis, count: count, isDescending: isDescending)
+        case .takeAlong(let elementType, let shape, let axis, let indices):
+            .takeAlong(elementType, from: shape, axis: axis, indices: indices)
+        case .scatterAlong(let shape, let axis, let indices):
+            .scatterAlong(into: shape, axis: axis, indices: indices)
+        case .concatenate(let elementType, let shapes, let axis):
+            .concatenate(elementType, shapes, axis: axis)
+        case .split(let elementType, let shapes, let axis): .split(elementType, shapes, axis: axis)
         case .oneHot(let depth, let labels): .oneHot(depth: depth, labels: labels)
         case .softmax(let shape, let axis): .softmax(shape, axis: axis)
         case .logSoftmax(let shape, let axis): .logSoftmax(shape, axis: axis)

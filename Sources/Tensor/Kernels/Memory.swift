@@ -35,6 +35,12 @@ import Ground
         }
     }
 
+    /// Copies bytes from one offset to another; a run of a value that is not too long to be asked nothing meanwhile.
+    @inline(__always)
+    func copy(from source: Memory, at sourceOffset: Int, to offset: Int, byteCount: Int) {
+        unsafe (base + offset).copyMemory(from: source.base + sourceOffset, byteCount: byteCount)
+    }
+
     /// Sets bytes to zero, for as long as nobody says stop.
     func clear(byteCount: Int, _ flag: CancelFlag) {
         for start in stride(from: 0, to: byteCount, by: Memory.pieceByteCount) {
@@ -66,14 +72,17 @@ import Ground
     }
 }
 
-/// What a kernel works on: where the result goes and up to three values to read.
+/// What a kernel works on: where its results go, and the values it reads.
 ///
 /// Operands a kernel does not have repeat another one.
 struct Operands {
+    /// The first result.
     let output: Memory
     let first: Memory
     let second: Memory
     let third: Memory
+    /// The results from the second on, then the inputs from the fourth on.
+    let others: OtherMemories.Part
     /// Says when to leave off: a kernel that runs long asks it, and what it has written then is worth nothing.
     var flag = CancelFlag.never
 }
@@ -90,20 +99,24 @@ struct Kernel: Sendable {
 
     /// Runs once, outside any plan: what folding constants needs.
     func evaluate(
-        _ inputs: [TensorValue], output type: ValueType, _ flag: CancelFlag
-    ) throws(TensorError) -> TensorValue {
+        _ inputs: [TensorValue], outputs types: [ValueType], _ flag: CancelFlag
+    ) throws(TensorError) -> [TensorValue] {
         ComputeThread.prepare()
-        let storage = Storage(byteCount: type.byteCount)
-        let output = Memory(storage)
-        let operands = inputs.map { Memory($0.storage) }
+        let storages = types.map { Storage(byteCount: $0.byteCount) }
+        let results = storages.map { Memory($0) }, operands = inputs.map { Memory($0.storage) }
         func operand(_ index: Int) -> Memory {
-            index < operands.count ? operands[index] : operands.first ?? output
+            index < operands.count ? operands[index] : operands.first ?? results[0]
         }
+        let more = results.dropFirst() + operands.dropFirst(3)
+        let others = OtherMemories(count: more.count, results[0])
+        for (index, memory) in more.enumerated() { others[index] = memory }
         try run(
             Operands(
-                output: output, first: operand(0), second: operand(1), third: operand(2), flag: flag))
+                output: results[0], first: operand(0), second: operand(1), third: operand(2),
+                others: others.from(0),
+                flag: flag))
         try flag.check()
-        return TensorValue(type, filled: storage)
+        return zip(types, storages).map { TensorValue($0, filled: $1) }
     }
 }
 

@@ -112,6 +112,16 @@ struct AxisLanes: Sendable {
         self.outerCount = shape.dimensions[..<axis].reduce(1, *)
     }
 
+    /// The number of lines.
+    var laneCount: Int { outerCount &* stride }
+
+    /// The offset of a line's first element.
+    @inline(__always)
+    func offset(ofLane lane: Int) -> Int {
+        let (outer, inner) = lane.quotientAndRemainder(dividingBy: stride)
+        return outer &* stride &* count &+ inner
+    }
+
     /// Calls `body` with the number of each line and the offset of its first element, for as long as nobody
     /// says stop.
     @inline(__always)

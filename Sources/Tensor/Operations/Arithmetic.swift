@@ -25,7 +25,7 @@ protocol BinaryOperation: BroadcastingOperation {
 }
 
 extension BinaryOperation {
-    static var inputCount: Int { 2 }
+    static var inputCounts: ClosedRange<Int> { 2...2 }
 
     func instruction(_ inputs: [ValueType], _ output: ValueType) -> Instruction {
         .binary(Self.function, Walk(broadcasting: inputs.map(\.shape), to: output.shape))
@@ -39,7 +39,7 @@ protocol TernaryOperation: BroadcastingOperation {
 }
 
 extension TernaryOperation {
-    static var inputCount: Int { 3 }
+    static var inputCounts: ClosedRange<Int> { 3...3 }
 
     func instruction(_ inputs: [ValueType], _ output: ValueType) -> Instruction {
         .ternary(Self.function, Walk(broadcasting: inputs.map(\.shape), to: output.shape))
@@ -167,7 +167,7 @@ extension Operations {
     /// 1 where left = right, else 0, of any one element type; flat.
     struct Equal: BroadcastingOperation {
         static let operation = Operation.equal
-        static let code: UInt16 = 8, name = "equal", inputCount = 2
+        static let code: UInt16 = 8, name = "equal", inputCounts = 2...2
         static let samples: [Operation.Sample] = [
             .init(.equal, .flags(3, 4), .flags(4)),
             .init(.equal, .labels(.int64, below: 3, 8), .labels(.int64, below: 3, 8)),

@@ -12,7 +12,7 @@ protocol SoftmaxOperation: SinglePassOperation {
 }
 
 extension SoftmaxOperation {
-    static var inputCount: Int { 1 }
+    static var inputCounts: ClosedRange<Int> { 1...1 }
     var attributes: OperationAttributes { OperationAttributes([axis]) }
     var rowEffect: RowEffect { RowEffect(.mixed(along: axis)) }
     func checkedClasses(_ inputs: [ValueType]) -> (input: Int, classCount: Int)? { nil }
@@ -77,7 +77,7 @@ extension Operations {
 
     /// Labels to float32 rows of `depth`, 1 at the label; a new last axis.
     struct OneHot: SinglePassOperation {
-        static let code: UInt16 = 154, name = "oneHot", inputCount = 1
+        static let code: UInt16 = 154, name = "oneHot", inputCounts = 1...1
         static let samples: [Operation.Sample] = [
             .init(.oneHot(depth: 5), .labels(.int64, below: 5, 7)),
             .init(.oneHot(depth: 3), .labels(.int32, below: 3, 2, 2)),

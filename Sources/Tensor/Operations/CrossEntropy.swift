@@ -9,7 +9,7 @@
 extension Operations {
     /// −log softmax of logits [rows, classes] at labels int32 or int64 [rows], reduced as said.
     struct SoftmaxCrossEntropy: SinglePassOperation {
-        static let code: UInt16 = 152, name = "softmaxCrossEntropy", inputCount = 2
+        static let code: UInt16 = 152, name = "softmaxCrossEntropy", inputCounts = 2...2
         static let samples: [Operation.Sample] = [
             .init(.softmaxCrossEntropy(.none), .signed(6, 5), .labels(.int64, below: 5, 6)),
             .init(.softmaxCrossEntropy(.sum), .signed(6, 5), .labels(.int32, below: 5, 6)),
@@ -54,7 +54,7 @@ extension Operations {
 
     /// The gradient of `softmaxCrossEntropy` with respect to the logits; inputs cotangent, logits, labels.
     struct SoftmaxCrossEntropyGradient: SinglePassOperation {
-        static let code: UInt16 = 153, name = "softmaxCrossEntropyGradient", inputCount = 3
+        static let code: UInt16 = 153, name = "softmaxCrossEntropyGradient", inputCounts = 3...3
         static let samples: [Operation.Sample] = [
             .init(
                 .softmaxCrossEntropyGradient(.none), .signed(6), .signed(6, 5), .labels(.int64, below: 5, 6)),

@@ -17,7 +17,7 @@ protocol UnaryOperation: SinglePassOperation {
 }
 
 extension UnaryOperation {
-    static var inputCount: Int { 1 }
+    static var inputCounts: ClosedRange<Int> { 1...1 }
 
     func outputType(_ rule: ShapeRule) throws(TensorError) -> ValueType {
         try rule.requireFloats()
@@ -238,7 +238,7 @@ extension Operations {
 
     /// Numbers as another type; float to integer truncates towards zero and saturates.
     struct Cast: SinglePassOperation {
-        static let code: UInt16 = 42, name = "cast", inputCount = 1
+        static let code: UInt16 = 42, name = "cast", inputCounts = 1...1
         static let samples: [Operation.Sample] = [
             .init(.cast(to: .float32), .labels(.uint8, below: 256, 3, 5)),
             .init(.cast(to: .float32), .labels(.int64, below: 256, 3, 5)),

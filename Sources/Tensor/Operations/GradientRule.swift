@@ -1,4 +1,4 @@
-/// One step of the walk backwards: a node, the cotangent of its output, and where to put new nodes.
+/// One step of the walk backwards: a node, the cotangents of its results, and where to put new nodes.
 ///
 /// No rule knows a shape: what must follow a shape is made by `sumLike`, `broadcastLike` and `reshapeLike`
 /// from the value that has it. Every rule is made of operations of the table, so gradients have gradients.
@@ -6,7 +6,11 @@ struct GradientRule {
     typealias ValueID = GraphBuilder.ValueID
 
     let node: Graph.Node
+    /// The first result; the others have the numbers after it.
     let output: ValueID
+    /// For each result, the cotangent it has, if the loss depends on it: of at least one.
+    let cotangents: [ValueID?]
+    /// The cotangent of the only result, or of the first that has one.
     let cotangent: ValueID
     /// For each input, whether anyone wants its gradient.
     let isNeeded: [Bool]
@@ -29,6 +33,11 @@ struct GradientRule {
 
     /// Adds a node.
     mutating func emit(_ operation: Operation, _ inputs: ValueID...) -> ValueID {
+        builder.append(operation, inputs, origin: origin)
+    }
+
+    /// Adds a node that reads any number of values.
+    mutating func emit(_ operation: Operation, all inputs: [ValueID]) -> ValueID {
         builder.append(operation, inputs, origin: origin)
     }
 

@@ -2,7 +2,7 @@
 protocol LayoutOperation: SinglePassOperation {}
 
 extension LayoutOperation {
-    static var inputCount: Int { 1 }
+    static var inputCounts: ClosedRange<Int> { 1...1 }
     func checkedClasses(_ inputs: [ValueType]) -> (input: Int, classCount: Int)? { nil }
 }
 

@@ -2,7 +2,7 @@
 protocol LikenessOperation: SinglePassOperation {}
 
 extension LikenessOperation {
-    static var inputCount: Int { 2 }
+    static var inputCounts: ClosedRange<Int> { 2...2 }
     func checkedClasses(_ inputs: [ValueType]) -> (input: Int, classCount: Int)? { nil }
 
     // Where the number of elements stays, nothing was added up or repeated.

@@ -9,11 +9,12 @@ extension Operation {
         Operations.Abs.self, Operations.Sign.self, Operations.Power.self, Operations.ReLUGradient.self,
         Operations.Cast.self,
         Operations.Sum.self, Operations.Mean.self, Operations.Max.self, Operations.Min.self,
-        Operations.Argmax.self,
+        Operations.Argmax.self, Operations.TopK.self, Operations.Sort.self,
         Operations.SumLike.self, Operations.BroadcastLike.self, Operations.ReshapeLike.self,
         Operations.Matmul.self, Operations.Linear.self,
         Operations.Reshape.self, Operations.Transpose.self, Operations.Expand.self, Operations.Slice.self,
-        Operations.SliceGradient.self,
+        Operations.SliceGradient.self, Operations.TakeAlong.self, Operations.ScatterAlong.self,
+        Operations.Concatenate.self, Operations.SplitLike.self,
         Operations.Softmax.self, Operations.LogSoftmax.self, Operations.SoftmaxCrossEntropy.self,
         Operations.SoftmaxCrossEntropyGradient.self, Operations.OneHot.self,
     ]
@@ -52,6 +53,8 @@ extension Operation {
         case .max(let axes, let keeps): Operations.Max(axes: axes, keepsDimensions: keeps)
         case .min(let axes, let keeps): Operations.Min(axes: axes, keepsDimensions: keeps)
         case .argmax(let axis): Operations.Argmax(axis: axis)
+        case .topK(let count, let axis): Operations.TopK(count: count, axis: axis)
+        case .sort(let axis, let descending): Operations.Sort(axis: axis, isDescending: descending)
         case .sumLike: Operations.SumLike()
         case .broadcastLike(let axes, let keeps, let averaging):
             Operations.BroadcastLike(axes: axes, keepsDimensions: keeps, averaging: averaging)
@@ -65,6 +68,10 @@ extension Operation {
             Operations.Slice(starts: starts, stops: stops, steps: steps)
         case .sliceGradient(let starts, let stops, let steps):
             Operations.SliceGradient(starts: starts, stops: stops, steps: steps)
+        case .takeAlong(let axis): Operations.TakeAlong(axis: axis)
+        case .scatterAlong(let axis): Operations.ScatterAlong(axis: axis)
+        case .concatenate(let axis): Operations.Concatenate(axis: axis)
+        case .splitLike(let axis, let count): Operations.SplitLike(axis: axis, count: count)
         case .softmax(let axis): Operations.Softmax(axis: axis)
         case .logSoftmax(let axis): Operations.LogSoftmax(axis: axis)
         case .softmaxCrossEntropy(let reduction): Operations.SoftmaxCrossEntropy(reduction: reduction)
@@ -96,19 +103,23 @@ extension Operation {
     /// The name in errors, logs and documents, such as `softmaxCrossEntropy`.
     package var name: String { type(of: definition).name }
 
-    /// The number of values the operation reads.
-    package var inputCount: Int { type(of: definition).inputCount }
+    /// How many values the operation reads.
+    package var inputCounts: ClosedRange<Int> { type(of: definition).inputCounts }
 
-    /// The type of the value the operation makes of inputs of these types.
+    /// How many values the operation makes.
+    package var resultCount: Int { definition.resultCount }
+
+    /// The types of the values the operation makes of inputs of these types.
     ///
     /// The check is complete: whatever passes, the kernels can compute without looking again.
     ///
     /// - Throws: `TensorError.shapeMismatch` or `.elementTypeMismatch`, naming the operation, what came and
     ///   `origin`.
-    package func outputType(of inputs: [ValueType], origin: Origin? = nil) throws(TensorError) -> ValueType {
+    package func outputTypes(of inputs: [ValueType], origin: Origin? = nil) throws(TensorError) -> [ValueType]
+    {
         let rule = ShapeRule(operation: self, inputs: inputs, origin: origin)
         try rule.requireInputCount()
-        return try definition.outputType(rule)
+        return try definition.outputTypes(rule)
     }
 
     /// What it does to the rows of a batch.

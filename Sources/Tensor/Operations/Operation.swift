@@ -49,6 +49,12 @@ public enum Operation: Sendable, Hashable {
     case min(axes: [Int]?, keepsDimensions: Bool)
     /// The index of the largest element along an axis, the first of equals, as int64; drops the axis.
     case argmax(axis: Int)
+    /// Two results: the `count` largest elements along an axis in falling order, and their indices as int64. Of equal
+    /// ones the first comes first; a NaN counts as the largest.
+    case topK(count: Int, axis: Int)
+    /// Two results: the elements along an axis in order, and their indices as int64. Equal ones stay as they
+    /// were; a NaN counts as the largest.
+    case sort(axis: Int, descending: Bool)
 
     // What undoes broadcasting and reductions. Second input: the value whose shape is taken, of any element
     // type.
@@ -81,6 +87,17 @@ public enum Operation: Sendable, Hashable {
     /// Inputs: cotangent, a value that lends its shape. Zeros of that shape, the cotangent where `slice` with
     /// the same numbers reads. Any element type.
     case sliceGradient(starts: [Int], stops: [Int], steps: [Int])
+
+    /// Inputs x, indices int32 or int64 of x's shape but for one axis: of each line along it the elements at the
+    /// indices. x of any element type.
+    case takeAlong(axis: Int)
+    /// Inputs values, indices of the same shape, a value that lends its shape: zeros of that shape, each value added
+    /// where its index says along the axis.
+    case scatterAlong(axis: Int)
+    /// Any number of inputs of one element type, whichever: one after another along an axis.
+    case concatenate(axis: Int)
+    /// Inputs x, then as many values as `count` says: a result for each, x taken apart along an axis into their shapes.
+    case splitLike(axis: Int, count: Int)
 
     // Classification. The class axis is the last one unless named.
     case softmax(axis: Int)

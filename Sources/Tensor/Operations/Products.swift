@@ -1,7 +1,7 @@
 extension Operations {
     /// The product of matrices over the last two axes, the others broadcast; each side may be read transposed.
-    struct Matmul: OperationDefinition {
-        static let code: UInt16 = 100, name = "matmul", inputCount = 2
+    struct Matmul: SingleResultOperation {
+        static let code: UInt16 = 100, name = "matmul", inputCounts = 2...2
         static let samples: [Operation.Sample] = [
             .init(.matmul(transposeLeft: false, transposeRight: false), .signed(3, 4), .signed(4, 5)),
             .init(.matmul(transposeLeft: true, transposeRight: false), .signed(4, 3), .signed(4, 5)),
@@ -105,7 +105,7 @@ extension Operations {
     /// x [..., in] · weightᵀ + bias, for a weight [out, in] and a bias [out].
     struct Linear: PlainOperation {
         static let operation = Operation.linear
-        static let code: UInt16 = 101, name = "linear", inputCount = 3
+        static let code: UInt16 = 101, name = "linear", inputCounts = 3...3
         static let samples: [Operation.Sample] = [
             .init(.linear, .signed(6, 4), .signed(5, 4), .signed(5)),
             .init(.linear, .signed(2, 3, 4), .signed(5, 4), .signed(5)),

@@ -11,7 +11,7 @@ protocol ReductionOperation: SinglePassOperation {
 }
 
 extension ReductionOperation {
-    static var inputCount: Int { 1 }
+    static var inputCounts: ClosedRange<Int> { 1...1 }
     var attributes: OperationAttributes { OperationAttributes(flags: keepsDimensions, axes: axes) }
 
     func outputType(_ rule: ShapeRule) throws(TensorError) -> ValueType {
@@ -151,7 +151,7 @@ extension Operations {
 
     /// The index of the largest along an axis, the first of equals, as int64; drops the axis.
     struct Argmax: SinglePassOperation {
-        static let code: UInt16 = 74, name = "argmax", inputCount = 1
+        static let code: UInt16 = 74, name = "argmax", inputCounts = 1...1
         static let samples: [Operation.Sample] = [
             .init(.argmax(axis: -1), .signed(3, 5)), .init(.argmax(axis: 0), .flags(3, 5)),
         ]

@@ -135,7 +135,7 @@ extension ReferenceValue {
 
 extension Operation {
     /// What the operation means, as slowly and plainly as possible.
-    package func reference(_ inputs: [ReferenceValue]) -> ReferenceValue { definition.reference(inputs) }
+    package func references(_ inputs: [ReferenceValue]) -> [ReferenceValue] { definition.references(inputs) }
 }
 
 extension Graph {
@@ -143,7 +143,7 @@ extension Graph {
     package func reference(_ inputs: [ReferenceValue]) throws(TensorError) -> [ReferenceValue] {
         var values = inputs
         for constant in constants { values.append(try ReferenceValue(constant)) }
-        for node in nodes { values.append(node.operation.reference(node.inputs.map { values[$0] })) }
+        for node in nodes { values += node.operation.references(node.inputs.map { values[$0] }) }
         return outputs.map { values[$0] }
     }
 }

@@ -1,3 +1,8 @@
+extension ClosedRange<Int> {
+    /// A number, or from which to which, for messages.
+    var asCount: String { count == 1 ? "\(lowerBound)" : "\(lowerBound) to \(upperBound)" }
+}
+
 /// The checks shape rules are made of: an operation, the types given to it, and the errors that name both.
 struct ShapeRule {
     let operation: Operation
@@ -23,8 +28,8 @@ struct ShapeRule {
 
     /// The operation has as many inputs as it reads.
     func requireInputCount() throws(TensorError) {
-        try require(
-            inputs.count == operation.inputCount, "takes \(operation.inputCount) values, got \(inputs.count)")
+        let counts = operation.inputCounts
+        try require(counts.contains(inputs.count), "takes \(counts.asCount) values, got \(inputs.count)")
     }
 
     /// All inputs are float32.

@@ -47,7 +47,7 @@ extension SliceOperation {
 extension Operations {
     /// The elements of a slice.
     struct Slice: SliceOperation {
-        static let code: UInt16 = 123, name = "slice", inputCount = 1
+        static let code: UInt16 = 123, name = "slice", inputCounts = 1...1
         static let samples: [Operation.Sample] = [
             .init(.slice(starts: [1, 0], stops: [3, 5], steps: [1, 2]), .signed(4, 5)),
             .init(.slice(starts: [1], stops: [3], steps: [1]), .signed(4, 2, 3)),
@@ -86,7 +86,7 @@ extension Operations {
 
     /// Zeros of the second input's shape, the first where `slice` with the same numbers reads.
     struct SliceGradient: SliceOperation {
-        static let code: UInt16 = 124, name = "sliceGradient", inputCount = 2
+        static let code: UInt16 = 124, name = "sliceGradient", inputCounts = 2...2
         static let samples: [Operation.Sample] = [
             .init(
                 .sliceGradient(starts: [1, 0], stops: [3, 5], steps: [1, 2]), .signed(2, 3), .signed(4, 5)),

@@ -10,6 +10,8 @@ package final class Execution {
     private let arena: Storage
     /// The memory of each slot; an input's is a placeholder until it is bound.
     private var memories: [Memory]
+    /// The memory of the plan's other slots, as it was when their step began.
+    private let others: OtherMemories
     /// Keeps what is bound alive.
     private var bound: [Storage?]
     /// The memory of inputs that are gathered, made when first needed.
@@ -29,6 +31,7 @@ package final class Execution {
             case .arena(let offset): Memory(arena, byteOffset: offset)
             }
         }
+        others = OtherMemories(count: plan.otherSlots.count, Memory(arena))
         bound = plan.inputTypes.map { _ in nil }
         gathered = plan.inputTypes.map { _ in nil }
         isBound = plan.inputTypes.map { _ in false }
@@ -118,10 +121,11 @@ package final class Execution {
         for index in 0..<plan.steps.count {
             if flag.isSet { return false }
             let step = plan.steps[index]
+            for other in step.others { others[other] = memories[plan.otherSlots[other]] }
             try step.kernel.run(
                 Operands(
                     output: memories[step.output], first: memories[step.first], second: memories[step.second],
-                    third: memories[step.third], flag: flag))
+                    third: memories[step.third], others: others.from(step.others.lowerBound), flag: flag))
         }
         if flag.isSet { return false }
         for index in 0..<plan.commits.count {

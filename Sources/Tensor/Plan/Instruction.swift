@@ -35,6 +35,16 @@ enum Instruction: Sendable, Hashable {
     case slice(ElementType, SliceGeometry)
     /// Zeros, and a slice put into them.
     case sliceGradient(ElementType, SliceGeometry, byteCount: Int)
+    /// The first elements along an axis in order, and where they were.
+    case order(Shape, axis: Int, count: Int, isDescending: Bool)
+    /// The elements along an axis at indices.
+    case takeAlong(ElementType, from: Shape, axis: Int, indices: ValueType)
+    /// Zeros, and values added at indices along an axis.
+    case scatterAlong(into: Shape, axis: Int, indices: ValueType)
+    /// Values one after another along an axis.
+    case concatenate(ElementType, [Shape], axis: Int)
+    /// A value taken apart along an axis.
+    case split(ElementType, [Shape], axis: Int)
     /// Rows of zeros with a 1 at the label.
     case oneHot(depth: Int, labels: ValueType)
     /// Exponentials over their sum along an axis.

@@ -6,9 +6,9 @@ struct Lowering {
     /// One instruction and the values it reads and writes.
     struct Step {
         var instruction: Instruction
-        var output: Int
+        var outputs: [Int]
         let inputs: [Int]
-        /// The inputs whose memory the output may take.
+        /// The inputs whose memory the first output may take.
         let inputsToOverwrite: [Int]
         /// About how many arithmetic operations it takes.
         let operationCount: Int
@@ -59,10 +59,10 @@ struct Lowering {
             constants[graph.inputs.count + index] = constant
         }
         for (index, node) in graph.nodes.enumerated() {
-            let id = graph.inputs.count + graph.constants.count + index
-            guard useCounts[id] > 0 else { continue }
+            let values = graph.values(ofNode: index)
+            guard values.contains(where: { useCounts[$0] > 0 }) else { continue }
             try flag.check()
-            try lower(node, id)
+            try lower(node, values)
         }
         outputs = graph.outputs.map { sources[$0] }
     }
@@ -73,7 +73,7 @@ struct Lowering {
         types.append(types[source])
         steps.append(
             Step(
-                instruction: .copy(byteCount: types[source].byteCount), output: id, inputs: [source],
+                instruction: .copy(byteCount: types[source].byteCount), outputs: [id], inputs: [source],
                 inputsToOverwrite: [], operationCount: 0))
         outputs[index] = id
     }
@@ -82,47 +82,51 @@ struct Lowering {
     var listings: [Plan.Listing] {
         steps.map { step in
             Plan.Listing(
-                instruction: step.instruction, type: types[step.output], operationCount: step.operationCount,
-                byteCount: step.inputs.reduce(types[step.output].byteCount) { $0 + types[$1].byteCount })
+                instruction: step.instruction, types: step.outputs.map { types[$0] },
+                operationCount: step.operationCount,
+                byteCount: (step.inputs + step.outputs).reduce(0) { $0 + types[$1].byteCount })
         }
     }
 
-    private mutating func lower(_ node: Graph.Node, _ id: Int) throws(TensorError) {
+    private mutating func lower(_ node: Graph.Node, _ values: Range<Int>) throws(TensorError) {
         let inputTypes = node.inputs.map { types[$0] }, inputs = node.inputs.map { sources[$0] }
-        let definition = node.operation.definition
-        if definition.isView(inputTypes, types[id]) {
+        let definition = node.operation.definition, outputTypes = Array(types[values]), id = values.lowerBound
+        if definition.isView(inputTypes, outputTypes) {
             sources[id] = inputs[0]
-        } else if try !fold(definition, id, inputTypes, inputs) && !fuse(node, id) {
-            let instruction = definition.instruction(inputTypes, types[id])
+        } else if try !fold(definition, values, inputTypes, inputs) && !fuse(node, id) {
+            let instruction = definition.instruction(inputTypes, outputTypes)
             if case .linear(let x, let weight, _) = instruction {
                 rectified[id] = (steps.count, .linear(x: x, weight: weight, rectifies: true))
             }
-            let count = definition.operationCount(inputTypes, types[id])
+            let count = definition.operationCount(inputTypes, outputTypes)
             operationCount = operationCount.addingSaturated(count)
             let inputsToOverwrite =
                 definition.isInPlace ? inputs.indices.filter { inputTypes[$0] == types[id] } : []
             steps.append(
                 Step(
-                    instruction: instruction, output: id, inputs: inputs,
+                    instruction: instruction, outputs: Array(values), inputs: inputs,
                     inputsToOverwrite: inputsToOverwrite.map { inputs[$0] }, operationCount: count))
         }
     }
 
-    /// Computes a value now if it follows from constants alone.
+    /// Computes values now if they follow from constants alone.
     private mutating func fold(
-        _ definition: any OperationDefinition, _ id: Int, _ inputTypes: [ValueType], _ inputs: [Int]
+        _ definition: any OperationDefinition, _ values: Range<Int>, _ inputTypes: [ValueType],
+        _ inputs: [Int]
     ) throws(TensorError) -> Bool {
-        let values = inputs.compactMap { constants[$0] }
-        guard values.count == inputs.count else { return false }
-        let byteCount = types[id].byteCount
-        let operationCount = definition.operationCount(inputTypes, types[id])
+        let known = inputs.compactMap { constants[$0] }
+        guard known.count == inputs.count else { return false }
+        let outputTypes = Array(types[values])
+        let byteCount = outputTypes.reduce(0) { $0.addingSaturated($1.byteCount) }
+        let operationCount = definition.operationCount(inputTypes, outputTypes)
         guard byteCount <= Lowering.foldedByteCountMaximum - foldedByteCount,
             operationCount <= Lowering.foldedOperationMaximum - foldedOperationCount
         else { return false }
         foldedByteCount += byteCount
         foldedOperationCount += operationCount
-        constants[id] = try definition.instruction(inputTypes, types[id]).kernel
-            .evaluate(values, output: types[id], flag)
+        let made = try definition.instruction(inputTypes, outputTypes).kernel
+            .evaluate(known, outputs: outputTypes, flag)
+        for (value, constant) in zip(values, made) { constants[value] = constant }
         return true
     }
 
@@ -131,7 +135,7 @@ struct Lowering {
         guard node.operation == .relu, useCounts[node.inputs[0]] == 1, let linear = rectified[node.inputs[0]]
         else { return false }
         steps[linear.step].instruction = linear.instruction
-        steps[linear.step].output = id
+        steps[linear.step].outputs = [id]
         return true
     }
 }
@@ -141,8 +145,8 @@ extension Graph {
     fileprivate func useCounts() -> [Int] {
         var counts = [Int](repeating: 0, count: valueCount)
         for output in outputs { counts[output] += 1 }
-        let first = inputs.count + constants.count
-        for index in nodes.indices.reversed() where counts[first + index] > 0 {
+        for index in nodes.indices.reversed() where values(ofNode: index).contains(where: { counts[$0] > 0 })
+        {
             for input in nodes[index].inputs { counts[input] += 1 }
         }
         return counts

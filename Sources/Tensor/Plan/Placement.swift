@@ -61,13 +61,16 @@ struct Placement {
     /// Decides which states' new values can be written over the old ones.
     private mutating func writeStates(_ lowering: Lowering, _ updates: [Plan.Update]) {
         var producers: [Int: Int] = [:]
-        for (index, step) in lowering.steps.enumerated() { producers[step.output] = index }
+        for (index, step) in lowering.steps.enumerated() {
+            for output in step.outputs { producers[output] = index }
+        }
         for update in updates {
             let value = lowering.outputs[update.output], lastRead = lastReads[update.input]
             guard value != update.input else { continue }
             if statesWritten[value] == nil, let index = producers[value],
                 lastRead < index
-                    || (lastRead == index && lowering.steps[index].inputsToOverwrite.contains(update.input))
+                    || (lastRead == index && lowering.steps[index].outputs[0] == value
+                        && lowering.steps[index].inputsToOverwrite.contains(update.input))
             {
                 statesWritten[value] = update.input
             } else {
@@ -77,21 +80,32 @@ struct Placement {
     }
 
     private mutating func assign(_ step: Lowering.Step, _ index: Int) {
-        if let state = statesWritten[step.output] {
-            slots[step.output] = slots[state]
-        } else if let heir = step.inputsToOverwrite.first(where: { isFree($0, after: index) }) {
-            slots[step.output] = slots[heir]
-        } else {
-            slots[step.output] = .arena(arena.reserve(types[step.output].byteCount))
+        for (position, output) in step.outputs.enumerated() {
+            if let state = statesWritten[output] {
+                slots[output] = slots[state]
+            } else if position == 0,
+                let heir = step.inputsToOverwrite.first(where: { isFree($0, after: index) })
+            {
+                slots[output] = slots[heir]
+            } else {
+                slots[output] = .arena(arena.reserve(types[output].byteCount))
+            }
         }
         for (position, input) in step.inputs.enumerated()
         where isFree(input, after: index) && !step.inputs[..<position].contains(input) {
-            guard let slot = slots[input], slot != slots[step.output], case .arena(let offset) = slot
-            else {
-                continue
-            }
-            arena.release(offset, types[input].byteCount)
+            guard let slot = slots[input], slot != slots[step.outputs[0]] else { continue }
+            release(input, slot)
         }
+        // What nobody reads is written all the same, and has its memory for this step.
+        for output in step.outputs where lastReads[output] < 0 && statesWritten[output] == nil {
+            guard let slot = slots[output] else { continue }
+            release(output, slot)
+        }
+    }
+
+    private mutating func release(_ value: Int, _ slot: Slot) {
+        guard case .arena(let offset) = slot else { return }
+        arena.release(offset, types[value].byteCount)
     }
 
     /// Whether a value's memory is in the arena and nobody's once a step is done.

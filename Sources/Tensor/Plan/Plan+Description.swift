@@ -3,8 +3,8 @@ extension Plan {
     struct Listing: Sendable {
         /// The work.
         let instruction: Instruction
-        /// The type of what it makes.
-        let type: ValueType
+        /// The types of what it makes.
+        let types: [ValueType]
         /// About how many arithmetic operations it takes.
         let operationCount: Int
         /// The bytes it reads and writes.
@@ -13,12 +13,13 @@ extension Plan {
 }
 
 extension Plan: CustomStringConvertible {
-    /// What will run, a line for each step: the work, the type it makes, about how many arithmetic operations it takes
+    /// What will run, a line for each step: the work, the types it makes, about how many arithmetic operations it takes
     /// and the bytes it reads and writes; before them, what all of it takes.
     package var description: String {
         let total = "\(operationEstimate) operations, \(byteCount) bytes of memory"
         let lines = listings.enumerated().map { number, step in
-            "\(number + 1). \(step.instruction) → \(step.type): \(step.operationCount) operations, "
+            let types = step.types.map(\.description).joined(separator: ", ")
+            return "\(number + 1). \(step.instruction) → \(types): \(step.operationCount) operations, "
                 + "\(step.byteCount) bytes"
         }
         return (["\(listings.count) steps, \(total)"] + lines).joined(separator: "\n")
@@ -48,6 +49,13 @@ extension Instruction: CustomStringConvertible {
         case .spread(_, let divisor): divisor == 1 ? "broadcast" : "broadcast, divided by \(divisor)"
         case .slice: "slice"
         case .sliceGradient: "slice put into zeros"
+        case .order(let shape, let axis, let count, let isDescending):
+            "\(count) of \(shape) along \(axis), \(isDescending ? "falling" : "rising")"
+        case .takeAlong(_, let shape, let axis, _): "elements of \(shape) at indices along \(axis)"
+        case .scatterAlong(let shape, let axis, _):
+            "elements added to zeros \(shape) at indices along \(axis)"
+        case .concatenate(_, let shapes, let axis): "\(shapes.count) values joined along \(axis)"
+        case .split(_, let shapes, let axis): "taken apart along \(axis) into \(shapes.count)"
         case .oneHot(let depth, let labels): "oneHot of \(labels), depth \(depth)"
         case .softmax(_, let axis): "softmax along \(axis)"
         case .logSoftmax(_, let axis): "logSoftmax along \(axis)"

@@ -37,6 +37,8 @@ package struct Plan: Sendable {
 
     /// The kernels in order, with the slots they work on.
     let steps: [Step]
+    /// Slots of steps that have more than one result or three inputs.
+    let otherSlots: [Int]
     /// What each step does, for people; apart from the steps, which are to be small.
     let listings: [Listing]
     /// The memory behind each slot: first one per input, then whatever else there is.
@@ -57,6 +59,9 @@ package struct Plan: Sendable {
         let first: Int
         let second: Int
         let third: Int
+        /// Where the slots are in `otherSlots` that few steps have: of results from the second on, then of inputs from
+        /// the fourth on.
+        let others: Range<Int>
     }
 
     /// What memory a slot is.
@@ -113,13 +118,18 @@ package struct Plan: Sendable {
 
         var table = SlotTable(inputCount: inputs.count)
         for input in inputs.indices { table.slots.append(placement.slot(of: input, lowering)) }
+        var otherSlots: [Int] = []
         steps = lowering.steps.map { step in
             let slots = step.inputs.map { table.slot(of: $0, placement, lowering) }
+            let results = step.outputs.map { table.slot(of: $0, placement, lowering) }
+            let firstOther = otherSlots.count
+            otherSlots += results.dropFirst() + slots.dropFirst(3)
             return Step(
-                kernel: step.instruction.kernel, output: table.slot(of: step.output, placement, lowering),
+                kernel: step.instruction.kernel, output: results[0],
                 first: slots[0], second: slots.count > 1 ? slots[1] : slots[0],
-                third: slots.count > 2 ? slots[2] : slots[0])
+                third: slots.count > 2 ? slots[2] : slots[0], others: firstOther..<otherSlots.count)
         }
+        self.otherSlots = otherSlots
         listings = lowering.listings
         outputSlots = lowering.outputs.map { table.slot(of: $0, placement, lowering) }
         commits = placement.commits.map { commit in
@@ -192,12 +202,11 @@ extension Graph {
         inputs: [ValueType]
     ) throws(TensorError) -> (operationCount: Int, byteCount: Int) {
         let types = try types(binding: inputs)
-        let first = self.inputs.count + constants.count
         var operationCount = 0, byteCount = 0
         for type in types { byteCount = byteCount.addingSaturated(type.byteCount) }
         for (index, node) in nodes.enumerated() {
             let count = node.operation.definition.operationCount(
-                node.inputs.map { types[$0] }, types[first + index])
+                node.inputs.map { types[$0] }, Array(types[values(ofNode: index)]))
             operationCount = operationCount.addingSaturated(count)
         }
         return (operationCount, byteCount)

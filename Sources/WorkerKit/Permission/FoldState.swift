@@ -80,16 +80,23 @@ struct FoldInfluences {
         }
         isMoving += graph.constants.map { _ in false }
         isLearned = isMoving.map { _ in false }
-        for (node, state) in zip(graph.nodes, states.dropFirst(influences.count)) {
-            isMoving.append(node.inputs.contains { isMoving[$0] })
-            isLearned.append(
-                state.form.isRows && isMoving[isMoving.count - 1] || node.inputs.contains { isLearned[$0] })
-            let next = state.form.isRows || isTooLarge ? [:] : influence(of: node)
-            count += next.count
-            isTooLarge = isTooLarge || count > FoldInfluences.countMaximum
-            ranges.append(range(of: node))
-            influences.append(next)
+        for (index, node) in graph.nodes.enumerated() {
+            for value in graph.values(ofNode: index) where value < states.count {
+                follow(node, states[value])
+            }
         }
+    }
+
+    /// Adds what is known of a value that a node makes.
+    private mutating func follow(_ node: Graph.Node, _ state: RowState) {
+        let moves = node.inputs.contains { isMoving[$0] }
+        isMoving.append(moves)
+        isLearned.append(state.form.isRows && moves || node.inputs.contains { isLearned[$0] })
+        let next = state.form.isRows || isTooLarge ? [:] : influence(of: node)
+        count += next.count
+        isTooLarge = isTooLarge || count > FoldInfluences.countMaximum
+        ranges.append(range(of: node))
+        influences.append(next)
     }
 
     /// How a state goes from batch to batch.

@@ -71,8 +71,10 @@ enum RowAnalysis {
             if constant.isFinite { state.cell = .constant }
             states.append(state)
         }
-        for node in graph.nodes {
-            states.append(state(of: node, types: types, after: states, smallestBatch: smallestBatch))
+        for (index, node) in graph.nodes.enumerated() {
+            for _ in graph.values(ofNode: index) {
+                states.append(state(of: node, types: types, after: states, smallestBatch: smallestBatch))
+            }
         }
         return states
     }
@@ -80,16 +82,20 @@ enum RowAnalysis {
     /// The first node an output needs that would compute something secret, if there is one: the time it takes
     /// could tell what, wherever the value goes.
     static func secretNode(of graph: Graph, _ states: [RowState]) -> (node: Graph.Node, state: RowState)? {
-        let leafCount = graph.inputs.count + graph.constants.count
         guard states.count == graph.valueCount else { return nil }
         var isNeeded = [Bool](repeating: false, count: graph.valueCount)
         for output in graph.outputs { isNeeded[output] = true }
-        var first: Int?
-        for id in (leafCount..<graph.valueCount).reversed() where isNeeded[id] {
-            for input in graph.nodes[id - leafCount].inputs { isNeeded[input] = true }
-            if states[id].form == .secret, states[id].source.isPrivate { first = id }
+        var first: (node: Graph.Node, state: RowState)?
+        for index in graph.nodes.indices.reversed() {
+            let values = graph.values(ofNode: index), node = graph.nodes[index]
+            guard values.contains(where: { isNeeded[$0] }) else { continue }
+            for input in node.inputs { isNeeded[input] = true }
+            // All a node makes is computed where one of it is needed.
+            for id in values where states[id].form == .secret && states[id].source.isPrivate {
+                first = (node, states[id])
+            }
         }
-        return first.map { (graph.nodes[$0 - leafCount], states[$0]) }
+        return first
     }
 
     /// Whether a value with this label may leave.
@@ -103,16 +109,16 @@ enum RowAnalysis {
         }
     }
 
-    /// What is known of a node's value.
+    /// What is known of a value that a node makes.
     ///
     /// - Parameters:
-    ///   - types: of all values up to the node's own.
-    ///   - states: of all values before it.
+    ///   - types: of all values up to this one.
+    ///   - states: of all values before it, which says which one it is.
     static func state(
         of node: Graph.Node, types: [ValueType], after states: [RowState], smallestBatch: Int? = nil
     ) -> RowState {
         let isValid =
-            node.inputs.count == node.operation.inputCount && types.count > states.count
+            node.operation.inputCounts.contains(node.inputs.count) && types.count > states.count
             && node.inputs.allSatisfy { states.indices.contains($0) }
         guard isValid else {
             // No valid graph has such a node; it could be computed from anything.

@@ -6,21 +6,24 @@ import Testing
 struct OperationShapeTests {
     @Test("the shape rule of every sample gives what the slow twin computes", arguments: Operation.samples)
     func twin(_ sample: Operation.Sample) throws {
-        let type = try sample.operation.outputType(of: sample.types)
-        let value = sample.operation.reference(sample.inputs(seed: 1))
-        #expect(type.shape.dimensions == value.sizes)
+        let types = try sample.operation.outputTypes(of: sample.types)
+        let values = sample.operation.references(sample.inputs(seed: 1))
+        #expect(types.map(\.shape.dimensions) == values.map(\.sizes))
+        #expect(types.count == sample.operation.resultCount)
     }
 
     @Test("every sample refuses one input more and one less", arguments: Operation.samples)
     func arity(_ sample: Operation.Sample) throws {
-        #expect(sample.types.count == sample.operation.inputCount)
+        #expect(sample.operation.inputCounts.contains(sample.types.count))
+        #expect(throws: TensorError.self) { try sample.operation.outputTypes(of: []) }
+        // Joins as many as there are.
+        if case .concatenate = sample.operation { return }
         #expect(throws: TensorError.self) {
-            try sample.operation.outputType(of: sample.types + [sample.types[0]])
+            try sample.operation.outputTypes(of: sample.types + [sample.types[0]])
         }
         #expect(throws: TensorError.self) {
-            try sample.operation.outputType(of: Array(sample.types.dropLast()))
+            try sample.operation.outputTypes(of: Array(sample.types.dropLast()))
         }
-        #expect(throws: TensorError.self) { try sample.operation.outputType(of: []) }
     }
 
     @Test("random shapes and attributes either fit the slow twin or throw", arguments: 0..<400)
@@ -42,16 +45,18 @@ struct OperationShapeTests {
                 starts: (0..<rank).map { _ in number() }, stops: (0..<rank).map { _ in number() },
                 steps: (0..<rank).map { _ in number() + 2 }),
             .sliceGradient(starts: [number()], stops: [.max], steps: [number() + 2]),
+            .topK(count: number(), axis: number()), .sort(axis: number(), descending: number() > 0),
+            .concatenate(axis: number()), .splitLike(axis: number(), count: number()),
         ]
         for operation in candidates {
-            let shapes = try (0..<operation.inputCount).map { _ in
+            let shapes = try (0..<operation.someInputCount).map { _ in
                 try Shape(sizes(Int(random.index(below: 4))))
             }
             let types = shapes.map { ValueType(.float32, $0) }
-            guard let type = try? operation.outputType(of: types) else { continue }
+            guard let results = try? operation.outputTypes(of: types) else { continue }
             let inputs = shapes.map { shape in ReferenceValue(shape.dimensions) { _ in 1 } }
             #expect(
-                operation.reference(inputs).sizes == type.shape.dimensions,
+                operation.references(inputs).map(\.sizes) == results.map(\.shape.dimensions),
                 "\(operation), \(types)")
         }
     }
@@ -115,17 +120,17 @@ struct OperationShapeTests {
 
     @Test("misfits throw an error that names the operation", arguments: refused)
     func misfits(_ operation: Operation, _ types: [ValueType]) {
-        let error = #expect(throws: TensorError.self) { try operation.outputType(of: types) }
+        let error = #expect(throws: TensorError.self) { try operation.outputTypes(of: types) }
         #expect(error.map { "\($0)".hasPrefix("\(operation.name): ") } == true)
     }
 
     @Test("an empty batch keeps its shape")
     func emptyBatch() throws {
         let empty = ValueType(.float32, try Shape([0, 28, 28]))
-        #expect(try Operation.reshape(to: [0, -1]).outputType(of: [empty]).shape.dimensions == [0, 784])
+        #expect(try Operation.reshape(to: [0, -1]).outputTypes(of: [empty])[0].shape.dimensions == [0, 784])
         #expect(
-            try Operation.reshape(to: [-1, 0, 3]).outputType(of: [empty]).shape.dimensions == [0, 28, 3])
-        #expect(throws: TensorError.self) { try Operation.reshape(to: [0, 3, -1]).outputType(of: [empty]) }
+            try Operation.reshape(to: [-1, 0, 3]).outputTypes(of: [empty])[0].shape.dimensions == [0, 28, 3])
+        #expect(throws: TensorError.self) { try Operation.reshape(to: [0, 3, -1]).outputTypes(of: [empty]) }
     }
 }
 
@@ -216,8 +221,9 @@ struct OperationWireTests {
             #expect(operation.attributes == attributes)
             // Whatever was read, the shape rule answers without trapping.
             let types = [ValueType](
-                repeating: ValueType(.float32, try Shape([2, 3])), count: operation.inputCount)
-            _ = try? operation.outputType(of: types)
+                repeating: ValueType(.float32, try Shape([2, 3])), count: operation.someInputCount)
+            #expect((1...4_096).contains(operation.resultCount))
+            _ = try? operation.outputTypes(of: types)
         }
     }
 }

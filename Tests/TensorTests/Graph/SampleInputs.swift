@@ -23,7 +23,9 @@ extension Operation.Sample {
         types.indices.filter { index in
             let isCondition = operation == .select && index == 0
             let isComparedFlag = operation == .equal
-            return types[index].elementType == .float32 && !isCondition && !isComparedFlag
+            // Of equal elements the order changes with any step.
+            let isOrderedFlag = operation.definition is any OrderingOperation && domains[index] == .flags
+            return types[index].elementType == .float32 && !isCondition && !isComparedFlag && !isOrderedFlag
         }
     }
 
@@ -37,21 +39,46 @@ extension Operation.Sample {
             outputs: [types.count])
     }
 
-    /// A graph of the operation whose output, weighted by an extra input, is summed to a scalar; the output
-    /// is its value.
+    /// The results that are float32, with their types.
+    func floatResults() throws -> [(index: Int, type: ValueType)] {
+        try operation.outputTypes(of: types).enumerated().filter { $1.elementType == .float32 }
+            .map { (index: $0, type: $1) }
+    }
+
+    /// Weights for the float32 results of the operation: the extra inputs of `loss`.
+    func weights(seed: UInt64) throws -> [ReferenceValue] {
+        var random = Philox(seed: seed, purpose: .samples)
+        return try floatResults().map { _, type in
+            ReferenceValue(
+                type.shape.dimensions,
+                (0..<type.shape.elementCount).map { _ in Double(random.uniform()) * 2 - 1 })
+        }
+    }
+
+    /// A graph of the operation whose float32 results, each weighted by an extra input, are summed to a scalar; the
+    /// output is its value.
     func loss() throws -> Graph {
-        let output = try operation.outputType(of: types)
+        let results = try floatResults()
         var builder = GraphBuilder()
         var ids: [Int] = []
-        for (index, type) in (types + [ValueType(.float32, output.shape)]).enumerated() {
+        for (index, type) in (types + results.map(\.type)).enumerated() {
             ids.append(
                 builder.input(
                     Graph.Input(
                         name: "\(index)", elementType: type.elementType, dimensions: type.shape.dimensions)))
         }
-        let result = builder.append(operation, Array(ids.dropLast()))
-        let weighted = builder.append(.multiply, [result, ids[ids.count - 1]])
-        let total = builder.append(.sum(axes: nil, keepsDimensions: false), [weighted])
-        return builder.finish(outputs: [total])
+        let first = builder.append(operation, Array(ids.prefix(types.count)))
+        var total: Int?
+        for (result, weight) in zip(results, ids.dropFirst(types.count)) {
+            let weighted = builder.append(.multiply, [first + result.index, weight])
+            let sum = builder.append(.sum(axes: nil, keepsDimensions: false), [weighted])
+            total = total.map { builder.append(.add, [$0, sum]) } ?? sum
+        }
+        return builder.finish(outputs: [total ?? builder.constant(0)])
     }
+}
+
+extension Operation {
+    /// A number of inputs it takes: two where it takes any number.
+    var someInputCount: Int { Swift.min(inputCounts.upperBound, Swift.max(inputCounts.lowerBound, 2)) }
 }

@@ -4,10 +4,15 @@ import Testing
 @testable import Tensor
 
 /// Runs one operation through its kernel.
+func results(_ operation: Operation, _ inputs: [TensorValue]) throws -> [TensorValue] {
+    let outputs = try operation.outputTypes(of: inputs.map(\.type))
+    return try operation.definition.instruction(inputs.map(\.type), outputs).kernel
+        .evaluate(inputs, outputs: outputs, .never)
+}
+
+/// Runs one operation through its kernel: the first result.
 func evaluate(_ operation: Operation, _ inputs: [TensorValue]) throws -> TensorValue {
-    let output = try operation.outputType(of: inputs.map(\.type))
-    return try operation.definition.instruction(inputs.map(\.type), output).kernel
-        .evaluate(inputs, output: output, .never)
+    try results(operation, inputs)[0]
 }
 
 /// Records an issue unless the kernel gives what the slow twin gives.
@@ -15,9 +20,19 @@ func expectTwin(
     _ operation: Operation, _ inputs: [TensorValue], absolute: Double = 1e-6,
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-    let got = try ReferenceValue(evaluate(operation, inputs))
-    let twin = operation.reference(try inputs.map { try ReferenceValue($0) })
-    let what = "\(operation) of \(inputs.map(\.type))"
+    let twins = operation.references(try inputs.map { try ReferenceValue($0) })
+    for (index, (got, twin)) in zip(try results(operation, inputs), twins).enumerated() {
+        expectSame(
+            try ReferenceValue(got), twin, absolute,
+            "result \(index) of \(operation) of \(inputs.map(\.type))",
+            sourceLocation)
+    }
+}
+
+private func expectSame(
+    _ got: ReferenceValue, _ twin: ReferenceValue, _ absolute: Double, _ what: String,
+    _ sourceLocation: SourceLocation
+) {
     guard got.sizes == twin.sizes, got.numbers.count == twin.numbers.count else {
         Issue.record("\(what): sizes \(got.sizes), twin \(twin.sizes)", sourceLocation: sourceLocation)
         return

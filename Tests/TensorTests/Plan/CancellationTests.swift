@@ -34,7 +34,7 @@ struct CancellationTests {
         let x = sketch.input("x", [Self.side, Self.side])
         // Negated first, so that nothing is a mere view of what is bound.
         let node: Int =
-            switch operation.inputCount {
+            switch operation.someInputCount {
             case 1: sketch(operation, x)
             case 2: sketch(operation, x, x)
             default: sketch(operation, x, x, x)

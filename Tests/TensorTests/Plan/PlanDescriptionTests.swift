@@ -34,10 +34,10 @@ struct PlanDescriptionTests {
     @Test("the same work is the same data, and other work on the same types is other data")
     func equality() throws {
         let works = try Operation.samples.compactMap { sample -> (Operation.Sample, Instruction)? in
-            let type = try sample.operation.outputType(of: sample.types)
+            let results = try sample.operation.outputTypes(of: sample.types)
             // Of a view the work is a copy, whatever the operation; none is ever run.
-            guard !sample.operation.definition.isView(sample.types, type) else { return nil }
-            let work = { sample.operation.definition.instruction(sample.types, type) }
+            guard !sample.operation.definition.isView(sample.types, results) else { return nil }
+            let work = { sample.operation.definition.instruction(sample.types, results) }
             #expect(work() == work() && work().hashValue == work().hashValue, "\(sample)")
             return (sample, work())
         }

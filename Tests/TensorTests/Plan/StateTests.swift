@@ -92,7 +92,7 @@ struct StateTests {
         let sketch = Sketch()
         var draw = Draw(seed: 71)
         let w = sketch.input("w", [6, 6])
-        let new = operation.inputCount == 1 ? sketch(operation, w) : sketch(operation, w, w)
+        let new = operation.someInputCount == 1 ? sketch(operation, w) : sketch(operation, w, w)
         let graph = sketch.graph([new])
         let value = try draw.floats([6, 6])
         let execution = Execution(try Plan(graph, updates: [Plan.Update(output: 0, input: 0)]))

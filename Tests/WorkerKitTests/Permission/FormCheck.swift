@@ -9,6 +9,8 @@ struct FormCheck {
     private let random: RandomRowGraph
     private let seed: UInt64
     private let orders: [String: [Int]]
+    /// What computes each value; nil for inputs and constants.
+    private let makers: [Graph.Node?]
 
     init(_ random: RandomRowGraph, seed: UInt64) {
         self.random = random
@@ -21,6 +23,12 @@ struct FormCheck {
             while random.rowCount > 1, orders[part] == rows { orders[part] = rows.shuffled(using: &source) }
         }
         self.orders = orders
+        let graph = random.graph
+        makers =
+            Array(repeating: nil, count: graph.firstValue(ofNode: 0))
+            + graph.nodes.indices.flatMap { index in
+                graph.values(ofNode: index).map { _ in graph.nodes[index] }
+            }
     }
 
     func run(_ tally: inout Tally) throws {
@@ -45,13 +53,12 @@ struct FormCheck {
     private func compare(
         _ before: [Elements], _ after: [Elements], _ replaced: [Elements], _ tally: inout Tally
     ) {
-        let graph = random.graph, leafCount = graph.inputs.count + graph.constants.count
         // How large numbers were on the way to a value, whether it is rounded, or shaky by what came of it.
         var scales = before.map(\.scale)
         var isRounded = [Bool](repeating: false, count: before.count)
         var isShaky = isRounded
         for id in before.indices {
-            let state = random.states[id], node = id < leafCount ? nil : graph.nodes[id - leafCount]
+            let state = random.states[id], node = makers[id]
             let sources = node?.inputs ?? []
             scales[id] = sources.reduce(scales[id]) { Swift.max($0, scales[$1]) }
             count(node, state, &tally)
@@ -109,9 +116,7 @@ struct FormCheck {
     }
 
     private func describe(_ id: Int) -> String {
-        let graph = random.graph, leafCount = graph.inputs.count + graph.constants.count
-        guard id >= leafCount else { return "leaf" }
-        let node = graph.nodes[id - leafCount]
+        guard let node = makers[id] else { return "leaf" }
         let inputs = node.inputs.map { "\(random.types[$0]) \(random.states[$0].form)" }
         return "\(node.operation) of \(inputs.joined(separator: ", "))"
     }

@@ -106,20 +106,24 @@ struct RandomRowGraph {
         for _ in 0..<30 {
             let operation = randomOperation()
             let arguments = arguments(for: operation)
-            guard arguments.count == operation.inputCount,
-                let type = try? operation.outputType(of: arguments.map { types[$0] }),
-                type.shape.elementCount <= 512, type.shape.rank <= 4
+            guard operation.inputCounts.contains(arguments.count),
+                let made = try? operation.outputTypes(of: arguments.map { types[$0] }),
+                made.allSatisfy({ $0.shape.elementCount <= 512 && $0.shape.rank <= 4 })
             else { continue }
             let node = Graph.Node(operation, arguments)
-            let state = RowAnalysis.state(of: node, types: types + [type], after: states)
+            var found = states
+            for _ in made {
+                found.append(RowAnalysis.state(of: node, types: types + made, after: found))
+            }
             // A few secrets will do.
-            if state.form == .secret, Int.random(in: 0..<8, using: &random) != 0 { continue }
-            if case .argmax = operation, type.shape.rank == 1 {
+            let isSecret = found.suffix(made.count).contains { $0.form == .secret }
+            if isSecret, Int.random(in: 0..<8, using: &random) != 0 { continue }
+            if case .argmax = operation, made[0].shape.rank == 1 {
                 classes += isFew(arguments[0]) ? [types.count] : []
             }
             nodes.append(node)
-            types.append(type)
-            states.append(state)
+            types += made
+            states = found
             return
         }
     }
@@ -148,6 +152,12 @@ struct RandomRowGraph {
         classes[Int.random(in: 0..<classes.count, using: &random)]
     }
 
+    /// A value that has all classes along an axis.
+    private mutating func pickWhole(along axis: Int, of rank: Int) -> Int? {
+        guard let axis = Shape.resolve(axis: axis, rank: rank) else { return nil }
+        return pick { $0.shape.rank == rank && $0.shape[axis] >= RandomRowGraph.classCount }
+    }
+
     private mutating func arguments(for operation: Operation) -> [Int] {
         switch operation {
         case .oneHot:
@@ -159,7 +169,7 @@ struct RandomRowGraph {
                     && $0.shape[1] >= RandomRowGraph.classCount
             }
             guard let logits else { return [] }
-            guard operation.inputCount == 3 else { return [logits, labels] }
+            guard operation.inputCounts.contains(3) else { return [logits, labels] }
             let cotangent = pick {
                 $0.shape.rank == (operation == .softmaxCrossEntropyGradient(.none) ? 1 : 0)
             }
@@ -184,10 +194,20 @@ struct RandomRowGraph {
         case .sliceGradient(let starts, let stops, let steps):
             let second = pick()
             let slice = Operation.slice(starts: starts, stops: stops, steps: steps)
-            guard let type = try? slice.outputType(of: [types[second]]) else { return [] }
+            guard let type = try? slice.outputTypes(of: [types[second]])[0] else { return [] }
             return pick { $0 == type }.map { [$0, second] } ?? []
+        case .takeAlong(let axis):
+            let classes = pickClasses()
+            return pickWhole(along: axis, of: types[classes].shape.rank).map { [$0, classes] } ?? []
+        case .scatterAlong(let axis):
+            let classes = pickClasses(), shape = types[classes].shape
+            guard let values = pick(where: { $0 == ValueType(.float32, shape) }) else { return [] }
+            return pickWhole(along: axis, of: shape.rank).map { [values, classes, $0] } ?? []
+        case .concatenate:
+            let first = pick(), rank = types[first].shape.rank
+            return pick { $0.shape.rank == rank }.map { [first, $0] } ?? []
         default:
-            return (0..<operation.inputCount).map { _ in pick() }
+            return (0..<operation.inputCounts.lowerBound).map { _ in pick() }
         }
     }
 
@@ -210,7 +230,9 @@ struct RandomRowGraph {
             .cast(to: elementTypes[Int.random(in: 0..<elementTypes.count, using: &random)]),
             .sum(axes: axes, keepsDimensions: flag), .mean(axes: axes, keepsDimensions: flag),
             .max(axes: axes, keepsDimensions: flag), .min(axes: axes, keepsDimensions: flag),
-            .argmax(axis: axis),
+            .argmax(axis: axis), .topK(count: flag ? 1 : n, axis: axis), .sort(axis: axis, descending: flag),
+            .takeAlong(axis: axis), .scatterAlong(axis: axis), .concatenate(axis: axis),
+            .splitLike(axis: axis, count: 1),
             .sumLike, .sumLike, .broadcastLike(axes: axes, keepsDimensions: flag, averaging: other),
             .broadcastLike(axes: axes, keepsDimensions: flag, averaging: other), .reshapeLike,
             .matmul(transposeLeft: flag, transposeRight: other),

@@ -81,6 +81,25 @@ def test_gradients_are_those_of_differences(endpoint: str) -> None:
                 assert abs(float(up - down) / 2e-2 - gradient[place]) < 5e-3
 
 
+def test_results_of_one_operation_and_their_gradients(endpoint: str) -> None:
+    def program(x: fagure.Variable, y: fagure.Variable) -> list[fagure.Variable]:
+        joined = fagure.concatenate([x, y, x, y], 1)
+        values, places = joined.topk(3)
+        rising, order = y.sort(0)
+        loss = (values * np.float32([1, 10, 100])).sum() + (rising * np.float32([[1], [7]])).sum()
+        return [values, places, order, joined.take_along(places), *fagure.gradient(loss, [x, y])]
+
+    with fagure.Session.connect(endpoint) as session:
+        x, y = np.float32([[3, 1], [4, 6]]), np.float32([[5], [2]])
+        values, places, order, taken, *slopes = session.worker("north").run(program, x, y).result(10)
+    np.testing.assert_array_equal(values, [[5, 5, 3], [6, 6, 4]])
+    np.testing.assert_array_equal(places, [[2, 5, 0], [1, 4, 0]])
+    np.testing.assert_array_equal(order, [[1], [0]])
+    np.testing.assert_array_equal(taken, values)
+    np.testing.assert_array_equal(slopes[0], [[100, 0], [100, 11]])
+    np.testing.assert_array_equal(slopes[1], [[1 + 10 + 7], [1]])
+
+
 def test_pointers_stay_where_they_are(endpoint: str) -> None:
     with fagure.Session.connect(endpoint) as session:
         north = session.worker("north")

@@ -59,17 +59,21 @@ def _follow(
     known.update({step.input_count + index: value for index, value in enumerate(step.constants)})
     for number, (node, attributes) in enumerate(zip(step.graph.nodes, step.attributes)):
         operation = TABLE[node.operation]
-        own = step.first_node + number
+        results = step.results(number)
         operands = [traits[one] for one in node.inputs]
         try:
             if all(one.kind is Kind.OPEN for one in operands):
-                traits.append(Trait(Kind.OPEN, is_parametric=any(one.is_parametric for one in operands)))
-                if all(one in known and known[one].size == 1 for one in node.inputs) and types[own].byte_count <= 8:
+                is_parametric = any(one.is_parametric for one in operands)
+                traits.extend(Trait(Kind.OPEN, is_parametric=is_parametric) for _ in results)
+                is_number = all(one in known and known[one].size == 1 for one in node.inputs)
+                if is_number and all(types[own].byte_count <= 8 for own in results):
                     values = [known[one] for one in node.inputs]
-                    known[own] = operation.compute(values, attributes, types[own])
+                    known.update(zip(results, operation.compute(values, attributes, [types[own] for own in results])))
                 continue
-            rule = RowRule(operation.name, attributes, node.inputs, operands, types, types[own], known, step.first_node)
-            traits.append(rule.trait())
+            for own in results:
+                rule = RowRule(
+                    operation.name, attributes, node.inputs, operands, types, types[own], known, step.first_node)
+                traits.append(rule.trait())
         except Refused as refusal:
             raise NotPermitted(
                 f"{what} does not let rows out by node {number}, {operation.name}: {refusal}") from None

@@ -125,9 +125,10 @@ class FoldPlan:
             place = {"last_state": source.last_state, "metric": len(self.states) + source.metric}.get(kind or "")
             counts.append(None if place is None else private.get(place))
         counts += [None] * len(self.finish.constants)
-        for node in self.finish.graph.nodes:
+        for index, node in enumerate(self.finish.graph.nodes):
             found = [counts[one] for one in node.inputs]
-            counts.append(min((one for one in found if one is not None), default=None))
+            fewest = min((one for one in found if one is not None), default=None)
+            counts.extend(fewest for _ in self.finish.results(index))
         leaving = [counts[one] for one in self.finish.graph.outputs]
         return min((one for one in leaving if one is not None), default=None)
 

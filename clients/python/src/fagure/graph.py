@@ -117,6 +117,10 @@ class Arithmetic(ABC):
         """The softmax along an axis."""
         return self.combine(150, [self], [axis])
 
+    def take_along(self: Own, indices: Own | Array, axis: int = -1) -> Own:
+        """The elements of each line along an axis at the indices of the same line."""
+        return self.combine(125, [self, indices], [axis])
+
     def cross_entropy(self: Own, labels: Own | Array, reduction: str = "mean") -> Own:
         """−log softmax at the label of each row; reduction is `none`, `sum` or `mean`."""
         return self.combine(152, [self, labels], [("none", "sum", "mean").index(reduction) + 1])
@@ -131,12 +135,20 @@ def linear(x: Own, weight: Own, bias: Own) -> Own:
     return x.combine(101, [x, weight, bias])
 
 
+def concatenate(values: Sequence[Own], axis: int = 0) -> Own:
+    """Values one after another along an axis."""
+    return values[0].combine(127, values, [axis])
+
+
 @dataclass
 class _Node(Generic[Own]):
     operation: int
     inputs: list[Own]
     integers: list[int]
     floats: list[float]
+    first: int
+    """The number of its first result, among those of all nodes."""
+    results: int = 1
 
 
 class Recorder:
@@ -168,10 +180,18 @@ class Recorder:
         floats: Sequence[float] = (),
     ) -> Variable:
         """The result of an operation, by its code; raises ValueError for variables of another recorder."""
+        return self.results(operation, inputs, 1, integers, floats)[0]
+
+    def results(
+        self, operation: int, inputs: Sequence[Variable], count: int, integers: Sequence[int] = (),
+        floats: Sequence[float] = (),
+    ) -> list[Variable]:
+        """The results of an operation that has so many; raises ValueError for variables of another recorder."""
         if any(one.recorder is not self for one in inputs):
             raise ValueError("variables of two recorders cannot be combined")
-        self._nodes.append(_Node(operation, list(inputs), list(integers), list(floats)))
-        return Variable(self, "node", len(self._nodes) - 1)
+        first = self._nodes[-1].first + self._nodes[-1].results if self._nodes else 0
+        self._nodes.append(_Node(operation, list(inputs), list(integers), list(floats), first, count))
+        return [Variable(self, "node", first + index) for index in range(count)]
 
     def finish(self, outputs: Sequence[Variable]) -> job_pb2.Graph:
         """The graph that gives these."""
@@ -183,7 +203,8 @@ class Recorder:
 
         nodes = [
             job_pb2.Node(
-                operation=one.operation, inputs=map(number, one.inputs), integers=one.integers, floats=one.floats)
+                operation=one.operation, inputs=map(number, one.inputs), integers=one.integers, floats=one.floats,
+                results=one.results if one.results > 1 else 0)
             for one in self._nodes
         ]
         return job_pb2.Graph(
@@ -193,12 +214,11 @@ class Recorder:
         """The gradients of a loss of one element; raises TypeError for an operation that has none here."""
         cotangents: dict[Variable, Variable] = {loss: self.constant(1.0)}
         needed = self._needed(variables)
-        last = loss.index if loss.kind == "node" else -1
-        for index in range(last, -1, -1):
-            result = Variable(self, "node", index)
+        # Differentiating adds nodes, of which none is differentiated.
+        for node in self._nodes[::-1]:
+            result = Variable(self, "node", node.first)
             if result not in cotangents or result not in needed:
                 continue
-            node = self._nodes[index]
             gains = _gradient(node, result, cotangents[result])
             for operand, gain in zip(node.inputs, gains):
                 if gain is None or operand not in needed:
@@ -210,9 +230,9 @@ class Recorder:
 
     def _needed(self, variables: Sequence[Variable]) -> set[Variable]:
         needed = set(variables)
-        for index, node in enumerate(self._nodes):
+        for node in self._nodes:
             if any(one in needed for one in node.inputs):
-                needed.add(Variable(self, "node", index))
+                needed.update(Variable(self, "node", node.first + index) for index in range(node.results))
         return needed
 
 
@@ -237,6 +257,16 @@ class Variable(Arithmetic):
     ) -> Variable:
         values = [one if isinstance(one, Variable) else self.recorder.constant(one) for one in operands]
         return self.recorder.node(operation, values, integers, floats)
+
+    def topk(self, count: int, axis: int = -1) -> tuple[Variable, Variable]:
+        """The largest along an axis in falling order, and their indices; int64."""
+        values, indices = self.recorder.results(75, [self], 2, [count, axis])
+        return values, indices
+
+    def sort(self, axis: int = -1, descending: bool = False) -> tuple[Variable, Variable]:
+        """The elements along an axis in order, and their indices; int64."""
+        values, indices = self.recorder.results(76, [self], 2, [axis, int(descending)])
+        return values, indices
 
 
 def gradient(loss: Variable, variables: Sequence[Variable]) -> list[Variable]:
@@ -317,6 +347,31 @@ def _cross_entropy(node: _Node[Variable], result: Variable, cotangent: Variable)
     return [lambda: cotangent.combine(153, [cotangent, *node.inputs], node.integers), None]
 
 
+def _ordered(axis: int) -> Callable[[_Node[Variable], Variable, Variable], list[Gain | None]]:
+    """Of an order's values; `axis` is where its axis stands among the integers."""
+
+    def gains(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
+        (x,), places = node.inputs, Variable(result.recorder, "node", node.first + 1)
+        return [lambda: cotangent.combine(126, [cotangent, places, x], [node.integers[axis]])]
+
+    return gains
+
+
+def _taken(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
+    x, indices = node.inputs
+    return [lambda: cotangent.combine(126, [cotangent, indices, x], node.integers), None]
+
+
+def _scattered(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
+    return [lambda: cotangent.take_along(node.inputs[1], node.integers[0]), None, None]
+
+
+def _joined(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
+    parts = result.recorder.results(
+        128, [cotangent, *node.inputs], len(node.inputs), [node.integers[0], len(node.inputs)])
+    return [lambda part=part: part for part in parts]  # type: ignore[misc]
+
+
 def _power(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
     (exponent,) = node.floats
     return [lambda: cotangent * exponent * node.inputs[0] ** (exponent - 1)]
@@ -341,10 +396,15 @@ _GRADIENTS: dict[int, Callable[[_Node[Variable], Variable, Variable], list[Gain 
     37: _unary(lambda c, x, y: c.combine(41, [c, y])),
     40: _power,
     70: _reduced(averages=False),
+    75: _ordered(axis=1),
+    76: _ordered(axis=0),
     71: _reduced(averages=True),
     100: _product,
     101: _linear,
     120: _unary(lambda c, x, y: c.combine(92, [c, x])),
     121: _transposed,
+    125: _taken,
+    126: _scattered,
+    127: _joined,
     152: _cross_entropy,
 }

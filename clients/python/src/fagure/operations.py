@@ -12,7 +12,7 @@ import numpy as np
 from . import typerules
 from .failures import ExecutionFailed
 from .tensors import Array
-from .typerules import TypeRule
+from .typerules import PARTS_MAXIMUM, TypeRule, TypesRule
 from .values import FLOAT, Attributes, ValueType, reduced
 
 Kernel = Callable[[Sequence[Array], Attributes, ValueType], Any]
@@ -20,12 +20,23 @@ Kernel = Callable[[Sequence[Array], Attributes, ValueType], Any]
 
 @dataclass(frozen=True)
 class Operation:
-    """A row of the table: what the result's type follows from, and how it is computed."""
+    """A row of the table: what the results' types follow from, and how they are computed."""
 
     name: str
-    inputs: int
-    type_of: TypeRule
-    compute: Kernel
+    inputs: range
+    """How many values it reads."""
+    results: Callable[[Attributes], int]
+    """How many values it makes."""
+    types: TypesRule
+    compute: Callable[[Sequence[Array], Attributes, Sequence[ValueType]], Sequence[Any]]
+
+
+def _one(name: str, inputs: int | range, type_of: TypeRule, kernel: Kernel) -> Operation:
+    """An operation with one result."""
+    return Operation(
+        name, inputs if isinstance(inputs, range) else range(inputs, inputs + 1), lambda attributes: 1,
+        lambda types, attributes: [type_of(types, attributes)],
+        lambda arrays, attributes, results: [kernel(arrays, attributes, results[0])])
 
 
 def _elementwise(function: Callable[..., Any]) -> Kernel:
@@ -128,52 +139,107 @@ def _one_hot(arrays: Sequence[Array], attributes: Attributes, result: ValueType)
     return (arrays[0][..., None] == np.arange(depth)).astype(FLOAT)
 
 
+def _ordered(axis: int, count: int | None, is_descending: bool) -> Callable[[Array], list[Any]]:
+    """The elements along an axis in order and where they were: equal ones as they lie, a NaN as the largest."""
+
+    def kernel(x: Array) -> list[Any]:
+        order = np.argsort(x, axis=axis, kind="stable")
+        if is_descending:
+            # Reversed twice, so that equal ones stay as they lie.
+            size = x.shape[axis]
+            order = size - 1 - np.flip(np.argsort(np.flip(x, axis), axis=axis, kind="stable"), axis)
+        places = order if count is None else np.take(order, range(count), axis=axis)
+        return [np.take_along_axis(x, places, axis), places]
+
+    return kernel
+
+
+def _top(arrays: Sequence[Array], attributes: Attributes, results: Sequence[ValueType]) -> list[Any]:
+    count, axis = attributes.integers
+    return _ordered(axis, count, True)(arrays[0])
+
+
+def _sort(arrays: Sequence[Array], attributes: Attributes, results: Sequence[ValueType]) -> list[Any]:
+    return _ordered(attributes.integers[0], None, attributes.flag(1))(arrays[0])
+
+
+def _take_along(arrays: Sequence[Array], attributes: Attributes, result: ValueType) -> Any:
+    x, indices = arrays
+    (axis,) = attributes.integers
+    _check_labels(indices, x.shape[axis])
+    return np.take_along_axis(x, indices, axis)
+
+
+def _scatter_along(arrays: Sequence[Array], attributes: Attributes, result: ValueType) -> Any:
+    values, indices, lender = arrays
+    (axis,) = attributes.integers
+    _check_labels(indices, lender.shape[axis])
+    places = list(np.indices(indices.shape, sparse=True))
+    places[axis] = indices
+    whole = np.zeros(result.shape, result.dtype)
+    np.add.at(whole, tuple(places), values)
+    return whole
+
+
+def _split(arrays: Sequence[Array], attributes: Attributes, results: Sequence[ValueType]) -> list[Any]:
+    axis = attributes.integers[0]
+    return np.split(arrays[0], np.cumsum([one.shape[axis] for one in results])[:-1], axis)
+
+
 def _at_axis(function: Callable[[Array, int], Any]) -> Kernel:
     return lambda arrays, attributes, result: function(arrays[0], attributes.integers[0])
 
 
 TABLE: dict[int, Operation] = {
-    1: Operation("add", 2, typerules.broadcast_floats, _elementwise(np.add)),
-    2: Operation("subtract", 2, typerules.broadcast_floats, _elementwise(np.subtract)),
-    3: Operation("multiply", 2, typerules.broadcast_floats, _elementwise(np.multiply)),
-    4: Operation("divide", 2, typerules.broadcast_floats, _elementwise(np.divide)),
-    5: Operation("maximum", 2, typerules.broadcast_floats, _elementwise(np.maximum)),
-    6: Operation("minimum", 2, typerules.broadcast_floats, _elementwise(np.minimum)),
-    7: Operation("greater", 2, typerules.broadcast_floats, _elementwise(np.greater)),
-    8: Operation("equal", 2, typerules.equality, _elementwise(np.equal)),
-    20: Operation("addProduct", 3, typerules.broadcast_floats, _elementwise(lambda a, b, c: a + b * c)),
-    21: Operation("select", 3, typerules.broadcast_floats, _elementwise(lambda a, b, c: np.where(a != 0, b, c))),
-    30: Operation("negate", 1, typerules.same, _elementwise(np.negative)),
-    31: Operation("exp", 1, typerules.same, _elementwise(np.exp)),
-    32: Operation("log", 1, typerules.same, _elementwise(np.log)),
-    33: Operation("sqrt", 1, typerules.same, _elementwise(np.sqrt)),
-    34: Operation("reciprocal", 1, typerules.same, _elementwise(lambda x: FLOAT.type(1) / x)),
-    35: Operation("tanh", 1, typerules.same, _elementwise(np.tanh)),
-    36: Operation("sigmoid", 1, typerules.same, _elementwise(_sigmoid)),
-    37: Operation("relu", 1, typerules.same, _elementwise(lambda x: np.maximum(x, 0))),
-    38: Operation("abs", 1, typerules.same, _elementwise(np.abs)),
-    39: Operation("sign", 1, typerules.same, _elementwise(np.sign)),
-    40: Operation("power", 1, typerules.power, lambda arrays, attributes, _: arrays[0] ** FLOAT.type(attributes.floats[0])),
-    41: Operation("reluGradient", 2, typerules.same, _elementwise(lambda c, y: np.where(y > 0, c, FLOAT.type(0)))),
-    42: Operation("cast", 1, typerules.casting, _cast_values),
-    70: Operation("sum", 1, typerules.reduction(False), _reduce(np.sum)),
-    71: Operation("mean", 1, typerules.reduction(False), _reduce(np.mean)),
-    72: Operation("max", 1, typerules.reduction(True), _reduce(np.max)),
-    73: Operation("min", 1, typerules.reduction(True), _reduce(np.min)),
-    74: Operation("argmax", 1, typerules.argmax, _at_axis(lambda x, axis: np.argmax(x, axis=axis))),
-    90: Operation("sumLike", 2, typerules.sum_like, _sum_like),
-    91: Operation("broadcastLike", 2, typerules.broadcast_like, _broadcast_like),
-    92: Operation("reshapeLike", 2, typerules.reshape_like, lambda arrays, _, result: arrays[0].reshape(result.shape)),
-    100: Operation("matmul", 2, typerules.matmul, _matmul),
-    101: Operation("linear", 3, typerules.linear, lambda arrays, *_: arrays[0] @ arrays[1].T + arrays[2]),
-    120: Operation("reshape", 1, typerules.reshape, lambda arrays, _, result: arrays[0].reshape(result.shape)),
-    121: Operation("transpose", 1, typerules.transpose, lambda arrays, a, _: np.transpose(arrays[0], a.integers)),
-    122: Operation("expand", 1, typerules.expand, _expand),
-    123: Operation("slice", 1, typerules.slicing, lambda arrays, a, _: arrays[0][typerules.ranges(arrays[0].shape, a)]),
-    124: Operation("sliceGradient", 2, typerules.slice_gradient, _slice_gradient),
-    150: Operation("softmax", 1, typerules.along_axis, _at_axis(_softmax)),
-    151: Operation("logSoftmax", 1, typerules.along_axis, _at_axis(_log_softmax)),
-    152: Operation("softmaxCrossEntropy", 2, typerules.cross_entropy, _cross_entropy),
-    153: Operation("softmaxCrossEntropyGradient", 3, typerules.cross_entropy_gradient, _cross_entropy_gradient),
-    154: Operation("oneHot", 1, typerules.one_hot, _one_hot),
+    1: _one("add", 2, typerules.broadcast_floats, _elementwise(np.add)),
+    2: _one("subtract", 2, typerules.broadcast_floats, _elementwise(np.subtract)),
+    3: _one("multiply", 2, typerules.broadcast_floats, _elementwise(np.multiply)),
+    4: _one("divide", 2, typerules.broadcast_floats, _elementwise(np.divide)),
+    5: _one("maximum", 2, typerules.broadcast_floats, _elementwise(np.maximum)),
+    6: _one("minimum", 2, typerules.broadcast_floats, _elementwise(np.minimum)),
+    7: _one("greater", 2, typerules.broadcast_floats, _elementwise(np.greater)),
+    8: _one("equal", 2, typerules.equality, _elementwise(np.equal)),
+    20: _one("addProduct", 3, typerules.broadcast_floats, _elementwise(lambda a, b, c: a + b * c)),
+    21: _one("select", 3, typerules.broadcast_floats, _elementwise(lambda a, b, c: np.where(a != 0, b, c))),
+    30: _one("negate", 1, typerules.same, _elementwise(np.negative)),
+    31: _one("exp", 1, typerules.same, _elementwise(np.exp)),
+    32: _one("log", 1, typerules.same, _elementwise(np.log)),
+    33: _one("sqrt", 1, typerules.same, _elementwise(np.sqrt)),
+    34: _one("reciprocal", 1, typerules.same, _elementwise(lambda x: FLOAT.type(1) / x)),
+    35: _one("tanh", 1, typerules.same, _elementwise(np.tanh)),
+    36: _one("sigmoid", 1, typerules.same, _elementwise(_sigmoid)),
+    37: _one("relu", 1, typerules.same, _elementwise(lambda x: np.maximum(x, 0))),
+    38: _one("abs", 1, typerules.same, _elementwise(np.abs)),
+    39: _one("sign", 1, typerules.same, _elementwise(np.sign)),
+    40: _one("power", 1, typerules.power, lambda arrays, attributes, _: arrays[0] ** FLOAT.type(attributes.floats[0])),
+    41: _one("reluGradient", 2, typerules.same, _elementwise(lambda c, y: np.where(y > 0, c, FLOAT.type(0)))),
+    42: _one("cast", 1, typerules.casting, _cast_values),
+    70: _one("sum", 1, typerules.reduction(False), _reduce(np.sum)),
+    71: _one("mean", 1, typerules.reduction(False), _reduce(np.mean)),
+    72: _one("max", 1, typerules.reduction(True), _reduce(np.max)),
+    73: _one("min", 1, typerules.reduction(True), _reduce(np.min)),
+    74: _one("argmax", 1, typerules.argmax, _at_axis(lambda x, axis: np.argmax(x, axis=axis))),
+    75: Operation("topK", range(1, 2), lambda attributes: 2, typerules.top, _top),
+    76: Operation("sort", range(1, 2), lambda attributes: 2, typerules.sort, _sort),
+    90: _one("sumLike", 2, typerules.sum_like, _sum_like),
+    91: _one("broadcastLike", 2, typerules.broadcast_like, _broadcast_like),
+    92: _one("reshapeLike", 2, typerules.reshape_like, lambda arrays, _, result: arrays[0].reshape(result.shape)),
+    100: _one("matmul", 2, typerules.matmul, _matmul),
+    101: _one("linear", 3, typerules.linear, lambda arrays, *_: arrays[0] @ arrays[1].T + arrays[2]),
+    120: _one("reshape", 1, typerules.reshape, lambda arrays, _, result: arrays[0].reshape(result.shape)),
+    121: _one("transpose", 1, typerules.transpose, lambda arrays, a, _: np.transpose(arrays[0], a.integers)),
+    122: _one("expand", 1, typerules.expand, _expand),
+    123: _one("slice", 1, typerules.slicing, lambda arrays, a, _: arrays[0][typerules.ranges(arrays[0].shape, a)]),
+    124: _one("sliceGradient", 2, typerules.slice_gradient, _slice_gradient),
+    125: _one("takeAlong", 2, typerules.take_along, _take_along),
+    126: _one("scatterAlong", 3, typerules.scatter_along, _scatter_along),
+    127: _one(
+        "concatenate", range(1, PARTS_MAXIMUM + 1), typerules.concatenate,
+        lambda arrays, a, _: np.concatenate(arrays, a.integers[0])),
+    128: Operation("splitLike", range(2, PARTS_MAXIMUM + 2), typerules.part_count, typerules.split_like, _split),
+    150: _one("softmax", 1, typerules.along_axis, _at_axis(_softmax)),
+    151: _one("logSoftmax", 1, typerules.along_axis, _at_axis(_log_softmax)),
+    152: _one("softmaxCrossEntropy", 2, typerules.cross_entropy, _cross_entropy),
+    153: _one("softmaxCrossEntropyGradient", 3, typerules.cross_entropy_gradient, _cross_entropy_gradient),
+    154: _one("oneHot", 1, typerules.one_hot, _one_hot),
 }

@@ -36,6 +36,9 @@ class Program:
         self._check_counts()
         self.constants = [_constant(one) for one in self.graph.constants]
         self.attributes = [Attributes(tuple(node.integers), tuple(node.floats)) for node in self.graph.nodes]
+        self._firsts = [self.first_node]
+        for count in self._checked_counts():
+            self._firsts.append(self._firsts[-1] + count)
         self._check_numbers()
 
     @property
@@ -44,8 +47,12 @@ class Program:
 
     @property
     def first_node(self) -> int:
-        """The number of the first node's result."""
+        """The number of the first node's first result."""
         return self.input_count + len(self.constants)
+
+    def results(self, number: int) -> range:
+        """The numbers of the values a node makes."""
+        return range(self._firsts[number], self._firsts[number + 1])
 
     def types(self, inputs: Sequence[ValueType]) -> list[ValueType]:
         """The types of all values, for inputs of these; raises InvalidJob, LimitExceeded."""
@@ -57,7 +64,7 @@ class Program:
         for number, (node, attributes) in enumerate(zip(self.graph.nodes, self.attributes)):
             operation = TABLE[node.operation]
             try:
-                types.append(operation.type_of([types[one] for one in node.inputs], attributes))
+                types.extend(operation.types([types[one] for one in node.inputs], attributes))
             except InvalidJob as refusal:
                 raise InvalidJob(f"node {number}, {operation.name}: {refusal}") from None
         total = sum(one.byte_count for one in types)
@@ -70,10 +77,11 @@ class Program:
         types = self.types([ValueType(one.dtype, one.shape) for one in inputs])
         values: list[Array] = [*inputs, *self.constants]
         with np.errstate(all="ignore"):
-            for node, attributes, result in zip(self.graph.nodes, self.attributes, types[len(values) :]):
+            for number, (node, attributes) in enumerate(zip(self.graph.nodes, self.attributes)):
                 operands = [values[one] for one in node.inputs]
-                value = TABLE[node.operation].compute(operands, attributes, result)
-                values.append(np.asarray(value, result.dtype))
+                results = [types[one] for one in self.results(number)]
+                found = TABLE[node.operation].compute(operands, attributes, results)
+                values.extend(np.asarray(value, one.dtype) for value, one in zip(found, results))
         return [values[one] for one in self.graph.outputs]
 
     def _check_counts(self) -> None:
@@ -91,16 +99,29 @@ class Program:
         if any(len(name.encode()) > NAME_MAXIMUM for name in names):
             raise LimitExceeded(f"the name of an input has more than {NAME_MAXIMUM} bytes")
 
-    def _check_numbers(self) -> None:
-        for number, node in enumerate(self.graph.nodes):
+    def _checked_counts(self) -> list[int]:
+        """How many values each node makes."""
+        counts = []
+        for number, (node, attributes) in enumerate(zip(self.graph.nodes, self.attributes)):
             operation = TABLE.get(node.operation)
             if operation is None:
                 raise InvalidJob(f"node {number}: there is no operation {node.operation}")
-            if node.results > 1 or len(node.inputs) != operation.inputs:
-                raise InvalidJob(f"node {number}, {operation.name}: takes {operation.inputs} values and gives one")
-            if any(one >= self.first_node + number for one in node.inputs):
-                raise InvalidJob(f"node {number}, {operation.name}: reads a value that comes later")
-        if any(one >= self.first_node + len(self.graph.nodes) for one in self.graph.outputs):
+            count = operation.results(attributes)
+            if len(node.inputs) not in operation.inputs:
+                raise InvalidJob(
+                    f"node {number}, {operation.name}: reads {len(node.inputs)} values, takes {operation.inputs[0]} to "
+                    f"{operation.inputs[-1]}")
+            if max(1, node.results) != count:
+                raise Malformed(f"node {number}, {operation.name}: gives {count} values, not {node.results}")
+            counts.append(count)
+        return counts
+
+    def _check_numbers(self) -> None:
+        for number, node in enumerate(self.graph.nodes):
+            if any(one >= self._firsts[number] for one in node.inputs):
+                name = TABLE[node.operation].name
+                raise InvalidJob(f"node {number}, {name}: reads a value that comes later")
+        if any(one >= self._firsts[-1] for one in self.graph.outputs):
             raise InvalidJob("an output of the graph is no value of it")
 
 

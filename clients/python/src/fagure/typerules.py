@@ -16,7 +16,10 @@ from .values import FLOAT, Attributes, Shape, ValueType, broadcast, checked, red
 END = 2**63 - 1
 LABELS = (np.dtype("<i4"), np.dtype("<i8"))
 
+PARTS_MAXIMUM = 4_096
+
 TypeRule = Callable[[Sequence[ValueType], Attributes], ValueType]
+TypesRule = Callable[[Sequence[ValueType], Attributes], Sequence[ValueType]]
 
 
 def broadcast_floats(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
@@ -69,6 +72,81 @@ def argmax(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
     (axis,) = resolved(attributes.integers, len(shape))
     require(shape[axis] > 0, "nothing to choose from along an axis of size 0")
     return ValueType(np.dtype("<i8"), reduced(shape, (axis,), False))
+
+
+def _ordered(x: ValueType, axis: int, count: int | None) -> list[ValueType]:
+    require_floats([x])
+    (own,) = resolved((axis,), len(x.shape))
+    size = x.shape[own]
+    kept = size if count is None else count
+    require(0 <= kept <= size, f"{kept} of {size} elements along axis {own}")
+    shape = checked([*x.shape[:own], kept, *x.shape[own + 1 :]])
+    return [ValueType(FLOAT, shape), ValueType(np.dtype("<i8"), shape)]
+
+
+def top(types: Sequence[ValueType], attributes: Attributes) -> list[ValueType]:
+    attributes.require(2)
+    count, axis = attributes.integers
+    return _ordered(types[0], axis, count)
+
+
+def sort(types: Sequence[ValueType], attributes: Attributes) -> list[ValueType]:
+    attributes.require(2)
+    attributes.flag(1)
+    return _ordered(types[0], attributes.integers[0], None)
+
+
+def _picked(whole: Shape, indices: ValueType, attributes: Attributes) -> None:
+    attributes.require(1)
+    require(indices.dtype in LABELS, "takes indices of int32 or int64")
+    (axis,) = resolved(attributes.integers, len(whole))
+    require(len(indices.shape) == len(whole), f"the indices have {len(indices.shape)} axes")
+    fits = all(one == size or own == axis for own, (one, size) in enumerate(zip(indices.shape, whole)))
+    require(fits, f"sizes differ along other axes than {axis}")
+
+
+def take_along(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
+    _picked(types[0].shape, types[1], attributes)
+    return ValueType(types[0].dtype, types[1].shape)
+
+
+def scatter_along(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
+    require_floats(types[:1])
+    _picked(types[2].shape, types[1], attributes)
+    require(types[0].shape == types[1].shape, "there are not as many values as indices")
+    return ValueType(FLOAT, types[2].shape)
+
+
+def _joined(types: Sequence[ValueType], axis: int) -> Shape:
+    first = types[0].shape
+    (own,) = resolved((axis,), len(first))
+    fits = all(
+        len(one.shape) == len(first) and all(a == b or i == own for i, (a, b) in enumerate(zip(one.shape, first)))
+        for one in types)
+    require(fits, f"sizes differ along other axes than {own}")
+    return checked([*first[:own], sum(one.shape[own] for one in types), *first[own + 1 :]])
+
+
+def concatenate(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
+    attributes.require(1)
+    require(all(one.dtype == types[0].dtype for one in types), "takes values of one element type")
+    return ValueType(types[0].dtype, _joined(types, attributes.integers[0]))
+
+
+def part_count(attributes: Attributes) -> int:
+    """How many parts a value is taken apart into; the type rule refuses other counts."""
+    count = attributes.integers[1] if len(attributes.integers) > 1 else 1
+    return min(max(1, count), PARTS_MAXIMUM)
+
+
+def split_like(types: Sequence[ValueType], attributes: Attributes) -> list[ValueType]:
+    attributes.require(2)
+    axis, count = attributes.integers
+    whole, *parts = types
+    require(count == part_count(attributes) == len(parts), f"{count} parts like {len(parts)} values")
+    require(len(parts[0].shape) == len(whole.shape), "the parts have other axes")
+    require(_joined(parts, axis) == whole.shape, "the parts do not fill it")
+    return [ValueType(whole.dtype, one.shape) for one in parts]
 
 
 def sum_like(types: Sequence[ValueType], attributes: Attributes) -> ValueType:

@@ -1,0 +1,44 @@
+// Order, and elements by their indices.
+extension Tensor {
+    /// The largest elements along an axis in falling order, and their indices, int64; both with `count` in place of the
+    /// axis' size.
+    ///
+    /// Of equal elements the first comes first; a NaN counts as the largest. Values have a gradient.
+    public func topK(
+        _ count: Int, axis: Int = -1, file: StaticString = #fileID, line: Int = #line
+    ) -> (values: Tensor, indices: Tensor) {
+        let values = applying(.topK(count: count, axis: axis), file: file, line: line)
+        return (values, values.result(1))
+    }
+
+    /// The elements along an axis in order, and their indices, int64.
+    ///
+    /// Equal elements stay as they were; a NaN counts as the largest. Values have a gradient.
+    public func sorted(
+        axis: Int = -1, descending: Bool = false, file: StaticString = #fileID, line: Int = #line
+    ) -> (values: Tensor, indices: Tensor) {
+        let values = applying(.sort(axis: axis, descending: descending), file: file, line: line)
+        return (values, values.result(1))
+    }
+
+    /// The elements of each line along an axis at the indices of the same line.
+    ///
+    /// - Parameter indices: int32 or int64, of this tensor's shape but along the axis; from 0 to below its size.
+    public func take(
+        along axis: Int, at indices: Tensor, file: StaticString = #fileID, line: Int = #line
+    ) -> Tensor {
+        applying(.takeAlong(axis: axis), indices, file: file, line: line)
+    }
+
+    /// Zeros of another tensor's shape, each element of this one added where its index says along an axis.
+    ///
+    /// - Parameters:
+    ///   - indices: int32 or int64, of this tensor's shape; from 0 to below the other's size along the axis.
+    ///   - other: lends its shape, which differs from the indices' along the axis alone.
+    public func scatter(
+        along axis: Int, at indices: Tensor, like other: Tensor, file: StaticString = #fileID,
+        line: Int = #line
+    ) -> Tensor {
+        applying(.scatterAlong(axis: axis), indices, other, file: file, line: line)
+    }
+}
