@@ -52,7 +52,7 @@ struct RecordedOperation: Codable, Hashable {
         let applied = builder.append(sample.operation, ids)
         let types = try sample.operation.outputTypes(of: sample.types)
         let sealed = try SealedGraph(builder.finish(outputs: types.indices.map { applied + $0 }))
-        let results = try sample.operation.definition.instruction(sample.types, types).kernel
+        let results = try sample.operation.definition.instruction(sample.types, types)
             .evaluate(values, outputs: types, .never)
         name = sample.operation.name
         code = Int(sample.operation.wireCode)

@@ -77,7 +77,9 @@ struct GraphCodingTests {
         #expect(try refusal(of: wire) != nil)
     }
 
-    @Test("every result of a node comes back in its place, and a node that names another number of them is refused")
+    @Test(
+        "every result of a node comes back in its place, and a node that names another number of them is refused"
+    )
     func results() throws {
         let graph = Graph(
             inputs: [Graph.Input(name: "x", elementType: .float32, dimensions: [4])], constants: [],

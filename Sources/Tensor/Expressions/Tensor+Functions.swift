@@ -30,6 +30,21 @@ extension Tensor {
         applying(.sigmoid, file: file, line: line)
     }
 
+    /// The error function of every element.
+    public func erf(file: StaticString = #fileID, line: Int = #line) -> Tensor {
+        applying(.erf, file: file, line: line)
+    }
+
+    /// The sine of every element.
+    public func sin(file: StaticString = #fileID, line: Int = #line) -> Tensor {
+        applying(.sin, file: file, line: line)
+    }
+
+    /// The cosine of every element.
+    public func cos(file: StaticString = #fileID, line: Int = #line) -> Tensor {
+        applying(.cos, file: file, line: line)
+    }
+
     /// Every element, or 0 where it is negative.
     public func relu(file: StaticString = #fileID, line: Int = #line) -> Tensor {
         applying(.relu, file: file, line: line)

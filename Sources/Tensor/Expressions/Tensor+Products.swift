@@ -41,6 +41,13 @@ extension Tensor {
     public func expanded(to sizes: [Int], file: StaticString = #fileID, line: Int = #line) -> Tensor {
         applying(.expand(to: sizes), file: file, line: line)
     }
+
+    /// So often a value before and after the elements along each leading axis listed; other types than float32 have 0.
+    public func padded(
+        before: [Int], after: [Int], with value: Float = 0, file: StaticString = #fileID, line: Int = #line
+    ) -> Tensor {
+        applying(.pad(before: before, after: after, value: value), file: file, line: line)
+    }
 }
 
 // Classification.

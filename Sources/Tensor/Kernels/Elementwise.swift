@@ -25,6 +25,9 @@ extension UnaryFunction {
         case .relu: Kernel { map($0, count) { $0 < 0 ? 0 : $0 } }
         case .abs: Kernel { map($0, count) { $0.magnitude } }
         case .sign: Kernel { map($0, count) { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 } }
+        case .erf: Kernel { map($0, count) { erff($0) } }
+        case .sin: Kernel { map($0, count) { sinf($0) } }
+        case .cos: Kernel { map($0, count) { cosf($0) } }
         case .power(let exponent): .power(exponent, count)
         }
     }

@@ -1,3 +1,5 @@
+import Ground
+
 extension Instruction {
     /// What runs it.
     var kernel: Kernel {
@@ -13,12 +15,22 @@ extension Instruction {
         case .argmax(let shape, let axis): .argmax(shape, axis: axis)
         case .product(let product, let batches): .product(product, batches: batches)
         case .linear(let x, let weight, let rectifies): .linear(x: x, weight: weight, rectifies: rectifies)
+        case .convolution(let work): .convolution(work)
+        case .maxPool(let geometry): .maxPool(geometry)
+        case .sumPool(let geometry): .sumPool(geometry)
+        case .sumPoolGradient(let geometry): .sumPoolGradient(geometry)
+        case .cumulativeSum(let shape, let axis, let isReversed):
+            .cumulativeSum(shape, axis: axis, isReversed: isReversed)
         case .copy(let byteCount): .copy(byteCount: byteCount)
         case .move(let elementType, let walk): .move(elementType, walk)
         case .spread(let walk, let divisor): .move(walk, dividingBy: divisor)
         case .slice(let elementType, let geometry): .slice(elementType, geometry)
         case .sliceGradient(let elementType, let geometry, let byteCount):
             .sliceGradient(elementType, geometry, byteCount: byteCount)
+        case .pad(let elementType, let geometry, let count, let value):
+            .pad(elementType, geometry, count: count, value)
+        case .takeRows(let table, let indices): .takeRows(table, indices: indices)
+        case .scatterRows(let shape, let indices): .scatterRows(into: shape, indices: indices)
         case .order(let shape, let axis, let count, let isDescending):
             .order(shape, axis: axis, count: count, isDescending: isDescending)
         case .takeAlong(let elementType, let shape, let axis, let indices):
@@ -36,5 +48,28 @@ extension Instruction {
         case .crossEntropyGradient(let reduction, let logits, let labels):
             .crossEntropyGradient(reduction, logits: logits, labels: labels)
         }
+    }
+
+    /// Runs once, outside any plan: what folding constants needs.
+    func evaluate(
+        _ inputs: [TensorValue], outputs types: [ValueType], _ flag: CancelFlag
+    ) throws(TensorError) -> [TensorValue] {
+        ComputeThread.prepare()
+        let all = types + (scratchType.map { [$0] } ?? [])
+        let storages = all.map { Storage(byteCount: $0.byteCount) }
+        let results = storages.map { Memory($0) }, operands = inputs.map { Memory($0.storage) }
+        func operand(_ index: Int) -> Memory {
+            index < operands.count ? operands[index] : operands.first ?? results[0]
+        }
+        let more = results.dropFirst() + operands.dropFirst(3)
+        let others = OtherMemories(count: more.count, results[0])
+        for (index, memory) in more.enumerated() { others[index] = memory }
+        try kernel.run(
+            Operands(
+                output: results[0], first: operand(0), second: operand(1), third: operand(2),
+                others: others.from(0),
+                flag: flag))
+        try flag.check()
+        return zip(types, storages).map { TensorValue($0, filled: $1) }
     }
 }

@@ -96,28 +96,6 @@ struct Kernel: Sendable {
     init(_ run: @escaping @Sendable (borrowing Operands) throws(TensorError) -> Void) {
         self.run = run
     }
-
-    /// Runs once, outside any plan: what folding constants needs.
-    func evaluate(
-        _ inputs: [TensorValue], outputs types: [ValueType], _ flag: CancelFlag
-    ) throws(TensorError) -> [TensorValue] {
-        ComputeThread.prepare()
-        let storages = types.map { Storage(byteCount: $0.byteCount) }
-        let results = storages.map { Memory($0) }, operands = inputs.map { Memory($0.storage) }
-        func operand(_ index: Int) -> Memory {
-            index < operands.count ? operands[index] : operands.first ?? results[0]
-        }
-        let more = results.dropFirst() + operands.dropFirst(3)
-        let others = OtherMemories(count: more.count, results[0])
-        for (index, memory) in more.enumerated() { others[index] = memory }
-        try run(
-            Operands(
-                output: results[0], first: operand(0), second: operand(1), third: operand(2),
-                others: others.from(0),
-                flag: flag))
-        try flag.check()
-        return zip(types, storages).map { TensorValue($0, filled: $1) }
-    }
 }
 
 extension Storage {

@@ -136,6 +136,26 @@ struct AxisLanes: Sendable {
     }
 }
 
+extension Kernel {
+    /// The sum of each element and all before it along an axis, or all after it: each sum in double precision.
+    static func cumulativeSum(_ shape: Shape, axis: Int, isReversed: Bool) -> Kernel {
+        let lanes = AxisLanes(shape, axis: axis)
+        let step = isReversed ? -lanes.stride : lanes.stride
+        let start = isReversed ? (lanes.count - 1) * lanes.stride : 0
+        return Kernel { operands in
+            let output = unsafe operands.output.floats, input = unsafe operands.first.floats
+            lanes.forEachLane(operands.flag) { _, offset in
+                var sum = 0.0, place = offset &+ start
+                for _ in 0..<lanes.count {
+                    sum += unsafe Double(input[place])
+                    unsafe output[place] = Float(sum)
+                    place &+= step
+                }
+            }
+        }
+    }
+}
+
 private typealias Floats = UnsafeMutablePointer<Float>
 
 private func sumRuns(_ operands: borrowing Operands, _ geometry: ReductionGeometry, _ divisor: Double) {

@@ -39,6 +39,24 @@ extension Kernel {
         default: Kernel { write($0, geometry, byteCount, as: UInt64.self) }
         }
     }
+
+    /// So many elements of a number, which is 0 but for floats, and the elements of a slice where it would be cut.
+    static func pad(
+        _ elementType: ElementType, _ geometry: SliceGeometry, count: Int, _ value: Float
+    ) -> Kernel {
+        let byteCount = count * elementType.byteCount
+        guard value != 0 || value.sign == .minus else {
+            return .sliceGradient(elementType, geometry, byteCount: byteCount)
+        }
+        return Kernel { operands in
+            let output = unsafe operands.output.floats
+            operands.flag.forEachPiece(of: count) { start, end in
+                unsafe (output + start).update(repeating: value, count: end - start)
+            }
+            if operands.flag.isSet { return }
+            put(operands, geometry, as: Float.self)
+        }
+    }
 }
 
 @inline(__always)
@@ -61,6 +79,13 @@ private func write<Element: BitwiseCopyable>(
     _ operands: borrowing Operands, _ geometry: SliceGeometry, _ byteCount: Int, as type: Element.Type
 ) {
     operands.output.clear(byteCount: byteCount, operands.flag)
+    put(operands, geometry, as: type)
+}
+
+@inline(__always)
+private func put<Element: BitwiseCopyable>(
+    _ operands: borrowing Operands, _ geometry: SliceGeometry, as type: Element.Type
+) {
     let output = unsafe operands.output.elements(as: type) + geometry.offset
     let input = unsafe operands.first.elements(as: type)
     let step = geometry.walk.steps[0]

@@ -126,6 +126,54 @@ extension Operations {
         func reference(_ number: Double) -> Double { tanh(number) }
     }
 
+    /// The error function, 2 ∕ √π · ∫ e^(−t²) from 0 to x.
+    struct Erf: UnaryOperation, PlainOperation {
+        static let operation = Operation.erf
+        static let code: UInt16 = 43, name = "erf"
+        static let samples: [Operation.Sample] = [.init(.erf, .signed(3, 5))]
+        let function = UnaryFunction.erf
+        let rowEffect = RowEffect(.broadcast)
+
+        func slope(_ rule: inout GradientRule) -> GradientRule.ValueID? {
+            let square = rule.emit(.multiply, rule.x, rule.x)
+            let bell = rule.emit(.exp, rule.emit(.negate, square))
+            let height = rule.constant(2 / Float.pi.squareRoot())
+            return rule.product(rule.cotangent, rule.emit(.multiply, bell, height))
+        }
+
+        func reference(_ number: Double) -> Double { erf(number) }
+    }
+
+    /// The sine.
+    struct Sin: UnaryOperation, PlainOperation {
+        static let operation = Operation.sin
+        static let code: UInt16 = 44, name = "sin"
+        static let samples: [Operation.Sample] = [.init(.sin, .signed(3, 5))]
+        let function = UnaryFunction.sin
+        let rowEffect = RowEffect(.broadcast)
+
+        func slope(_ rule: inout GradientRule) -> GradientRule.ValueID? {
+            rule.product(rule.cotangent, rule.emit(.cos, rule.x))
+        }
+
+        func reference(_ number: Double) -> Double { sin(number) }
+    }
+
+    /// The cosine.
+    struct Cos: UnaryOperation, PlainOperation {
+        static let operation = Operation.cos
+        static let code: UInt16 = 45, name = "cos"
+        static let samples: [Operation.Sample] = [.init(.cos, .signed(3, 5))]
+        let function = UnaryFunction.cos
+        let rowEffect = RowEffect(.broadcast)
+
+        func slope(_ rule: inout GradientRule) -> GradientRule.ValueID? {
+            rule.product(rule.cotangent, rule.emit(.negate, rule.emit(.sin, rule.x)))
+        }
+
+        func reference(_ number: Double) -> Double { cos(number) }
+    }
+
     /// 1 ∕ (1 + e⁻ˣ)
     struct Sigmoid: UnaryOperation, PlainOperation {
         static let operation = Operation.sigmoid

@@ -17,7 +17,7 @@ extension Operations {
             .init(.concatenate(axis: 0), .labels(.uint8, below: 9, 3)),
         ]
         let axis: Int
-        let rowEffect = RowEffect(.picked)
+        var rowEffect: RowEffect { RowEffect(.joined(along: axis), .additive) }
 
         static func read(_ reader: inout AttributeReader) throws(TensorError) -> Operation {
             .concatenate(axis: try reader.integer())
@@ -82,7 +82,9 @@ extension Operations {
         ]
         let axis: Int
         let count: Int
-        let rowEffect = RowEffect(.picked)
+        var rowEffect: RowEffect {
+            RowEffect(.mixed(along: axis), informing: 1, .proportional, isProportional: true)
+        }
 
         static func read(_ reader: inout AttributeReader) throws(TensorError) -> Operation {
             .splitLike(axis: try reader.integer(), count: try reader.integer())

@@ -7,14 +7,20 @@ extension Operation {
         Operations.Negate.self, Operations.Exp.self, Operations.Log.self, Operations.Sqrt.self,
         Operations.Reciprocal.self, Operations.Tanh.self, Operations.Sigmoid.self, Operations.ReLU.self,
         Operations.Abs.self, Operations.Sign.self, Operations.Power.self, Operations.ReLUGradient.self,
-        Operations.Cast.self,
+        Operations.Erf.self, Operations.Sin.self, Operations.Cos.self, Operations.Cast.self,
         Operations.Sum.self, Operations.Mean.self, Operations.Max.self, Operations.Min.self,
         Operations.Argmax.self, Operations.TopK.self, Operations.Sort.self,
+        Operations.CumulativeSum.self,
         Operations.SumLike.self, Operations.BroadcastLike.self, Operations.ReshapeLike.self,
         Operations.Matmul.self, Operations.Linear.self,
+        Operations.Convolve.self, Operations.ConvolutionInputGradient.self,
+        Operations.ConvolutionWeightGradient.self, Operations.MaxPool.self, Operations.SumPool.self,
+        Operations.SumPoolGradient.self,
         Operations.Reshape.self, Operations.Transpose.self, Operations.Expand.self, Operations.Slice.self,
         Operations.SliceGradient.self, Operations.TakeAlong.self, Operations.ScatterAlong.self,
-        Operations.Concatenate.self, Operations.SplitLike.self,
+        Operations.Concatenate.self, Operations.SplitLike.self, Operations.Pad.self,
+        Operations.TakeRows.self, Operations.ScatterRows.self, Operations.TakePlanes.self,
+        Operations.ScatterPlanes.self,
         Operations.Softmax.self, Operations.LogSoftmax.self, Operations.SoftmaxCrossEntropy.self,
         Operations.SoftmaxCrossEntropyGradient.self, Operations.OneHot.self,
     ]
@@ -47,6 +53,9 @@ extension Operation {
         case .sign: Operations.Sign()
         case .power(let exponent): Operations.Power(exponent: exponent)
         case .reluGradient: Operations.ReLUGradient()
+        case .erf: Operations.Erf()
+        case .sin: Operations.Sin()
+        case .cos: Operations.Cos()
         case .cast(let elementType): Operations.Cast(elementType: elementType)
         case .sum(let axes, let keeps): Operations.Sum(axes: axes, keepsDimensions: keeps)
         case .mean(let axes, let keeps): Operations.Mean(axes: axes, keepsDimensions: keeps)
@@ -55,12 +64,22 @@ extension Operation {
         case .argmax(let axis): Operations.Argmax(axis: axis)
         case .topK(let count, let axis): Operations.TopK(count: count, axis: axis)
         case .sort(let axis, let descending): Operations.Sort(axis: axis, isDescending: descending)
+        case .cumulativeSum(let axis, let reversed):
+            Operations.CumulativeSum(axis: axis, isReversed: reversed)
         case .sumLike: Operations.SumLike()
         case .broadcastLike(let axes, let keeps, let averaging):
             Operations.BroadcastLike(axes: axes, keepsDimensions: keeps, averaging: averaging)
         case .reshapeLike: Operations.ReshapeLike()
         case .matmul(let left, let right): Operations.Matmul(transposeLeft: left, transposeRight: right)
         case .linear: Operations.Linear()
+        case .convolution(let windows): Operations.Convolve(convolution: windows)
+        case .convolutionInputGradient(let windows):
+            Operations.ConvolutionInputGradient(convolution: windows)
+        case .convolutionWeightGradient(let windows):
+            Operations.ConvolutionWeightGradient(convolution: windows)
+        case .maxPool(let pool): Operations.MaxPool(pool: pool)
+        case .sumPool(let pool): Operations.SumPool(pool: pool)
+        case .sumPoolGradient(let pool): Operations.SumPoolGradient(pool: pool)
         case .reshape(let sizes): Operations.Reshape(sizes: sizes)
         case .transpose(let permutation): Operations.Transpose(permutation: permutation)
         case .expand(let sizes): Operations.Expand(sizes: sizes)
@@ -72,6 +91,12 @@ extension Operation {
         case .scatterAlong(let axis): Operations.ScatterAlong(axis: axis)
         case .concatenate(let axis): Operations.Concatenate(axis: axis)
         case .splitLike(let axis, let count): Operations.SplitLike(axis: axis, count: count)
+        case .pad(let before, let after, let value):
+            Operations.Pad(before: before, after: after, value: value)
+        case .takeRows: Operations.TakeRows()
+        case .scatterRows: Operations.ScatterRows()
+        case .takePlanes(let axes): Operations.TakePlanes(axes: axes)
+        case .scatterPlanes(let axes): Operations.ScatterPlanes(axes: axes)
         case .softmax(let axis): Operations.Softmax(axis: axis)
         case .logSoftmax(let axis): Operations.LogSoftmax(axis: axis)
         case .softmaxCrossEntropy(let reduction): Operations.SoftmaxCrossEntropy(reduction: reduction)

@@ -36,6 +36,10 @@ public enum Operation: Sendable, Hashable {
     case abs
     /// −1, 0 or 1. Its gradient is zero.
     case sign
+    /// The error function.
+    case erf
+    case sin
+    case cos
     case power(exponent: Float)
     /// Inputs: cotangent, output of relu. The cotangent where the output is positive, else 0.
     case reluGradient
@@ -55,6 +59,8 @@ public enum Operation: Sendable, Hashable {
     /// Two results: the elements along an axis in order, and their indices as int64. Equal ones stay as they
     /// were; a NaN counts as the largest.
     case sort(axis: Int, descending: Bool)
+    /// The sum of each element and all before it along an axis; reversed, all after it.
+    case cumulativeSum(axis: Int, reversed: Bool)
 
     // What undoes broadcasting and reductions. Second input: the value whose shape is taken, of any element
     // type.
@@ -72,6 +78,22 @@ public enum Operation: Sendable, Hashable {
     case matmul(transposeLeft: Bool, transposeRight: Bool)
     /// Inputs x [..., in] of rank 2 or more, weight [out, in], bias [out]: x · weightᵀ + bias, [..., out].
     case linear
+    /// Inputs x [rows, in, spatial…] of one to three spatial axes, weight [out, in / groups, spatial…]: what deep
+    /// learning calls a convolution, [rows, out, spatial…].
+    case convolution(Convolution)
+    /// Inputs cotangent, weight, a value that lends x's shape: the gradient of x, a transposed convolution.
+    case convolutionInputGradient(Convolution)
+    /// Inputs x, cotangent, a value that lends the weight's shape: the gradient of the weight.
+    case convolutionWeightGradient(Convolution)
+
+    // Pools of x [rows, channels, spatial…], of one to three spatial axes.
+    /// Two results: the largest in each window, and their indices in x's plane as int64. Of equal ones the first; a NaN
+    /// before all. Padding is never chosen.
+    case maxPool(Pool)
+    /// The sum over each window, padding counted as zeros.
+    case sumPool(Pool)
+    /// Inputs cotangent, a value that lends x's shape: the gradient of x.
+    case sumPoolGradient(Pool)
 
     // Movement: of any element type, but `expand` of float32.
     /// One size may be −1 (what remains once kept axes are set aside); 0 keeps the input's size at that axis.
@@ -98,6 +120,19 @@ public enum Operation: Sendable, Hashable {
     case concatenate(axis: Int)
     /// Inputs x, then as many values as `count` says: a result for each, x taken apart along an axis into their shapes.
     case splitLike(axis: Int, count: Int)
+    /// So often a value before and after the elements along each leading axis listed. Any element type, with 0.
+    case pad(before: [Int], after: [Int], value: Float)
+    /// Inputs x [rows, …] of any element type, indices int32 or int64: for each index that row of x.
+    case takeRows
+    /// Inputs values, indices, a value that lends its shape: zeros of that shape, to each row all values added whose
+    /// index it is.
+    case scatterRows
+    /// Inputs x of any element type, indices of x's shape but for so many last axes: of each plane, those axes as one,
+    /// the elements at the indices of the same plane.
+    case takePlanes(axes: Int)
+    /// Inputs values, indices of the same shape, a value that lends its shape: zeros of that shape, each value added
+    /// where its index says in its plane.
+    case scatterPlanes(axes: Int)
 
     // Classification. The class axis is the last one unless named.
     case softmax(axis: Int)

@@ -17,5 +17,7 @@ package struct OperationAttributes: Sendable, Hashable {
     }
 
     /// Whole numbers.
-    init(_ numbers: [Int]) { self.init(integers: numbers.map(Int64.init)) }
+    init(_ numbers: [Int], _ floats: [Float] = []) {
+        self.init(integers: numbers.map(Int64.init), floats: floats)
+    }
 }

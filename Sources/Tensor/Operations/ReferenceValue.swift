@@ -44,6 +44,13 @@ package struct ReferenceValue: Equatable {
         return numbers[flat]
     }
 
+    /// Zeros of a shape, and numbers added at indices of it.
+    static func sums(_ sizes: [Int], _ body: (_ add: ([Int], Double) -> Void) -> Void) -> ReferenceValue {
+        var numbers = [Double](repeating: 0, count: sizes.reduce(1, *))
+        body { index, number in numbers[zip(sizes, index).reduce(0) { $0 * $1.0 + $1.1 }] += number }
+        return ReferenceValue(sizes, numbers)
+    }
+
     /// All indices of a shape in row-major order.
     package static func indices(_ sizes: [Int]) -> [[Int]] {
         sizes.reduce([[]]) { prefixes, size in

@@ -32,6 +32,14 @@ package struct RowEffect: Sendable {
         case product(transposeLeft: Bool, transposeRight: Bool)
         /// Each row times a weight, plus a bias.
         case linear
+        /// Windows of each row times a weight, which is no rows.
+        case convolved
+        /// Rows of the first two inputs combined row by row and summed.
+        case convolvedSum
+        /// Rows of the first input, which is no rows of the batch, at indices.
+        case lookedUp
+        /// One after another along an axis.
+        case joined(along: Int)
         /// Combined row by row, each input having the rows as its first axis, if it has axes; then reduced.
         case rowwise(Reduction)
         /// Elements are picked by where they lie.

@@ -8,7 +8,12 @@ protocol SliceOperation: SinglePassOperation {
 
 extension SliceOperation {
     var attributes: OperationAttributes { OperationAttributes(starts + stops + steps) }
-    var rowEffect: RowEffect { RowEffect(.picked) }
+    // Of every row the same part is a row again; some of the rows are not.
+    var rowEffect: RowEffect {
+        let isWhole = starts.first ?? 0 == 0 && stops.first ?? .max == .max && steps.first ?? 1 == 1
+        return isWhole
+            ? RowEffect(.kept, informing: 1, .proportional, isProportional: true) : RowEffect(.picked)
+    }
     func checkedClasses(_ inputs: [ValueType]) -> (input: Int, classCount: Int)? { nil }
 
     // Where the number of elements stays, nothing was left out.

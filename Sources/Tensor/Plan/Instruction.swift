@@ -25,6 +25,16 @@ enum Instruction: Sendable, Hashable {
     case product(MatrixProduct, batches: Walk)
     /// x · weightᵀ + bias, and 0 in place of what is negative.
     case linear(x: Shape, weight: Shape, rectifies: Bool)
+    /// Sums of products of windows with a weight, or the gradient of either.
+    case convolution(ConvolutionWork)
+    /// The largest of each window, and where.
+    case maxPool(PoolGeometry)
+    /// The sum of each window.
+    case sumPool(PoolGeometry)
+    /// Its gradient.
+    case sumPoolGradient(PoolGeometry)
+    /// Sums of all up to each along an axis.
+    case cumulativeSum(Shape, axis: Int, isReversed: Bool)
     /// So many bytes as they lie.
     case copy(byteCount: Int)
     /// Elements in another order, or several times.
@@ -35,12 +45,18 @@ enum Instruction: Sendable, Hashable {
     case slice(ElementType, SliceGeometry)
     /// Zeros, and a slice put into them.
     case sliceGradient(ElementType, SliceGeometry, byteCount: Int)
+    /// So many of a number, and a slice put into them.
+    case pad(ElementType, SliceGeometry, count: Int, Float)
     /// The first elements along an axis in order, and where they were.
     case order(Shape, axis: Int, count: Int, isDescending: Bool)
     /// The elements along an axis at indices.
     case takeAlong(ElementType, from: Shape, axis: Int, indices: ValueType)
     /// Zeros, and values added at indices along an axis.
     case scatterAlong(into: Shape, axis: Int, indices: ValueType)
+    /// Rows at indices.
+    case takeRows(ValueType, indices: ValueType)
+    /// Zeros, and rows added at indices.
+    case scatterRows(into: Shape, indices: ValueType)
     /// Values one after another along an axis.
     case concatenate(ElementType, [Shape], axis: Int)
     /// A value taken apart along an axis.
@@ -59,7 +75,7 @@ enum Instruction: Sendable, Hashable {
 
 /// A function of one number.
 enum UnaryFunction: Sendable, Hashable {
-    case negate, exp, log, sqrt, reciprocal, tanh, sigmoid, relu, abs, sign
+    case negate, exp, log, sqrt, reciprocal, tanh, sigmoid, relu, abs, sign, erf, sin, cos
     case power(Float)
 }
 

@@ -20,7 +20,7 @@ struct Lowering {
     /// by each run.
     static let foldedOperationMaximum = 1 << 24
 
-    /// The type of every value: the graph's, then those of added copies.
+    /// The type of every value: the graph's, then those of added copies and of memory to work in.
     private(set) var types: [ValueType]
     /// The values that are part of the plan: the graph's constants, and what follows from them.
     private(set) var constants: [Int: TensorValue] = [:]
@@ -104,9 +104,16 @@ struct Lowering {
                 definition.isInPlace ? inputs.indices.filter { inputTypes[$0] == types[id] } : []
             steps.append(
                 Step(
-                    instruction: instruction, outputs: Array(values), inputs: inputs,
+                    instruction: instruction, outputs: values + scratch(for: instruction), inputs: inputs,
                     inputsToOverwrite: inputsToOverwrite.map { inputs[$0] }, operationCount: count))
         }
+    }
+
+    /// The value an instruction works in beside its results, if it needs one: memory while it runs.
+    private mutating func scratch(for instruction: Instruction) -> [Int] {
+        guard let type = instruction.scratchType else { return [] }
+        types.append(type)
+        return [types.count - 1]
     }
 
     /// Computes values now if they follow from constants alone.
@@ -124,8 +131,8 @@ struct Lowering {
         else { return false }
         foldedByteCount += byteCount
         foldedOperationCount += operationCount
-        let made = try definition.instruction(inputTypes, outputTypes).kernel
-            .evaluate(known, outputs: outputTypes, flag)
+        let made = try definition.instruction(inputTypes, outputTypes).evaluate(
+            known, outputs: outputTypes, flag)
         for (value, constant) in zip(values, made) { constants[value] = constant }
         return true
     }

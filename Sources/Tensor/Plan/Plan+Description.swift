@@ -44,11 +44,21 @@ extension Instruction: CustomStringConvertible {
             "matmul \(product)" + (batches.positionCount == 1 ? "" : ", \(batches.positionCount) times")
         case .linear(let x, let weight, let rectifies):
             "linear \(x), weight \(weight)\(rectifies ? ", relu" : "")"
+        case .convolution(let work): "\(work)"
+        case .maxPool(let geometry): "maxPool \(geometry)"
+        case .sumPool(let geometry): "sumPool \(geometry)"
+        case .sumPoolGradient(let geometry): "gradient of sumPool \(geometry)"
+        case .cumulativeSum(_, let axis, let isReversed):
+            "cumulative sum along \(axis)\(isReversed ? ", reversed" : "")"
         case .copy: "copy"
         case .move: "move"
         case .spread(_, let divisor): divisor == 1 ? "broadcast" : "broadcast, divided by \(divisor)"
         case .slice: "slice"
         case .sliceGradient: "slice put into zeros"
+        case .pad(_, _, _, let value): "padded with \(value)"
+        case .takeRows(let table, let indices): "rows of \(table.shape) at \(indices.shape) indices"
+        case .scatterRows(let shape, let indices):
+            "rows added to zeros \(shape) at \(indices.shape) indices"
         case .order(let shape, let axis, let count, let isDescending):
             "\(count) of \(shape) along \(axis), \(isDescending ? "falling" : "rising")"
         case .takeAlong(_, let shape, let axis, _): "elements of \(shape) at indices along \(axis)"

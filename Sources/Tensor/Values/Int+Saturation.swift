@@ -5,4 +5,10 @@ extension Int {
         guard overflow else { return sum }
         return other < 0 ? .min : .max
     }
+
+    /// The product of numbers that are not negative, or the largest number where that is beyond it.
+    package func multipliedSaturated(by other: Int) -> Int {
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow ? .max : product
+    }
 }

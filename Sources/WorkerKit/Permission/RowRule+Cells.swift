@@ -24,6 +24,8 @@ enum RowCell: Hashable, Sendable {
     case choice
     /// Whether that is the row's label.
     case hit
+    /// Where in its plane the largest of each window lies.
+    case place
     /// One of the others, but for the last two, summed over all rows of a batch.
     case statistic
     /// A sum over all rows of a batch of what was made of each without regard to the others.
@@ -33,7 +35,7 @@ enum RowCell: Hashable, Sendable {
     fileprivate var isNumber: Bool {
         switch self {
         case .column, .scaled, .deviation, .distance, .square: true
-        case .constant, .presence, .choice, .hit, .statistic, .total: false
+        case .constant, .presence, .choice, .hit, .place, .statistic, .total: false
         }
     }
 
@@ -61,6 +63,7 @@ extension RowRule {
         case .argmax(let axis):
             smallestBatch != nil && form(0).isRows && inputs[0].source.isModelled && !isChosen(0)
                 && Shape.resolve(axis: axis, rank: dimensions(0).count) != 0 ? .choice : nil
+        case .maxPool: output.elementType == .int64 ? .place : nil
         case .sum(let axes, _):
             isSummedOverRows(axes) ? sumOfRows : cell(0) == .total || cell(0) == .statistic ? cell(0) : nil
         case .softmaxCrossEntropy(.sum):
@@ -69,8 +72,14 @@ extension RowRule {
         }
     }
 
+    /// How many values a class index can have, where that is known.
+    var classCount: Int? {
+        if case .maxPool = operation, cell == .place { return dimensions(0).dropFirst(2).reduce(1, *) }
+        return keepsClasses ? inputs.first?.classCount : nil
+    }
+
     /// Whether class indices stay what they are.
-    var keepsClasses: Bool {
+    private var keepsClasses: Bool {
         switch operation {
         case .reshape, .reshapeLike, .transpose: true
         // To uint8 numbers saturate, and stay below as well.
@@ -85,6 +94,15 @@ extension RowRule {
         guard inputs.indices.contains(where: isChosen) else { return false }
         if case .sum(let axes, _) = operation, self.cell(0) == .hit { return !isSummedOverRows(axes) }
         return cell != .hit
+    }
+
+    /// Whether it would be used where a largest lies, other than to go there: that singles rows out.
+    var misusesPlace: Bool {
+        let places = inputs.indices.filter { cell($0) == .place }
+        switch operation {
+        case .takePlanes, .scatterPlanes: return !places.isEmpty && places != [1]
+        default: return !places.isEmpty
+        }
     }
 
     /// Whether it would be used which cells are missing, other than to count them or to replace these very cells.

@@ -39,6 +39,14 @@ extension RowRule {
             matrixProduct(transposeLeft: transposeLeft, transposeRight: transposeRight)
         case .linear:
             linear
+        case .convolved:
+            form(1).isInvariant ? kept() : .secret
+        case .convolvedSum:
+            contraction
+        case .lookedUp:
+            lookedUp
+        case .joined(let axis):
+            Shape.resolve(axis: axis, rank: dimensions(0).count) == 0 ? closed : rowwise
         case .rowwise(let reduction):
             reduction == .none ? rowwise : summedRowwise
         case .picked:

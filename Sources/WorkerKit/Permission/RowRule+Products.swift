@@ -18,6 +18,27 @@ extension RowRule {
         }
     }
 
+    /// Two inputs whose rows lie along axis 0, combined row by row and summed.
+    var contraction: RowForm {
+        switch (form(0), form(1)) {
+        case (.secret, _), (_, .secret): .secret
+        case (.rows, .rows): form(0) == form(1) ? .whole : .secret
+        case (.rows, _): isConstantAlongRows(1) ? .whole : .secret
+        case (_, .rows): isConstantAlongRows(0) ? .whole : .secret
+        case (.whole, _), (.uniform, _): .whole
+        }
+    }
+
+    /// What a table has for each index.
+    var lookedUp: RowForm {
+        guard form(0).isInvariant else { return .secret }
+        switch form(1) {
+        case .rows, .secret: return form(1)
+        case .uniform: return .uniform
+        case .whole: return .whole
+        }
+    }
+
     /// Whether a value weighs all rows the same that lie along its axis 0.
     private func isConstantAlongRows(_ index: Int) -> Bool {
         form(index) == .uniform || dimensions(index).first == 1

@@ -21,7 +21,7 @@ struct RowRule {
     /// What is known of the node's value.
     var state: RowState {
         let cell = self.cell
-        let form = misusesChoice(cell) || misusesPresence ? .secret : self.form
+        let form = misusesChoice(cell) || misusesPresence || misusesPlace ? .secret : self.form
         var source = self.source
         source.isPooled = source.isPooled || pools(form)
         if let smallestBatch {
@@ -32,7 +32,7 @@ struct RowRule {
         return RowState(
             form: !source.isPrivate && form != .uniform ? .whole : form, source: source,
             cell: form == .secret ? nil : cell, origin: cell == nil || !form.isRows ? nil : origin,
-            classCount: keepsClasses ? inputs.first?.classCount : nil)
+            classCount: classCount)
     }
 
     /// Whether the value is an aggregate over the batch, or knows how many rows there are.
@@ -50,7 +50,9 @@ struct RowRule {
     /// Where the value comes from.
     private var source: RowSource {
         let informing = self.informing, isRowwise = informing.contains { $0.form.isRows }
-        var source = RowSource.combining(informing.map(\.source), isRowwise: isRowwise)
+        // Of what is joined each part can be had again, so a model must have met them all.
+        var source = RowSource.combining(
+            informing.map(\.source), isRowwise: isRowwise && !effect.form.joins)
         if isRowwise, isRaw {
             source.isModelled = false
             source.isRaw = true
@@ -203,6 +205,13 @@ extension RowState {
 
     /// Whether it is a model's parameter, or a model's parameters had a part in it.
     fileprivate var isModel: Bool { source.isPrivate ? source.isModelled : source.isParametric }
+}
+
+extension RowEffect.Form {
+    /// Whether the inputs lie side by side in the result.
+    fileprivate var joins: Bool {
+        if case .joined = self { true } else { false }
+    }
 }
 
 extension RowForm {

@@ -47,6 +47,17 @@ struct OperationShapeTests {
             .sliceGradient(starts: [number()], stops: [.max], steps: [number() + 2]),
             .topK(count: number(), axis: number()), .sort(axis: number(), descending: number() > 0),
             .concatenate(axis: number()), .splitLike(axis: number(), count: number()),
+            .convolution(
+                Convolution(
+                    strides: [number()], padding: [number()], dilations: [number()], groups: number())),
+            .convolution(Convolution(strides: [1, 1], padding: [1, 1], dilations: [1, 2])),
+            .convolutionInputGradient(Convolution(strides: [1], padding: [1], dilations: [1])),
+            .convolutionWeightGradient(Convolution(strides: [1], padding: [1], dilations: [1])),
+            .maxPool(Pool(sizes: [number()], strides: [number()], padding: [number()])),
+            .sumPool(Pool(sizes: [number(), 2], strides: [1, number()], padding: [0, 1])),
+            .sumPoolGradient(Pool(sizes: [2], strides: [1], padding: [1])),
+            .pad(before: [number(), 1], after: [number(), number()], value: 1),
+            .cumulativeSum(axis: number(), reversed: number() > 0),
         ]
         for operation in candidates {
             let shapes = try (0..<operation.someInputCount).map { _ in
@@ -64,6 +75,12 @@ struct OperationShapeTests {
     static let refused: [(Operation, [ValueType])] = {
         func float(_ sizes: Int...) -> ValueType { ValueType(.float32, (try? Shape(sizes)) ?? .scalar) }
         func labels(_ sizes: Int...) -> ValueType { ValueType(.int64, (try? Shape(sizes)) ?? .scalar) }
+        func convolution(
+            _ strides: [Int], _ padding: [Int], _ dilations: [Int], _ groups: Int = 1
+        ) -> Operation {
+            .convolution(
+                Convolution(strides: strides, padding: padding, dilations: dilations, groups: groups))
+        }
         let huge = float(1 << 20, 1 << 10)
         return [
             (.add, [float(3), float(4)]), (.add, [labels(3), labels(3)]), (.exp, [labels(3)]),
@@ -112,6 +129,56 @@ struct OperationShapeTests {
             (.softmaxCrossEntropy(.mean), [float(6), labels(6)]),
             (.softmaxCrossEntropy(.mean), [float(2, 0), labels(2)]),
             (.softmaxCrossEntropyGradient(.none), [float(), float(2, 3), labels(2)]),
+            (.pad(before: [1], after: [], value: 0), [float(2)]),
+            (.pad(before: [-1], after: [1], value: 0), [float(2)]),
+            (.pad(before: [.max], after: [.max], value: 0), [float(2)]),
+            (.pad(before: [0, 1], after: [0, 1], value: 0), [float(2)]),
+            (.pad(before: [1], after: [1], value: 0.5), [labels(2)]),
+            (.takeRows, [float(), labels(2)]), (.takeRows, [float(3, 2), float(2)]),
+            (.takeRows, [float(1, 1 << 20), labels(1 << 20)]),
+            (.scatterRows, [float(2, 2), labels(2), float(3, 3)]),
+            (.scatterRows, [float(2), labels(2), float()]),
+            (.takePlanes(axes: 0), [float(2, 3), labels(2, 3)]),
+            (.takePlanes(axes: 2), [float(2, 3), labels(2, 3)]),
+            (.takePlanes(axes: .min), [float(2, 3), labels(2, 3)]),
+            (.takePlanes(axes: 1), [float(2, 3), labels(1, 3)]),
+            (.scatterPlanes(axes: 1), [float(2, 2), labels(2, 3), float(2, 3)]),
+            (.cumulativeSum(axis: 1, reversed: false), [float(2)]),
+            (convolution([1, 1], [0, 0], [1, 1]), [float(1, 2, 4, 4), float(3, 2, 5, 3)]),
+            (convolution([1, 1], [0, 0], [1, 1]), [float(1, 2, 4, 4), float(3, 1, 3, 3)]),
+            (convolution([1, 1], [0, 0], [1, 1]), [float(1, 2, 4, 4), float(3, 2, 0, 3)]),
+            (convolution([1, 1], [0, 0], [1, 1]), [float(2, 4, 4), float(3, 2, 3, 3)]),
+            (convolution([0, 1], [0, 0], [1, 1]), [float(1, 2, 4, 4), float(3, 2, 3, 3)]),
+            (convolution([1, 1], [0, -1], [1, 1]), [float(1, 2, 4, 4), float(3, 2, 3, 3)]),
+            (convolution([1, 1], [0, 0], [1, .max]), [float(1, 2, 4, 4), float(3, 2, 3, 3)]),
+            (convolution([1, 1], [0], [1, 1]), [float(1, 2, 4, 4), float(3, 2, 3, 3)]),
+            (convolution([], [], []), [float(1, 2), float(3, 2)]),
+            (
+                convolution([1, 1, 1, 1], [0, 0, 0, 0], [1, 1, 1, 1]),
+                [float(1, 2, 4, 4, 4, 4), float(1, 2, 1, 1, 1, 1)]
+            ),
+            (convolution([1, 1], [0, 0], [1, 1], 0), [float(1, 2, 4, 4), float(3, 2, 3, 3)]),
+            (convolution([1, 1], [0, 0], [1, 1], 2), [float(1, 2, 4, 4), float(3, 1, 3, 3)]),
+            (convolution([1, 1], [65_536, 65_536], [1, 1]), [float(1, 1, 4, 4), float(1, 1, 1, 1)]),
+            (
+                .convolutionInputGradient(Convolution(strides: [1], padding: [0], dilations: [1])),
+                [float(1, 2, 3), float(2, 1, 2), float(1, 1, 3)]
+            ),
+            (
+                .convolutionWeightGradient(Convolution(strides: [1], padding: [0], dilations: [1])),
+                [float(1, 1, 3), float(1, 2, 3), float(2, 1, 2)]
+            ),
+            (.maxPool(Pool(sizes: [2], strides: [2], padding: [2])), [float(1, 1, 4)]),
+            (.maxPool(Pool(sizes: [2], strides: [2], padding: [1])), [float(1, 1, 0)]),
+            (.maxPool(Pool(sizes: [5], strides: [1], padding: [0])), [float(1, 1, 4)]),
+            (.maxPool(Pool(sizes: [], strides: [], padding: [])), [float(1, 1)]),
+            (.maxPool(Pool(sizes: [.max], strides: [1], padding: [0])), [float(1, 1, 4)]),
+            (.sumPool(Pool(sizes: [2], strides: [0], padding: [0])), [float(1, 1, 4)]),
+            (.sumPool(Pool(sizes: [2, 2], strides: [1, 1], padding: [0, 0])), [float(1, 1, 4)]),
+            (
+                .sumPoolGradient(Pool(sizes: [2], strides: [1], padding: [0])),
+                [float(1, 1, 4), float(1, 1, 4)]
+            ),
             (.oneHot(depth: 0), [labels(2)]), (.oneHot(depth: Int.max), [labels(2)]),
             (.oneHot(depth: 4), [float(2)]),
             (.oneHot(depth: 1 << 20), [ValueType(.int32, huge.shape)]),
@@ -148,7 +215,9 @@ struct OperationWireTests {
         var wrong: [OperationAttributes] = []
         let isList =
             switch sample.operation {
-            case .reshape, .transpose, .expand, .slice, .sliceGradient: true;
+            case .reshape, .transpose, .expand, .slice, .sliceGradient, .pad, .maxPool, .sumPool,
+                .sumPoolGradient:
+                true
             default: false
             }
         let long = [Int64](repeating: 0, count: 20)

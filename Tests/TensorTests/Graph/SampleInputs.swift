@@ -24,9 +24,15 @@ extension Operation.Sample {
             let isCondition = operation == .select && index == 0
             let isComparedFlag = operation == .equal
             // Of equal elements the order changes with any step.
-            let isOrderedFlag = operation.definition is any OrderingOperation && domains[index] == .flags
+            let isOrderedFlag = chooses && domains[index] == .flags
             return types[index].elementType == .float32 && !isCondition && !isComparedFlag && !isOrderedFlag
         }
+    }
+
+    /// Whether it picks elements by their order.
+    private var chooses: Bool {
+        if case .maxPool = operation { return true }
+        return operation.definition is any OrderingOperation
     }
 
     /// A graph that applies the operation to inputs named by position.

@@ -6,7 +6,7 @@ import Testing
 /// Runs one operation through its kernel.
 func results(_ operation: Operation, _ inputs: [TensorValue]) throws -> [TensorValue] {
     let outputs = try operation.outputTypes(of: inputs.map(\.type))
-    return try operation.definition.instruction(inputs.map(\.type), outputs).kernel
+    return try operation.definition.instruction(inputs.map(\.type), outputs)
         .evaluate(inputs, outputs: outputs, .never)
 }
 

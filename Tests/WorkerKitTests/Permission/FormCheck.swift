@@ -127,7 +127,7 @@ extension Operation {
     fileprivate var isSteep: Bool {
         switch self {
         case .greater, .equal, .select, .sign, .argmax, .cast, .reluGradient, .divide, .reciprocal, .log,
-            .sqrt,
+            .sqrt, .maxPool,
             .power, .exp:
             true
         default: false
@@ -137,7 +137,10 @@ extension Operation {
     /// Whether all inputs lend more than a shape.
     fileprivate var readsAll: Bool {
         switch self {
-        case .broadcastLike, .reshapeLike: false
+        case .broadcastLike, .reshapeLike, .sumPoolGradient, .convolutionInputGradient, .scatterPlanes,
+            .splitLike,
+            .sliceGradient:
+            false
         default: true
         }
     }

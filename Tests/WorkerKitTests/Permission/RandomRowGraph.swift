@@ -31,6 +31,8 @@ struct RandomRowGraph {
     private var nodes: [Graph.Node] = []
     /// Values sure to be class indices in range.
     private var classes: [Int] = []
+    /// Where pools have found their largest, and what they looked at.
+    private var places: [(source: Int, indices: Int)] = []
     private var random: SplitMix64
 
     init(seed: UInt64, nodeCount: Int) throws {
@@ -64,7 +66,7 @@ struct RandomRowGraph {
             (.second, [n, n], .float32), (.second, [n], .int64), (.aggregate, [n, n], .float32),
             (.aggregate, [3], .float32), (.open, [n, n], .float32), (.open, [n, 3], .float32),
             (.open, [3, n], .float32), (.open, [1, n], .float32), (.open, [n], .float32),
-            (.open, [n], .int64),
+            (.open, [n], .int64), (.open, [2, 2, 2], .float32),
         ]
         for (owner, sizes, elementType) in leaves {
             if elementType == .int64 { classes.append(inputs.count) }
@@ -121,6 +123,7 @@ struct RandomRowGraph {
             if case .argmax = operation, made[0].shape.rank == 1 {
                 classes += isFew(arguments[0]) ? [types.count] : []
             }
+            if case .maxPool = operation { places.append((arguments[0], types.count + 1)) }
             nodes.append(node)
             types += made
             states = found
@@ -156,6 +159,25 @@ struct RandomRowGraph {
     private mutating func pickWhole(along axis: Int, of rank: Int) -> Int? {
         guard let axis = Shape.resolve(axis: axis, rank: rank) else { return nil }
         return pick { $0.shape.rank == rank && $0.shape[axis] >= RandomRowGraph.classCount }
+    }
+
+    /// A value that has a row for each class.
+    private mutating func pickTable() -> Int? {
+        pick { $0.shape.rank >= 1 && $0.shape[0] >= RandomRowGraph.classCount }
+    }
+
+    /// Rows with channels along a line, and a weight for them.
+    private mutating func windowed() -> (x: Int, weight: Int)? {
+        guard let x = pick(where: { $0.shape.rank == 3 && $0.elementType == .float32 }) else { return nil }
+        let channels = types[x].shape[1]
+        let weight = pick { $0.shape.rank == 3 && $0.shape[1] == channels && $0.elementType == .float32 }
+        return weight.map { (x, $0) }
+    }
+
+    /// A value of the type a convolution makes.
+    private mutating func pick(like windows: Convolution, _ x: Int, _ weight: Int) -> Int? {
+        let made = try? Operation.convolution(windows).outputTypes(of: [types[x], types[weight]])[0]
+        return made.flatMap { type in pick { $0 == type } }
     }
 
     private mutating func arguments(for operation: Operation) -> [Int] {
@@ -203,6 +225,39 @@ struct RandomRowGraph {
             let classes = pickClasses(), shape = types[classes].shape
             guard let values = pick(where: { $0 == ValueType(.float32, shape) }) else { return [] }
             return pickWhole(along: axis, of: shape.rank).map { [values, classes, $0] } ?? []
+        case .convolution:
+            return windowed().map { [$0.x, $0.weight] } ?? []
+        case .convolutionInputGradient(let windows):
+            guard let (x, weight) = windowed(), let cotangent = pick(like: windows, x, weight) else {
+                return []
+            }
+            return [cotangent, weight, x]
+        case .convolutionWeightGradient(let windows):
+            guard let (x, weight) = windowed(), let cotangent = pick(like: windows, x, weight) else {
+                return []
+            }
+            return [x, cotangent, weight]
+        case .maxPool, .sumPool:
+            return pick { $0.shape.rank == 3 }.map { [$0] } ?? []
+        case .sumPoolGradient(let pool):
+            guard let x = pick(where: { $0.shape.rank == 3 }),
+                let type = try? Operation.sumPool(pool).outputTypes(of: [types[x]])[0]
+            else { return [] }
+            return pick { $0 == type }.map { [$0, x] } ?? []
+        case .takePlanes:
+            return places.randomElement(using: &random).map { [$0.source, $0.indices] } ?? []
+        case .scatterPlanes:
+            guard let (source, indices) = places.randomElement(using: &random) else { return [] }
+            let shape = types[indices].shape
+            return pick { $0 == ValueType(.float32, shape) }.map { [$0, indices, source] } ?? []
+        case .takeRows:
+            return pickTable().map { [$0, pickClasses()] } ?? []
+        case .scatterRows:
+            guard let table = pickTable() else { return [] }
+            let classes = pickClasses()
+            let sizes = types[classes].shape.dimensions + types[table].shape.dimensions.dropFirst()
+            let values = pick { $0.elementType == .float32 && $0.shape.dimensions == sizes }
+            return values.map { [$0, classes, table] } ?? []
         case .concatenate:
             let first = pick(), rank = types[first].shape.rank
             return pick { $0.shape.rank == rank }.map { [first, $0] } ?? []
@@ -223,7 +278,14 @@ struct RandomRowGraph {
         let orders = [[1, 0], [0, 2, 1], [2, 1, 0], [0, 1], [1, 0, 2], [0], [2, 0, 1]]
         let elementTypes: [ElementType] = [.float32, .float32, .int64, .int32, .uint8]
         let reduction: Reduction = [.none, .sum, .mean][Int.random(in: 0..<3, using: &random)]
+        let windows = Convolution(strides: [1], padding: [1], dilations: [1])
+        let pool = Pool(sizes: [2], strides: [1], padding: [flag ? 1 : 0])
         let all: [Operation] = [
+            .erf, .sin, .cos, .cumulativeSum(axis: axis, reversed: flag),
+            .pad(before: [flag ? 0 : 1, 1], after: [0, 0], value: 0.5), .takeRows, .scatterRows,
+            .convolution(windows), .convolution(windows), .convolutionInputGradient(windows),
+            .convolutionWeightGradient(windows), .maxPool(pool), .maxPool(pool), .sumPool(pool),
+            .sumPoolGradient(pool), .takePlanes(axes: 1), .scatterPlanes(axes: 1),
             .add, .subtract, .multiply, .divide, .maximum, .minimum, .greater, .equal, .addProduct, .select,
             .negate, .exp, .log, .sqrt, .reciprocal, .tanh, .sigmoid, .relu, .abs, .sign,
             .power(exponent: flag ? 2 : 3), .reluGradient,
@@ -242,6 +304,8 @@ struct RandomRowGraph {
             .transpose(permutation: orders[Int.random(in: 0..<orders.count, using: &random)]),
             .expand(to: longer[Int.random(in: 0..<longer.count, using: &random)]),
             .slice(starts: [flag ? 0 : -1], stops: [.max], steps: [1]),
+            .slice(starts: [0, 1], stops: [.max, .max], steps: [1, 1]),
+            .sliceGradient(starts: [0, flag ? 0 : 1], stops: [.max, .max], steps: [1, 1]),
             .sliceGradient(starts: [flag ? 0 : -1], stops: [.max], steps: [1]),
             .softmax(axis: axis), .logSoftmax(axis: axis),
             .softmaxCrossEntropy(reduction), .softmaxCrossEntropyGradient(reduction),

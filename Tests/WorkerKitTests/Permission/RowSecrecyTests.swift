@@ -13,7 +13,7 @@ struct Attempt: Sendable, CustomTestStringConvertible {
         self.make = make
     }
 
-    static let all: [Attempt] = plain + ordered + masked + moved + mixed
+    static let all: [Attempt] = plain + ordered + masked + moved + mixed + windowed
 
     /// A model's value per row: attempts at selection use it, so that no missing model saves us.
     private static func score(_ bench: Bench) -> Tensor {

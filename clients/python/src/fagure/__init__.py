@@ -3,7 +3,9 @@
 from .catalogue import Shard
 from .datasets import Dataset
 from .failures import Absent, Failure, Refused
-from .graph import Recorder, Variable, concatenate, gradient, linear
+from .graph import (
+    Recorder, Variable, average_pool, concatenate, convolution, gradient, linear, max_pool, max_pool_with_indices,
+)
 from .keys import KeyFault, Keys
 from .remote import FoldOutcome, Pointer, RemoteWorker
 from .session import Session
@@ -11,5 +13,6 @@ from .worker import Worker
 
 __all__ = [
     "Absent", "Dataset", "Failure", "FoldOutcome", "KeyFault", "Keys", "Pointer", "Recorder", "Refused",
-    "RemoteWorker", "Session", "Shard", "Variable", "Worker", "concatenate", "gradient", "linear",
+    "RemoteWorker", "Session", "Shard", "Variable", "Worker", "average_pool", "concatenate", "convolution", "gradient",
+    "linear", "max_pool", "max_pool_with_indices",
 ]

@@ -72,6 +72,10 @@ class Dataset:
             held_out_rows=len(self.held_out), schema=schema_hash(self.description(name)),
             release_rows_minimum=self.release_rows_min)
 
+    def class_count(self, name: str) -> int | None:
+        """How many classes a column holds: all its numbers are below; None for one that holds none."""
+        return len(self.classes) or None if name == LABEL else None
+
     def column(self, name: str, part: int) -> Array:
         """All rows of a column of a part; raises UnknownDataset."""
         rows = self.train if part == PART_TRAIN else self.held_out

@@ -198,7 +198,8 @@ class Executor:
     ) -> tuple[Progress, list[Array]]:
         columns = [dataset.column(name, plan.fold.part) for name in plan.fold.columns]
         what = f"data set {shard.shard.dataset} at worker {self._site}"
-        plan.check(columns, schedule, dataset.release_rows_min, what)
+        classes = [dataset.class_count(name) for name in plan.fold.columns]
+        plan.check(columns, classes, schedule, dataset.release_rows_min, what)
         states = list(plan.states)
         metrics: list[Array] | None = None
         batches, examples = 0, 0

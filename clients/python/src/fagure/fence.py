@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from . import pickrules
 from .failures import NotPermitted
 from .operations import TABLE
 from .program import Program
-from .rowrule import OPEN, Kind, Refused, RowRule, Trait
+from .rowrule import RowRule
 from .tensors import Array
+from .traits import OPEN, Kind, Refused, Trait
 from .values import FLOAT, ValueType
 
 
@@ -35,26 +37,38 @@ class Findings:
 
 
 def judge(
-    step: Program, types: Sequence[ValueType], constants: Sequence[Array], states: int, what: str
+    step: Program, types: Sequence[ValueType], constants: Sequence[Array], states: int, classes: Sequence[int | None],
+    what: str,
 ) -> Findings:
     """Follows rows through a step graph for batches of one size; raises NotPermitted.
 
-    `types` are those of all values; `constants` are bound to the inputs behind the states; the others are columns.
+    `types` are those of all values; `constants` are bound to the inputs behind the states; the others are columns, of
+    each of which `classes` has how many classes it holds, if it does.
     """
     gates: frozenset[int] = frozenset()
     while True:
-        traits = _follow(step, types, constants, states, gates, what)
+        traits = _follow(step, types, constants, states, classes, gates, what)
         found = _gates(traits, step.graph.outputs, states, what)
         if found <= gates:
             return _findings(traits, step.graph.outputs, states, gates, what)
         gates |= found
 
 
+def require_whole_sums(finish: Program, number: int, is_private: Sequence[bool], what: str) -> None:
+    """Raises NotPermitted for a node of a finish graph that would tell more of sums than what it gives."""
+    name = TABLE[finish.graph.nodes[number].operation].name
+    try:
+        pickrules.require_whole_sums(name, finish.attributes[number], is_private)
+    except Refused as refusal:
+        raise NotPermitted(
+            f"{what} does not let rows out by node {number}, {name}, of what is done at the end: {refusal}") from None
+
+
 def _follow(
-    step: Program, types: Sequence[ValueType], constants: Sequence[Array], states: int, gates: frozenset[int],
-    what: str,
+    step: Program, types: Sequence[ValueType], constants: Sequence[Array], states: int, classes: Sequence[int | None],
+    gates: frozenset[int], what: str,
 ) -> list[Trait]:
-    traits = _inputs(step, types, constants, states, gates)
+    traits = _inputs(step, types, constants, states, classes, gates)
     known: dict[int, Array] = {states + index: value for index, value in enumerate(constants)}
     known.update({step.input_count + index: value for index, value in enumerate(step.constants)})
     for number, (node, attributes) in enumerate(zip(step.graph.nodes, step.attributes)):
@@ -81,7 +95,8 @@ def _follow(
 
 
 def _inputs(
-    step: Program, types: Sequence[ValueType], constants: Sequence[Array], states: int, gates: frozenset[int]
+    step: Program, types: Sequence[ValueType], constants: Sequence[Array], states: int, classes: Sequence[int | None],
+    gates: frozenset[int],
 ) -> list[Trait]:
     traits = []
     for index, one in enumerate(types[: step.input_count]):
@@ -92,7 +107,8 @@ def _inputs(
         elif index < states + len(constants):
             traits.append(Trait(Kind.OPEN, is_parametric=is_float))
         else:
-            traits.append(Trait(Kind.ROWS, is_column=True))
+            count = classes[index - states - len(constants)]
+            traits.append(Trait(Kind.ROWS, is_column=True, classes=count))
     return traits + [OPEN] * len(step.constants)
 
 

@@ -80,8 +80,13 @@ class FoldPlan:
     def metric_count(self) -> int:
         return len(self.step.graph.outputs) - len(self.states)
 
-    def check(self, columns: Sequence[Array], schedule: Schedule, minimum: int, what: str) -> None:
-        """Raises what is wrong with it before it runs: shapes, and what it would let out."""
+    def check(
+        self, columns: Sequence[Array], classes: Sequence[int | None], schedule: Schedule, minimum: int, what: str
+    ) -> None:
+        """Raises what is wrong with it before it runs: shapes, and what it would let out.
+
+        `classes` are how many each column holds, if it does.
+        """
         sizes = schedule.sizes()
         findings = None
         metrics: list[ValueType] | None = None
@@ -94,7 +99,7 @@ class FoldPlan:
             if outputs[: len(self.states)] != [ValueType(one.dtype, one.shape) for one in self.states]:
                 raise failures.InvalidJob("a new state has not the shape of the state")
             if size:
-                findings = fence.judge(self.step, types, self.constants, len(self.states), what)
+                findings = fence.judge(self.step, types, self.constants, len(self.states), classes, what)
         if findings is None:
             return
         smallest = min(sizes)
@@ -106,7 +111,7 @@ class FoldPlan:
                 raise failures.NotPermitted(f"{what} lets out sums of columns over all its rows alone")
             if metric.is_private:
                 leaving[len(self.states) + index] = schedule.distinct_rows if metric.is_total else smallest
-        rows = self._leaving_rows(leaving)
+        rows = self._leaving_rows(leaving, what)
         if rows is not None and rows < minimum:
             raise failures.NotPermitted(
                 f"{what} lets out what is about at least {minimum} rows, this is about {rows}")
@@ -116,8 +121,8 @@ class FoldPlan:
         bound += [ValueType(one.dtype, (size, *one.shape[1:])) for one in columns]
         return self.step.types(bound)
 
-    def _leaving_rows(self, private: Mapping[int, int]) -> int | None:
-        """The fewest rows any output of finish is about."""
+    def _leaving_rows(self, private: Mapping[int, int], what: str) -> int | None:
+        """The fewest rows any output of finish is about; raises NotPermitted."""
         counts: list[int | None] = []
         for number in self.fold.finish_inputs:
             source = self._source(number)
@@ -127,6 +132,7 @@ class FoldPlan:
         counts += [None] * len(self.finish.constants)
         for index, node in enumerate(self.finish.graph.nodes):
             found = [counts[one] for one in node.inputs]
+            fence.require_whole_sums(self.finish, index, [one is not None for one in found], what)
             fewest = min((one for one in found if one is not None), default=None)
             counts.extend(fewest for _ in self.finish.results(index))
         leaving = [counts[one] for one in self.finish.graph.outputs]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
 
 from . import job_pb2
+from .gradients import gains
 from .tensors import Array, type_code
 
 Own = TypeVar("Own", bound="Arithmetic")
@@ -85,6 +87,18 @@ class Arithmetic(ABC):
         """max(x, 0) of each element."""
         return self.combine(37, [self])
 
+    def erf(self: Own) -> Own:
+        """The error function of each element."""
+        return self.combine(43, [self])
+
+    def sin(self: Own) -> Own:
+        """The sine of each element."""
+        return self.combine(44, [self])
+
+    def cos(self: Own) -> Own:
+        """The cosine of each element."""
+        return self.combine(45, [self])
+
     def cast(self: Own, dtype: str) -> Own:
         """The same numbers in another type."""
         return self.combine(42, [self], [type_code(np.dtype(dtype))])
@@ -96,6 +110,10 @@ class Arithmetic(ABC):
     def mean(self: Own, axis: int | None = None, keepdims: bool = False) -> Own:
         """The mean over an axis, or over all."""
         return self.combine(71, [self], [int(keepdims), *_axes(axis)])
+
+    def cumulative_sum(self: Own, axis: int = -1, reversed: bool = False) -> Own:
+        """Each element and all before it along an axis, summed; reversed, all after it."""
+        return self.combine(77, [self], [axis, int(reversed)])
 
     def argmax(self: Own, axis: int = -1) -> Own:
         """The index of the largest along an axis, the first of equals; int64."""
@@ -121,6 +139,16 @@ class Arithmetic(ABC):
         """The elements of each line along an axis at the indices of the same line."""
         return self.combine(125, [self, indices], [axis])
 
+    def take_rows(self: Own, indices: Own | Array) -> Own:
+        """The rows at indices of any shape: its axes, then those of a row."""
+        return self.combine(130, [self, indices])
+
+    def pad(self: Own, before: Sequence[int], after: Sequence[int], value: float = 0) -> Own:
+        """A value, so often before and after the elements along each leading axis listed."""
+        if len(before) != len(after):
+            raise ValueError(f"{len(before)} paddings before and {len(after)} after")
+        return self.combine(129, [self], [*before, *after], [value])
+
     def cross_entropy(self: Own, labels: Own | Array, reduction: str = "mean") -> Own:
         """−log softmax at the label of each row; reduction is `none`, `sum` or `mean`."""
         return self.combine(152, [self, labels], [("none", "sum", "mean").index(reduction) + 1])
@@ -140,8 +168,40 @@ def concatenate(values: Sequence[Own], axis: int = 0) -> Own:
     return values[0].combine(127, values, [axis])
 
 
+PerAxis = int | Sequence[int]
+"""A number for each spatial axis, or one for all: of two axes, where nothing beside it is a list."""
+
+
+def convolution(
+    x: Own, weight: Own | Array, stride: PerAxis = 1, padding: PerAxis = 0, dilation: PerAxis = 1, groups: int = 1
+) -> Own:
+    """x [rows, in, spatial…] by weight [out, in / groups, spatial…], as deep learning has it: [rows, out, spatial…]."""
+    return x.combine(102, [x, weight], [groups, *_joined(_lists(stride, padding, dilation))])
+
+
+def average_pool(x: Own, size: PerAxis, stride: PerAxis | None = None, padding: PerAxis = 0) -> Own:
+    """The mean over each window of x [rows, channels, spatial…], padding counted; side by side without a stride."""
+    lists = _lists(size, size if stride is None else stride, padding)
+    return x.combine(111, [x], _joined(lists)) / math.prod(lists[0])
+
+
+def _lists(*numbers: PerAxis) -> list[list[int]]:
+    """A list of one length for each; raises ValueError."""
+    counts = {len(one) for one in numbers if isinstance(one, Sequence)} or {2}
+    if len(counts) > 1:
+        raise ValueError(f"numbers for {' and '.join(map(str, sorted(counts)))} axes")
+    (count,) = counts
+    return [list(one) if isinstance(one, Sequence) else [one] * count for one in numbers]
+
+
+def _joined(lists: Sequence[Sequence[int]]) -> list[int]:
+    return [one for each in lists for one in each]
+
+
 @dataclass
-class _Node(Generic[Own]):
+class Node(Generic[Own]):
+    """A recorded operation."""
+
     operation: int
     inputs: list[Own]
     integers: list[int]
@@ -157,7 +217,7 @@ class Recorder:
     def __init__(self) -> None:
         self._inputs: list[job_pb2.GraphInput] = []
         self._constants: list[job_pb2.Constant] = []
-        self._nodes: list[_Node[Variable]] = []
+        self._nodes: list[Node[Variable]] = []
 
     def input(self, name: str, dimensions: Sequence[int], dtype: str = "float32") -> Variable:
         """What a job binds; -1 for any size."""
@@ -190,7 +250,7 @@ class Recorder:
         if any(one.recorder is not self for one in inputs):
             raise ValueError("variables of two recorders cannot be combined")
         first = self._nodes[-1].first + self._nodes[-1].results if self._nodes else 0
-        self._nodes.append(_Node(operation, list(inputs), list(integers), list(floats), first, count))
+        self._nodes.append(Node(operation, list(inputs), list(integers), list(floats), first, count))
         return [Variable(self, "node", first + index) for index in range(count)]
 
     def finish(self, outputs: Sequence[Variable]) -> job_pb2.Graph:
@@ -219,8 +279,7 @@ class Recorder:
             result = Variable(self, "node", node.first)
             if result not in cotangents or result not in needed:
                 continue
-            gains = _gradient(node, result, cotangents[result])
-            for operand, gain in zip(node.inputs, gains):
+            for operand, gain in zip(node.inputs, gains(node, result, cotangents[result])):
                 if gain is None or operand not in needed:
                     continue
                 value = gain()
@@ -258,6 +317,10 @@ class Variable(Arithmetic):
         values = [one if isinstance(one, Variable) else self.recorder.constant(one) for one in operands]
         return self.recorder.node(operation, values, integers, floats)
 
+    def following(self) -> Variable:
+        """The next result of its node."""
+        return Variable(self.recorder, self.kind, self.index + 1)
+
     def topk(self, count: int, axis: int = -1) -> tuple[Variable, Variable]:
         """The largest along an axis in falling order, and their indices; int64."""
         values, indices = self.recorder.results(75, [self], 2, [count, axis])
@@ -269,142 +332,20 @@ class Variable(Arithmetic):
         return values, indices
 
 
+def max_pool(x: Variable, size: PerAxis, stride: PerAxis | None = None, padding: PerAxis = 0) -> Variable:
+    """The largest of each window of x [rows, channels, spatial…]; side by side without a stride."""
+    return max_pool_with_indices(x, size, stride, padding)[0]
+
+
+def max_pool_with_indices(
+    x: Variable, size: PerAxis, stride: PerAxis | None = None, padding: PerAxis = 0
+) -> tuple[Variable, Variable]:
+    """As `max_pool`, and where in x's plane they are, its spatial axes as one; int64."""
+    lists = _lists(size, size if stride is None else stride, padding)
+    values, indices = x.recorder.results(110, [x], 2, _joined(lists))
+    return values, indices
+
+
 def gradient(loss: Variable, variables: Sequence[Variable]) -> list[Variable]:
     """The gradients of a loss of one element with respect to variables of its graph."""
     return loss.recorder.gradient(loss, variables)
-
-
-Gain = Callable[[], Variable]
-
-
-def _gradient(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
-    """What each operand gains from a node; what must have a shape takes it from the value that has it."""
-    rule = _GRADIENTS.get(node.operation)
-    if rule is None:
-        raise TypeError(f"operation {node.operation} has no gradient here")
-    return rule(node, result, cotangent)
-
-
-def _like(value: Variable, model: Variable) -> Variable:
-    """Summed over the axes along which the model was broadcast."""
-    return value.combine(90, [value, model])
-
-
-def _broadcasting(
-    rule: Callable[[Variable, Variable, Variable, Variable], tuple[Gain, Gain]],
-) -> Callable[[_Node[Variable], Variable, Variable], list[Gain | None]]:
-    def gains(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
-        left, right = node.inputs
-        first, second = rule(cotangent, left, right, result)
-        return [lambda: _like(first(), left), lambda: _like(second(), right)]
-
-    return gains
-
-
-def _unary(
-    rule: Callable[[Variable, Variable, Variable], Variable],
-) -> Callable[[_Node[Variable], Variable, Variable], list[Gain | None]]:
-    return lambda node, result, cotangent: [lambda: rule(cotangent, node.inputs[0], result)]
-
-
-def _reduced(averages: bool) -> Callable[[_Node[Variable], Variable, Variable], list[Gain | None]]:
-    def gains(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
-        keeps, *axes = node.integers
-        x = node.inputs[0]
-        return [lambda: x.combine(91, [cotangent, x], [keeps, int(averages), *axes])]
-
-    return gains
-
-
-def _product(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
-    a, b = node.inputs
-    left, right = (flag == 1 for flag in node.integers)
-
-    def product(x: Variable, y: Variable, *flags: bool) -> Variable:
-        return x.combine(100, [x, y], [int(flag) for flag in flags])
-
-    def first() -> Variable:
-        value = product(b, cotangent, right, True) if left else product(cotangent, b, False, not right)
-        return _like(value, a)
-
-    def second() -> Variable:
-        value = product(cotangent, a, True, left) if right else product(a, cotangent, not left, False)
-        return _like(value, b)
-
-    return [first, second]
-
-
-def _linear(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
-    x, weight, bias = node.inputs
-    return [
-        lambda: cotangent.combine(100, [cotangent, weight], [0, 0]),
-        lambda: cotangent.combine(100, [cotangent, x], [1, 0]),
-        lambda: _like(cotangent, bias),
-    ]
-
-
-def _cross_entropy(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
-    return [lambda: cotangent.combine(153, [cotangent, *node.inputs], node.integers), None]
-
-
-def _ordered(axis: int) -> Callable[[_Node[Variable], Variable, Variable], list[Gain | None]]:
-    """Of an order's values; `axis` is where its axis stands among the integers."""
-
-    def gains(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
-        (x,), places = node.inputs, Variable(result.recorder, "node", node.first + 1)
-        return [lambda: cotangent.combine(126, [cotangent, places, x], [node.integers[axis]])]
-
-    return gains
-
-
-def _taken(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
-    x, indices = node.inputs
-    return [lambda: cotangent.combine(126, [cotangent, indices, x], node.integers), None]
-
-
-def _scattered(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
-    return [lambda: cotangent.take_along(node.inputs[1], node.integers[0]), None, None]
-
-
-def _joined(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
-    parts = result.recorder.results(
-        128, [cotangent, *node.inputs], len(node.inputs), [node.integers[0], len(node.inputs)])
-    return [lambda part=part: part for part in parts]  # type: ignore[misc]
-
-
-def _power(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
-    (exponent,) = node.floats
-    return [lambda: cotangent * exponent * node.inputs[0] ** (exponent - 1)]
-
-
-def _transposed(node: _Node[Variable], result: Variable, cotangent: Variable) -> list[Gain | None]:
-    inverse = [node.integers.index(axis) for axis in range(len(node.integers))]
-    return [lambda: cotangent.transpose(*inverse)]
-
-
-_GRADIENTS: dict[int, Callable[[_Node[Variable], Variable, Variable], list[Gain | None]]] = {
-    1: _broadcasting(lambda c, x, y, z: (lambda: c, lambda: c)),
-    2: _broadcasting(lambda c, x, y, z: (lambda: c, lambda: -c)),
-    3: _broadcasting(lambda c, x, y, z: (lambda: c * y, lambda: c * x)),
-    4: _broadcasting(lambda c, x, y, z: (lambda: c / y, lambda: -(c * z / y))),
-    30: _unary(lambda c, x, y: -c),
-    31: _unary(lambda c, x, y: c * y),
-    32: _unary(lambda c, x, y: c / x),
-    33: _unary(lambda c, x, y: c * 0.5 / y),
-    35: _unary(lambda c, x, y: c * (1 - y * y)),
-    36: _unary(lambda c, x, y: c * (y * (1 - y))),
-    37: _unary(lambda c, x, y: c.combine(41, [c, y])),
-    40: _power,
-    70: _reduced(averages=False),
-    75: _ordered(axis=1),
-    76: _ordered(axis=0),
-    71: _reduced(averages=True),
-    100: _product,
-    101: _linear,
-    120: _unary(lambda c, x, y: c.combine(92, [c, x])),
-    121: _transposed,
-    125: _taken,
-    126: _scattered,
-    127: _joined,
-    152: _cross_entropy,
-}

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import typerules
-from .failures import ExecutionFailed
+from . import convolutions, picks, typerules, windows
 from .tensors import Array
 from .typerules import PARTS_MAXIMUM, TypeRule, TypesRule
 from .values import FLOAT, Attributes, ValueType, reduced
@@ -47,6 +46,9 @@ def _sigmoid(x: Array) -> Any:
     # exp of a negative number alone: of a large one it would be infinite, and the quotient NaN.
     small = np.exp(-np.abs(x))
     return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
+
+
+_erf = np.vectorize(math.erf, otypes=[FLOAT])
 
 
 def _cast_values(arrays: Sequence[Array], attributes: Attributes, result: ValueType) -> Any:
@@ -101,6 +103,20 @@ def _slice_gradient(arrays: Sequence[Array], attributes: Attributes, result: Val
     return whole
 
 
+def _cumulative_sum(arrays: Sequence[Array], attributes: Attributes, result: ValueType) -> Any:
+    axis = attributes.integers[0]
+    if attributes.flag(1):
+        return np.flip(np.cumsum(np.flip(arrays[0], axis), axis, "<f8"), axis)
+    return np.cumsum(arrays[0], axis, "<f8")
+
+
+def _pad(arrays: Sequence[Array], attributes: Attributes, result: ValueType) -> Any:
+    whole = np.full(result.shape, attributes.floats[0], result.dtype)
+    befores = attributes.integers[: len(attributes.integers) // 2]
+    whole[tuple(slice(one, one + size) for one, size in zip(befores, arrays[0].shape))] = arrays[0]
+    return whole
+
+
 def _softmax(x: Array, axis: int) -> Any:
     powers = np.exp(x - x.max(axis=axis, keepdims=True, initial=-np.inf))
     return powers / powers.sum(axis=axis, keepdims=True)
@@ -111,15 +127,9 @@ def _log_softmax(x: Array, axis: int) -> Any:
     return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
 
-def _check_labels(labels: Array, classes: int) -> None:
-    if labels.size and (labels.min() < 0 or labels.max() >= classes):
-        # The label itself is data, and not told.
-        raise ExecutionFailed("an operation met values it cannot take, such as a label out of range")
-
-
 def _cross_entropy(arrays: Sequence[Array], attributes: Attributes, result: ValueType) -> Any:
     logits, labels = arrays
-    _check_labels(labels, logits.shape[1])
+    picks.check_labels(labels, logits.shape[1])
     losses = -_log_softmax(logits, 1)[np.arange(len(labels)), labels]
     return (losses, losses.sum(dtype=FLOAT), losses.mean(dtype=FLOAT) if len(losses) else np.float32(np.nan))[
         attributes.integers[0] - 1]
@@ -135,7 +145,7 @@ def _cross_entropy_gradient(arrays: Sequence[Array], attributes: Attributes, res
 
 def _one_hot(arrays: Sequence[Array], attributes: Attributes, result: ValueType) -> Any:
     (depth,) = attributes.integers
-    _check_labels(arrays[0], depth)
+    picks.check_labels(arrays[0], depth)
     return (arrays[0][..., None] == np.arange(depth)).astype(FLOAT)
 
 
@@ -161,24 +171,6 @@ def _top(arrays: Sequence[Array], attributes: Attributes, results: Sequence[Valu
 
 def _sort(arrays: Sequence[Array], attributes: Attributes, results: Sequence[ValueType]) -> list[Any]:
     return _ordered(attributes.integers[0], None, attributes.flag(1))(arrays[0])
-
-
-def _take_along(arrays: Sequence[Array], attributes: Attributes, result: ValueType) -> Any:
-    x, indices = arrays
-    (axis,) = attributes.integers
-    _check_labels(indices, x.shape[axis])
-    return np.take_along_axis(x, indices, axis)
-
-
-def _scatter_along(arrays: Sequence[Array], attributes: Attributes, result: ValueType) -> Any:
-    values, indices, lender = arrays
-    (axis,) = attributes.integers
-    _check_labels(indices, lender.shape[axis])
-    places = list(np.indices(indices.shape, sparse=True))
-    places[axis] = indices
-    whole = np.zeros(result.shape, result.dtype)
-    np.add.at(whole, tuple(places), values)
-    return whole
 
 
 def _split(arrays: Sequence[Array], attributes: Attributes, results: Sequence[ValueType]) -> list[Any]:
@@ -214,6 +206,9 @@ TABLE: dict[int, Operation] = {
     40: _one("power", 1, typerules.power, lambda arrays, attributes, _: arrays[0] ** FLOAT.type(attributes.floats[0])),
     41: _one("reluGradient", 2, typerules.same, _elementwise(lambda c, y: np.where(y > 0, c, FLOAT.type(0)))),
     42: _one("cast", 1, typerules.casting, _cast_values),
+    43: _one("erf", 1, typerules.same, _elementwise(_erf)),
+    44: _one("sin", 1, typerules.same, _elementwise(np.sin)),
+    45: _one("cos", 1, typerules.same, _elementwise(np.cos)),
     70: _one("sum", 1, typerules.reduction(False), _reduce(np.sum)),
     71: _one("mean", 1, typerules.reduction(False), _reduce(np.mean)),
     72: _one("max", 1, typerules.reduction(True), _reduce(np.max)),
@@ -221,22 +216,36 @@ TABLE: dict[int, Operation] = {
     74: _one("argmax", 1, typerules.argmax, _at_axis(lambda x, axis: np.argmax(x, axis=axis))),
     75: Operation("topK", range(1, 2), lambda attributes: 2, typerules.top, _top),
     76: Operation("sort", range(1, 2), lambda attributes: 2, typerules.sort, _sort),
+    77: _one("cumulativeSum", 1, typerules.cumulative_sum, _cumulative_sum),
     90: _one("sumLike", 2, typerules.sum_like, _sum_like),
     91: _one("broadcastLike", 2, typerules.broadcast_like, _broadcast_like),
     92: _one("reshapeLike", 2, typerules.reshape_like, lambda arrays, _, result: arrays[0].reshape(result.shape)),
     100: _one("matmul", 2, typerules.matmul, _matmul),
     101: _one("linear", 3, typerules.linear, lambda arrays, *_: arrays[0] @ arrays[1].T + arrays[2]),
+    102: _one("convolution", 2, windows.convolution, convolutions.convolution),
+    103: _one(
+        "convolutionInputGradient", 3, windows.convolution_input_gradient, convolutions.convolution_input_gradient),
+    104: _one(
+        "convolutionWeightGradient", 3, windows.convolution_weight_gradient, convolutions.convolution_weight_gradient),
+    110: Operation("maxPool", range(1, 2), lambda attributes: 2, windows.max_pool, convolutions.max_pool),
+    111: _one("sumPool", 1, windows.sum_pool, convolutions.sum_pool),
+    112: _one("sumPoolGradient", 2, windows.sum_pool_gradient, convolutions.sum_pool_gradient),
     120: _one("reshape", 1, typerules.reshape, lambda arrays, _, result: arrays[0].reshape(result.shape)),
     121: _one("transpose", 1, typerules.transpose, lambda arrays, a, _: np.transpose(arrays[0], a.integers)),
     122: _one("expand", 1, typerules.expand, _expand),
     123: _one("slice", 1, typerules.slicing, lambda arrays, a, _: arrays[0][typerules.ranges(arrays[0].shape, a)]),
     124: _one("sliceGradient", 2, typerules.slice_gradient, _slice_gradient),
-    125: _one("takeAlong", 2, typerules.take_along, _take_along),
-    126: _one("scatterAlong", 3, typerules.scatter_along, _scatter_along),
+    125: _one("takeAlong", 2, typerules.take_along, picks.take_along),
+    126: _one("scatterAlong", 3, typerules.scatter_along, picks.scatter_along),
     127: _one(
         "concatenate", range(1, PARTS_MAXIMUM + 1), typerules.concatenate,
         lambda arrays, a, _: np.concatenate(arrays, a.integers[0])),
     128: Operation("splitLike", range(2, PARTS_MAXIMUM + 2), typerules.part_count, typerules.split_like, _split),
+    129: _one("pad", 1, typerules.pad, _pad),
+    130: _one("takeRows", 2, typerules.take_rows, picks.take_rows),
+    131: _one("scatterRows", 3, typerules.scatter_rows, picks.scatter_rows),
+    132: _one("takePlanes", 2, typerules.take_planes, picks.take_planes),
+    133: _one("scatterPlanes", 3, typerules.scatter_planes, picks.scatter_planes),
     150: _one("softmax", 1, typerules.along_axis, _at_axis(_softmax)),
     151: _one("logSoftmax", 1, typerules.along_axis, _at_axis(_log_softmax)),
     152: _one("softmaxCrossEntropy", 2, typerules.cross_entropy, _cross_entropy),

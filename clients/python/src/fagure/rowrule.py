@@ -1,73 +1,21 @@
-"""How values of a step graph are related to rows, and what each operation makes of that: PROTOCOL.md, section 13."""
+"""What each operation makes of how its operands are related to rows: PROTOCOL.md, section 13."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import Enum, auto
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from . import pickrules, windowrules
 from .tensors import Array
+from .traits import Kind, Refused, Trait
 from .values import FLOAT, Attributes, ValueType, resolved
-
-
-class Kind(Enum):
-    """How a value of a step graph is related to rows."""
-
-    OPEN = auto()
-    """No row has a part in it; it is the same for every batch."""
-    UNIFORM = auto()
-    """As OPEN, repeated along the rows."""
-    LEARNED = auto()
-    """A state that changes from batch to batch, or what is made of such alone."""
-    ROWS = auto()
-    """Axis 0 are the rows, and each was computed as all others."""
-    SUM = auto()
-    """A sum over the rows of a batch, perhaps added to states."""
-
-
-@dataclass(frozen=True)
-class Trait:
-    """What is known of a value."""
-
-    kind: Kind
-    is_parametric: bool = False
-    """Of an open value: whether a floating-point input had a part in it, as a model's parameter."""
-    is_modelled: bool = False
-    """Of rows and sums: whether a model had a part in all of it."""
-    is_mean: bool = False
-    """Whether the size of the batch has a part in it: a mean."""
-    is_learned: bool = False
-    """Whether a state that changes had a part in the rows it is made of."""
-    is_column: bool = False
-    """Whether it is a column, perhaps in another element type."""
-    is_answer: bool = False
-    """Whether it is the index of what a model holds for likeliest."""
-    is_number: bool = False
-    """Of rows: whether it is a column's numbers, moved and scaled by constants."""
-    is_magnitude: bool = False
-    """Of rows: whether it is the magnitude or the square of such."""
-    is_statistic: bool = False
-    """Of a sum: whether no model has met it, so that it may only be about all rows of a part."""
-    is_total: bool = False
-    """Of a sum: whether each row had an equal part in it, by itself."""
-    is_gate: bool = False
-    """Whether it may be about one batch alone, whatever it was added to."""
-    shares: Mapping[int, float | None] = field(default_factory=dict)
-    """Of sums and states: how much of each state is kept in it; None where that is not known."""
-
-
-OPEN = Trait(Kind.OPEN)
-
-
-class Refused(Exception):
-    """Why a node does not let rows through."""
 
 
 ELEMENTWISE = {
     "add", "subtract", "multiply", "divide", "addProduct", "negate", "exp", "log", "sqrt", "reciprocal", "tanh",
-    "sigmoid", "relu", "power", "reluGradient", "cast", "abs",
+    "sigmoid", "relu", "power", "reluGradient", "cast", "abs", "erf", "sin", "cos",
 }
 LINEAR = {"add", "subtract", "negate", "cast"}
 """Elementwise operations that a mean may go through whole."""
@@ -112,12 +60,12 @@ class RowRule:
             return self._of_rows()
         return self._of_sums()
 
-    def _shape(self, index: int) -> tuple[int, ...]:
+    def shape(self, index: int) -> tuple[int, ...]:
         return self.all_types[self.numbers[index]].shape
 
-    def _rows(self, is_modelled: bool = False, is_mean: bool = False) -> Trait:
-        """Rows made of the operands."""
-        operands = self.operands
+    def rows(self, is_modelled: bool = False, is_mean: bool = False, informing: int | None = None) -> Trait:
+        """Rows made of the operands, or of so many first ones where the others lend their shapes alone."""
+        operands = self.operands[:informing]
         is_private = any(one.kind is Kind.ROWS for one in operands)
         return Trait(
             Kind.ROWS if is_private else Kind.UNIFORM,
@@ -126,9 +74,9 @@ class RowRule:
             is_mean=is_mean or any(one.is_mean for one in operands),
             is_learned=any(one.is_learned or one.kind is Kind.LEARNED for one in operands))
 
-    def _sum(self, is_mean: bool = False) -> Trait:
-        """A sum over the rows of the operands."""
-        rows = self._rows()
+    def sum(self, is_mean: bool = False, informing: int | None = None) -> Trait:
+        """A sum over the rows of the operands, or of so many first ones."""
+        rows = self.rows(informing=informing)
         is_listed = not is_mean and len(self.operands) == 1 and (self._holds_numbers(0) or self.operands[0].is_magnitude)
         if rows.kind is not Kind.ROWS or not (rows.is_modelled or is_listed):
             raise Refused("no model has met the rows it sums")
@@ -139,6 +87,8 @@ class RowRule:
     # Rows.
 
     def _of_rows(self) -> Trait:
+        pickrules.require_no_misuse(self)
+        pickrules.require_in_range(self)
         if self.name in ELEMENTWISE:
             return self._elementwise()
         rule = _ROW_RULES.get(self.name)
@@ -150,7 +100,7 @@ class RowRule:
         """Values combined number by number: rows lie along the first axis, and no other value has one there."""
         rank = len(self.result.shape)
         for index, operand in enumerate(self.operands):
-            shape = self._shape(index)
+            shape = self.shape(index)
             if operand.kind in (Kind.ROWS, Kind.UNIFORM):
                 if len(shape) != rank or shape[:1] != self.result.shape[:1]:
                     raise Refused("rows do not lie along its first axis")
@@ -162,23 +112,33 @@ class RowRule:
         factors = {"multiply": (0, 1), "divide": (0, 1), "addProduct": (1, 2)}.get(self.name, ())
         meets = bool(factors) and any(self.operands[one].kind is Kind.ROWS for one in factors) and any(
             self._is_parameter(self.operands[one]) for one in factors)
-        trait = self._rows()
-        is_plain_column = self.name == "cast" and self.operands[0].is_column
-        is_answer = self.name == "cast" and self.operands[0].is_answer
+        trait = self.rows()
         return replace(
             trait, is_modelled=trait.kind is Kind.ROWS and (trait.is_modelled or meets),
-            is_column=is_plain_column, is_answer=is_answer, is_number=self._is_number(),
-            is_magnitude=self._is_magnitude())
+            is_gate=self._adds_to_mean(), is_column=self._is_column(), is_number=self._is_number(),
+            is_magnitude=self._is_magnitude(), classes=self._class_count())
+
+    def _adds_to_mean(self) -> bool:
+        """Whether what stays the same moves what the size of the batch has a part in: that is not proportional to it."""
+        return self.name in ("add", "subtract") and len({one.is_mean for one in self.operands}) > 1
+
+    def _is_column(self) -> bool:
+        """Whether it is a column in another type: one cut to whole numbers is compared with its neighbours."""
+        if self.name != "cast" or not self.operands[0].is_column or self.result.dtype.kind == "u":
+            return False
+        return self.result.dtype == FLOAT or self.all_types[self.numbers[0]].dtype != FLOAT
+
+    def _class_count(self) -> int | None:
+        """How many classes there can be of what stays whole."""
+        is_whole = FLOAT not in (self.result.dtype, self.all_types[self.numbers[0]].dtype)
+        return self.operands[0].classes if self.name == "cast" and is_whole else None
 
     def _is_number(self) -> bool:
         """Whether a column's numbers are only moved or scaled by constants."""
         if self.name == "cast":
             return self.operands[0].is_column and self.result.dtype == FLOAT
-        if self.name not in ("add", "subtract", "multiply", "divide"):
-            return False
-        numbers = [index for index, one in enumerate(self.operands) if self._holds_numbers(index)]
-        others = [index for index in (0, 1) if index not in numbers]
-        return len(numbers) == 1 and self._is_constant(others[0]) and (self.name != "divide" or numbers == [0])
+        places = {"add": (0, 1), "subtract": (0,), "multiply": (0, 1), "divide": (0,)}.get(self.name, ())
+        return any(self._holds_numbers(one) and self._is_constant(1 - one) for one in places)
 
     def _holds_numbers(self, index: int) -> bool:
         operand = self.operands[index]
@@ -186,14 +146,15 @@ class RowRule:
         return operand.is_number or is_floats
 
     def _is_magnitude(self) -> bool:
-        """Whether a column's numbers lose their sign, or what has none is scaled by a constant."""
+        """Whether a column's numbers lose their sign, or what has none and an input moved is scaled by a constant."""
         if self.name == "abs" or self.name == "power" and self.attributes.floats[0] == 2:
             return self._holds_numbers(0)
         if self.name != "multiply":
             return False
         if self.numbers[0] == self.numbers[1]:
             return self._holds_numbers(0)
-        return any(self.operands[one].is_magnitude and self._is_constant(1 - one) for one in (0, 1))
+        is_scaled = any(self.operands[one].is_magnitude and self._is_constant(1 - one) for one in (0, 1))
+        return is_scaled and any(one.is_parametric for one in self.operands)
 
     def _is_constant(self, index: int) -> bool:
         """Whether it is a constant as it was bound: finite numbers."""
@@ -214,11 +175,11 @@ class RowRule:
         if allowed is None or not set(means) <= allowed or all(one in means for one in factors):
             raise Refused("a mean over a batch goes through a function that is not linear")
 
-    def _require_no_mean(self) -> None:
+    def require_no_mean(self) -> None:
         if any(one.is_mean for one in self.operands):
             raise Refused("a mean over a batch goes through a function that is not linear")
 
-    def _require_rows(self, *indices: int) -> None:
+    def require_rows(self, *indices: int) -> None:
         if not all(self.operands[index].kind is Kind.ROWS for index in indices):
             raise Refused("not all it reads are rows")
 
@@ -226,114 +187,81 @@ class RowRule:
         left, right = self.operands
         flags = (self.attributes.flag(0), self.attributes.flag(1))
         if left.kind is Kind.ROWS and right.kind in (Kind.OPEN, Kind.LEARNED):
-            if flags[0] or len(self._shape(1)) != 2:
+            if flags[0] or len(self.shape(1)) != 2:
                 raise Refused("rows do not stay rows")
-            return self._rows(is_modelled=left.is_modelled or right.is_parametric)
+            return self.rows(is_modelled=left.is_modelled or right.is_parametric)
         if left.kind is Kind.ROWS and right.kind is Kind.ROWS and flags == (True, False):
-            if len(self._shape(0)) != 2 or len(self._shape(1)) != 2 or left.is_mean and right.is_mean:
+            if len(self.shape(0)) != 2 or len(self.shape(1)) != 2 or left.is_mean and right.is_mean:
                 raise Refused("it does not sum over rows alone")
-            return self._sum()
+            return self.sum()
         raise Refused("it mixes rows")
 
     def _linear(self) -> Trait:
         x, weight, bias = self.operands
         if x.kind is not Kind.ROWS or not {weight.kind, bias.kind} <= {Kind.OPEN, Kind.LEARNED}:
             raise Refused("it mixes rows")
-        return self._rows(is_modelled=x.is_modelled or weight.is_parametric)
+        return self.rows(is_modelled=x.is_modelled or weight.is_parametric)
 
     def _reduction(self, is_mean: bool) -> Trait:
-        axes = self.attributes.axes(1, len(self._shape(0)))
+        axes = self.attributes.axes(1, len(self.shape(0)))
         if 0 not in axes:
-            return self._rows()
-        self._require_rows(0)
-        return self._sum(is_mean)
+            return self.rows()
+        self.require_rows(0)
+        return self.sum(is_mean)
 
     def _sum_like(self) -> Trait:
-        own, other = self._shape(0), self._shape(1)
+        own, other = self.shape(0), self.shape(1)
         if self.operands[0].kind not in (Kind.ROWS, Kind.UNIFORM):
             raise Refused("it lends the shape of rows to what is none")
         if len(own) == len(other) and own[0] == other[0]:
             if self.operands[1].kind not in (Kind.ROWS, Kind.UNIFORM):
                 raise Refused("rows cannot be told from what has as many")
-            return self._kept(0)
-        self._require_rows(0)
+            return self.moved()
+        self.require_rows(0)
         rows = self.operands[0]
         if not rows.is_modelled:
             raise Refused("no model has met the rows it sums")
         return Trait(Kind.SUM, is_modelled=True, is_mean=rows.is_mean, is_learned=rows.is_learned)
 
-    def _kept(self, index: int) -> Trait:
-        return replace(self.operands[index], is_answer=False)
+    def moved(self) -> Trait:
+        """The first operand's rows, which are no cells of a column any more."""
+        return replace(self.operands[0], is_column=False, is_number=False, is_magnitude=False, classes=None)
 
     def _broadcast_like(self) -> Trait:
         value, model = self.operands
-        axes = self.attributes.axes(2, len(self._shape(1)))
+        axes = self.attributes.axes(2, len(self.shape(1)))
         if model.kind not in (Kind.ROWS, Kind.UNIFORM):
             raise Refused("rows would lie along another axis")
         if 0 not in axes:
             if value.kind not in (Kind.ROWS, Kind.UNIFORM):
                 raise Refused("a value that is no row lies along the rows")
-            return self._kept(0)
+            return self.moved()
         if value.kind is not Kind.OPEN:
             raise Refused("what changes from batch to batch is repeated along rows")
         return Trait(Kind.UNIFORM, is_parametric=value.is_parametric, is_mean=self.attributes.flag(1))
 
     def _reshape(self) -> Trait:
-        if self.operands[0].kind not in (Kind.ROWS, Kind.UNIFORM) or self._shape(0)[:1] != self.result.shape[:1]:
+        if self.operands[0].kind not in (Kind.ROWS, Kind.UNIFORM) or self.shape(0)[:1] != self.result.shape[:1]:
             raise Refused("rows do not stay whole")
-        return self._kept(0)
+        return self.operands[0]
 
     def _transpose(self) -> Trait:
         if self.attributes.integers[:1] != (0,):
             raise Refused("rows do not stay the first axis")
-        return self._kept(0)
+        return self.operands[0]
 
-    def _slice(self) -> Trait:
-        if self._shape(0)[:1] != self.result.shape[:1]:
-            raise Refused("it reads some of the rows")
-        return self._kept(0)
-
-    def _softmax(self) -> Trait:
-        if resolved(self.attributes.integers, len(self._shape(0))) == (0,):
+    def softmax(self) -> Trait:
+        if resolved(self.attributes.integers, len(self.shape(0))) == (0,):
             raise Refused("it mixes rows")
-        self._require_no_mean()
-        return self._rows()
-
-    def _argmax(self) -> Trait:
-        trait = self._softmax()
-        if not trait.is_modelled:
-            raise Refused("no model has met the rows")
-        return replace(trait, is_answer=True)
-
-    def _equal(self) -> Trait:
-        first, second = self.operands
-        if not (first.is_answer and second.is_column or first.is_column and second.is_answer):
-            raise Refused("it compares what is not a model's answer with a column")
-        if self._shape(0) != self._shape(1):
-            raise Refused("it mixes rows")
-        return self._rows()
-
-    def _cross_entropy(self) -> Trait:
-        self._require_rows(0, 1)
-        self._require_no_mean()
-        reduction = self.attributes.integers[0]
-        return self._rows() if reduction == 1 else self._sum(reduction == 3)
-
-    def _cross_entropy_gradient(self) -> Trait:
-        cotangent = self.operands[0]
-        self._require_rows(1, 2)
-        if any(one.is_mean for one in self.operands[1:]) or cotangent.kind is Kind.LEARNED:
-            raise Refused("a mean over a batch goes through a function that is not linear")
-        is_mean = self.attributes.integers[0] == 3
-        if is_mean and cotangent.is_mean:
-            raise Refused("a mean of a mean")
-        return self._rows(is_mean=is_mean or cotangent.is_mean)
+        self.require_no_mean()
+        return self.rows()
 
     # Sums and states, outside of rows.
 
     def _of_sums(self) -> Trait:
         if any(one.is_statistic for one in self.operands) and not self._scales_by_constant():
             raise Refused("no model has met the rows it is a sum of")
+        pickrules.require_whole_sums(self.name, self.attributes, [one.kind is not Kind.OPEN for one in self.operands])
         rule = {
             "add": self._added, "subtract": self._subtracted, "negate": self._negated, "multiply": self._scaled,
             "divide": self._divided, "addProduct": self._product_added,
@@ -343,7 +271,7 @@ class RowRule:
         if self.name in ("sum", "sumLike", "reshape", "reshapeLike", "transpose", "expand"):
             # A second operand lends its shape alone.
             value = self.operands[0]
-            is_whole = self.name in ("sumLike", "reshapeLike") and self._shape(0) == self.result.shape
+            is_whole = self.name in ("sumLike", "reshapeLike") and self.shape(0) == self.result.shape
             return value if is_whole else replace(value, shares=dict.fromkeys(value.shares))
         return self._gate()
 
@@ -377,7 +305,7 @@ class RowRule:
         return replace(self._merged(), shares=shares)
 
     def _same_shape(self, *indices: int) -> bool:
-        return all(self._shape(index) == self.result.shape for index in indices if self.operands[index].shares)
+        return all(self.shape(index) == self.result.shape for index in indices if self.operands[index].shares)
 
     def _added(self) -> Trait:
         return self._checked(self._combined(self.operands[0], self.operands[1], 1), 0, 1)
@@ -435,12 +363,8 @@ _ROW_RULES: Mapping[str, Callable[[RowRule], Trait]] = {
     "reshape": RowRule._reshape,
     "reshapeLike": RowRule._reshape,
     "transpose": RowRule._transpose,
-    "slice": RowRule._slice,
-    "softmax": RowRule._softmax,
-    "logSoftmax": RowRule._softmax,
-    "argmax": RowRule._argmax,
-    "oneHot": RowRule._rows,
-    "equal": RowRule._equal,
-    "softmaxCrossEntropy": RowRule._cross_entropy,
-    "softmaxCrossEntropyGradient": RowRule._cross_entropy_gradient,
+    "softmax": RowRule.softmax,
+    "logSoftmax": RowRule.softmax,
+    **pickrules.RULES,
+    **windowrules.RULES,
 }

@@ -96,9 +96,21 @@ def sort(types: Sequence[ValueType], attributes: Attributes) -> list[ValueType]:
     return _ordered(types[0], attributes.integers[0], None)
 
 
+def cumulative_sum(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
+    attributes.require(2)
+    attributes.flag(1)
+    require_floats(types)
+    resolved(attributes.integers[:1], len(types[0].shape))
+    return types[0]
+
+
+def _require_indices(indices: ValueType) -> None:
+    require(indices.dtype in LABELS, "takes indices of int32 or int64")
+
+
 def _picked(whole: Shape, indices: ValueType, attributes: Attributes) -> None:
     attributes.require(1)
-    require(indices.dtype in LABELS, "takes indices of int32 or int64")
+    _require_indices(indices)
     (axis,) = resolved(attributes.integers, len(whole))
     require(len(indices.shape) == len(whole), f"the indices have {len(indices.shape)} axes")
     fits = all(one == size or own == axis for own, (one, size) in enumerate(zip(indices.shape, whole)))
@@ -113,6 +125,47 @@ def take_along(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
 def scatter_along(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
     require_floats(types[:1])
     _picked(types[2].shape, types[1], attributes)
+    require(types[0].shape == types[1].shape, "there are not as many values as indices")
+    return ValueType(FLOAT, types[2].shape)
+
+
+def take_rows(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
+    attributes.require(0)
+    x, indices = types
+    _require_indices(indices)
+    require(len(x.shape) >= 1, "there are no rows in a scalar")
+    return ValueType(x.dtype, checked([*indices.shape, *x.shape[1:]]))
+
+
+def scatter_rows(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
+    attributes.require(0)
+    values, indices, lender = types
+    require_floats([values])
+    _require_indices(indices)
+    require(len(lender.shape) >= 1, "there are no rows in a scalar")
+    require(values.shape == indices.shape + lender.shape[1:], "there is not a row for each index")
+    return ValueType(FLOAT, lender.shape)
+
+
+def _picked_in_planes(whole: Shape, indices: ValueType, attributes: Attributes) -> None:
+    attributes.require(1)
+    _require_indices(indices)
+    (axes,) = attributes.integers
+    rank = len(whole)
+    require(
+        1 <= axes < rank and len(indices.shape) == rank,
+        f"planes of {axes} of {rank} axes, indices of {len(indices.shape)}")
+    require(indices.shape[: rank - axes] == whole[: rank - axes], "the axes before the planes differ")
+
+
+def take_planes(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
+    _picked_in_planes(types[0].shape, types[1], attributes)
+    return ValueType(types[0].dtype, types[1].shape)
+
+
+def scatter_planes(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
+    require_floats(types[:1])
+    _picked_in_planes(types[2].shape, types[1], attributes)
     require(types[0].shape == types[1].shape, "there are not as many values as indices")
     return ValueType(FLOAT, types[2].shape)
 
@@ -254,6 +307,17 @@ def slicing(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
 def slice_gradient(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
     require(types[0].shape == _sliced(types[1].shape, attributes), "the cotangent is not the slice's shape")
     return ValueType(types[0].dtype, types[1].shape)
+
+
+def pad(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
+    require(len(attributes.floats) == 1, f"has {len(attributes.floats)} real numbers, takes 1")
+    befores, afters = Attributes(attributes.integers, ()).lists(2)
+    (x,) = types
+    require(len(befores) <= len(x.shape), f"{len(befores)} paddings for {len(x.shape)} axes")
+    require(all(one >= 0 for one in befores + afters), f"paddings {list(befores)} and {list(afters)}")
+    require(x.dtype == FLOAT or attributes.floats[0] == 0, f"{x.dtype} is padded with 0 alone")
+    sizes = [size + before + after for size, before, after in zip(x.shape, befores, afters)]
+    return ValueType(x.dtype, checked([*sizes, *x.shape[len(sizes) :]]))
 
 
 def along_axis(types: Sequence[ValueType], attributes: Attributes) -> ValueType:
