@@ -51,7 +51,7 @@ struct TrainFlags: ParsableArguments {
     @Option(help: "How --embedded deals rows to shards: iid, iid:SEED or contiguous. By default iid.")
     var partition: String?
 
-    @Option(help: "The model: linear, logistic or mlp. By default mlp.")
+    @Option(help: "The model: linear, logistic, mlp, cnn or lenet; the last two read images. By default mlp.")
     var model: String?
 
     @Option(help: "The widths of the mlp's hidden layers. By default 200,200.")

@@ -182,14 +182,15 @@ struct TrainSettings {
 
     private static func model(_ flags: TrainFlags, _ words: Words) throws -> ModelKind {
         let name = words.value(flags.model, "model") ?? "mlp"
-        switch name {
-        case "linear", "logistic":
-            guard flags.hidden == nil else { throw SettingFault("--hidden is for --model mlp, not \(name)") }
-            return name == "linear" ? .linear : .logistic
-        case "mlp":
-            return .mlp(hidden: try words.widths(flags.hidden, "hidden") ?? [200, 200])
-        default:
-            throw SettingFault("--model is \(Words.quoted(name)), there are linear, logistic and mlp")
+        let others: [String: ModelKind] = [
+            "linear": .linear, "logistic": .logistic, "cnn": .cnn, "lenet": .lenet,
+        ]
+        if name == "mlp" { return .mlp(hidden: try words.widths(flags.hidden, "hidden") ?? [200, 200]) }
+        guard let kind = others[name] else {
+            throw SettingFault(
+                "--model is \(Words.quoted(name)), there are linear, logistic, mlp, cnn and lenet")
         }
+        guard flags.hidden == nil else { throw SettingFault("--hidden is for --model mlp, not \(name)") }
+        return kind
     }
 }

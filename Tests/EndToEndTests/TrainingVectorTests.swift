@@ -10,6 +10,7 @@ struct TrainingVector: Decodable {
     let afterFifty: Score
     let afterEpoch: Score
     let federated: [Score]
+    let firstLossesOfConvolutions: [Double]
 
     struct Score: Decodable {
         let test_loss: Double
@@ -21,6 +22,7 @@ struct TrainingVector: Decodable {
         case firstLosses = "2nn_batch_32_lr_0.1_first_50_losses"
         case afterFifty = "2nn_after_50_steps"
         case afterEpoch = "2nn_after_one_epoch"
+        case firstLossesOfConvolutions = "cnn_batch_32_lr_0.05_first_20_losses"
         case federated = "fedavg_10_clients_contiguous_shards_batch_32_lr_0.1_one_epoch_per_round"
     }
 
@@ -49,43 +51,67 @@ struct LabelledImages {
     }
 }
 
-/// The 784-200-200-10 network of the vectors, trained by plain SGD, as graphs.
+/// The networks of the vectors, trained by plain SGD, as graphs.
 struct ReferenceNetwork {
-    static let sizes = [784, 200, 200, 10]
-    static let parameterTypes: [[Int]] = (0..<3).flatMap { [[sizes[$0 + 1], sizes[$0]], [sizes[$0 + 1]]] }
+    enum Kind {
+        /// 784-200-200-10 with relu.
+        case layers
+        /// Two convolutions of 5x5, 32 and 64 channels, each with relu and pooled by 2, then 512 with relu and 10.
+        case convolutions
+    }
 
+    let parameterSizes: [[Int]]
     /// Outputs: loss, then the new parameters. Inputs: images, labels, parameters.
     let step: Graph
     /// Outputs: the mean loss and the number of rows that are right.
     let evaluation: Graph
 
-    init() throws {
+    init(_ kind: Kind = .layers, learningRate: Float = 0.1) throws {
+        let weights: [[Int]] =
+            switch kind {
+            case .layers: [[200, 784], [200, 200], [10, 200]]
+            case .convolutions: [[32, 1, 5, 5], [64, 32, 5, 5], [512, 3136], [10, 512]]
+            }
+        parameterSizes = weights.flatMap { [$0, [$0[0]]] }
         let x = Tensor.input("images", .uint8, dimensions: [nil, 784])
         let y = Tensor.input("labels", .uint8, dimensions: [nil])
-        let parameters = Self.parameterTypes.enumerated().map {
+        let parameters = parameterSizes.enumerated().map {
             Tensor.input("\($0)", .float32, dimensions: $1.map { $0 })
         }
-        var h = x.cast(to: .float32) / 255
-        for layer in 0..<3 {
-            h = h.linear(weight: parameters[2 * layer], bias: parameters[2 * layer + 1])
-            if layer < 2 { h = h.relu() }
-        }
+        let h = ReferenceNetwork.logits(x.cast(to: .float32) / 255, parameters, weights)
         let labels = y.cast(to: .int64)
         let loss = softmaxCrossEntropy(h, labels)
         let gradients = gradient(of: loss, withRespectTo: parameters)
         let rule = SGDRule()
-        let numbers = rule.numbers(step: 1, learningRate: 0.1).map { Tensor($0) }
+        let numbers = rule.numbers(step: 1, learningRate: learningRate).map { Tensor($0) }
         let new = try rule.step(parameters: parameters, gradients: gradients, numbers: numbers).parameters
         step = try Graph(inputs: [x, y] + parameters, outputs: [loss] + new)
         evaluation = try Graph(inputs: [x, y] + parameters, outputs: [loss, correctCount(h, y)])
     }
 
+    private static func logits(_ pixels: Tensor, _ parameters: [Tensor], _ weights: [[Int]]) -> Tensor {
+        var h = pixels
+        for (layer, sizes) in weights.enumerated() {
+            let weight = parameters[2 * layer], bias = parameters[2 * layer + 1]
+            if sizes.count == 4 {
+                h =
+                    h.reshaped(to: layer == 0 ? [0, 1, 28, 28] : [0, 0, 0, 0])
+                    .convolution(weight, padding: [2, 2]) + bias.reshaped(to: [-1, 1, 1])
+                h = h.relu().maxPool([2, 2]).values
+            } else {
+                h = h.flattened().linear(weight: weight, bias: bias)
+                if layer < weights.count - 1 { h = h.relu() }
+            }
+        }
+        return h
+    }
+
     /// sin(0.37 i + k) / √fan-in for the k-th parameter, biases 0.
-    static func initialParameters() throws -> [TensorValue] {
-        try parameterTypes.enumerated().map { k, sizes in
-            guard sizes.count == 2 else { return try TensorValue([Float](repeating: 0, count: sizes[0])) }
-            let scale = Double(sizes[1]).squareRoot()
-            let numbers = (0..<sizes[0] * sizes[1]).map { Float(sin(0.37 * Double($0) + Double(k)) / scale) }
+    func initialParameters() throws -> [TensorValue] {
+        try parameterSizes.enumerated().map { k, sizes in
+            guard sizes.count > 1 else { return try TensorValue([Float](repeating: 0, count: sizes[0])) }
+            let scale = Double(sizes.dropFirst().reduce(1, *)).squareRoot()
+            let numbers = (0..<sizes.reduce(1, *)).map { Float(sin(0.37 * Double($0) + Double(k)) / scale) }
             return try TensorValue(numbers, shape: sizes)
         }
     }
@@ -153,7 +179,7 @@ struct TrainingVectorTests {
     func fiftySteps() throws {
         let data = try LabelledImages.load("train"), test = try LabelledImages.load("t10k")
         let (parameters, losses) = try network.train(
-            ReferenceNetwork.initialParameters(), on: data, rows: 0..<60_000, stepLimit: 50)
+            network.initialParameters(), on: data, rows: 0..<60_000, stepLimit: 50)
         #expect(losses.count == vector.firstLosses.count)
         for (step, (loss, expected)) in zip(losses, vector.firstLosses).enumerated() {
             #expect(abs(loss - expected) <= 1e-4 * expected, "step \(step): \(loss), PyTorch \(expected)")
@@ -161,11 +187,23 @@ struct TrainingVectorTests {
         try expect(network.score(parameters, on: test), vector.afterFifty, .fiftySteps)
     }
 
+    @Test("twenty steps of a convolutional network lose what PyTorch's lose")
+    func convolutions() throws {
+        let data = try LabelledImages.load("train")
+        let network = try ReferenceNetwork(.convolutions, learningRate: 0.05)
+        let (_, losses) = try network.train(
+            network.initialParameters(), on: data, rows: 0..<60_000, stepLimit: 20)
+        #expect(losses.count == vector.firstLossesOfConvolutions.count)
+        for (step, (loss, expected)) in zip(losses, vector.firstLossesOfConvolutions).enumerated() {
+            #expect(abs(loss - expected) <= 1e-4 * expected, "step \(step): \(loss), PyTorch \(expected)")
+        }
+    }
+
     @Test("an epoch on Fashion-MNIST ends where PyTorch's ends")
     func epoch() throws {
         let data = try LabelledImages.load("train"), test = try LabelledImages.load("t10k")
         let (parameters, losses) = try network.train(
-            ReferenceNetwork.initialParameters(), on: data, rows: 0..<60_000)
+            network.initialParameters(), on: data, rows: 0..<60_000)
         let expected = try #require(vector.afterEpoch.mean_loss)
         let mean = losses.reduce(0, +) / Double(losses.count)
         #expect(abs(mean - expected) <= 0.01 * expected, "mean loss \(mean), PyTorch \(expected)")
@@ -175,7 +213,7 @@ struct TrainingVectorTests {
     @Test("three rounds of federated averaging over ten contiguous shards end where PyTorch's end")
     func federatedAveraging() throws {
         let data = try LabelledImages.load("train"), test = try LabelledImages.load("t10k")
-        var parameters = try ReferenceNetwork.initialParameters()
+        var parameters = try network.initialParameters()
         for expected in vector.federated {
             let units = SumUnits(limit: 16, weight: 60_000)
             var sums = try parameters.map { try ExactSum($0.type, in: units) }
@@ -193,7 +231,7 @@ struct TrainingVectorTests {
     @Test("the same steps give the same bytes")
     func repeatability() throws {
         let data = try LabelledImages.load("t10k")
-        let first = try ReferenceNetwork.initialParameters()
+        let first = try network.initialParameters()
         let runs = try (0..<2).map { _ in try network.train(first, on: data, rows: 0..<3_200) }
         #expect(runs[0].parameters == runs[1].parameters)
         #expect(runs[0].losses == runs[1].losses)

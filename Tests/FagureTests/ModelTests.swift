@@ -51,6 +51,53 @@ struct ModelTests {
         }
     }
 
+    @Test("networks for images are sized from a column's height and width")
+    func images() throws {
+        func shapes(_ kind: ModelKind, _ sizes: [Int]) throws -> [[Int]] {
+            let task = try LearningTask(
+                Samples.description([Samples.feature(sizes, type: .uint8), Samples.classes(10)]))
+            return try kind.makeModel(for: task, seed: 1).parameters.map(\.parameter.type.shape.dimensions)
+        }
+        #expect(
+            try shapes(.cnn, [28, 28]) == [
+                [32, 1, 5, 5], [32], [64, 32, 5, 5], [64], [512, 3136], [512], [10, 512], [10],
+            ])
+        #expect(
+            try shapes(.lenet, [28, 28]) == [
+                [6, 1, 5, 5], [6], [16, 6, 5, 5], [16], [120, 256], [120], [84, 120], [84], [10, 84], [10],
+            ])
+        #expect(try shapes(.cnn, [3, 32, 30])[4] == [512, 64 * 8 * 7])
+        let task = try LearningTask(
+            Samples.description([Samples.feature([28, 28]), Samples.classes(10)]))
+        let names = try ModelKind.cnn.makeModel(for: task, seed: 1).parameters.map(\.name)
+        #expect(
+            names == [
+                "1.weight", "1.bias", "4.weight", "4.bias", "8.weight", "8.bias", "10.weight", "10.bias",
+            ])
+    }
+
+    @Test("what is no image, or too small a one, is refused, named")
+    func noImages() {
+        func refuses(_ kind: ModelKind, _ sizes: [Int], _ text: String) {
+            let error = #expect(throws: ModelError.self) {
+                let task = try LearningTask(
+                    Samples.description([Samples.feature(sizes), Samples.classes(10)]))
+                _ = try kind.makeModel(for: task, seed: 1)
+            }
+            #expect(error.map { "\($0)" } == text)
+        }
+        refuses(
+            .cnn, [784],
+            "model cnn reads images [height, width] or [channels, height, width], a row of x of data set data is "
+                + "[784]")
+        refuses(.cnn, [3, 28], "model cnn halves an image 2 times, one of 3x28 is too small")
+        refuses(.lenet, [28, 15], "model lenet halves an image 2 times, one of 28x15 is too small")
+        refuses(
+            .cnn, [1 << 14, 1 << 14],
+            "a layer of 1073741824 inputs and 512 units is too large to send, a tensor may have 17179869184 bytes"
+        )
+    }
+
     @Test("a schema without one feature and one label is refused, named")
     func schemas() {
         func refuses(_ columns: [ColumnDescription], _ text: String) {

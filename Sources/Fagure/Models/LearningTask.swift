@@ -36,6 +36,16 @@ public struct LearningTask: Sendable, Hashable {
         outputCount = label.classes.isEmpty ? labelCount : label.classes.count
     }
 
+    /// The channels, height and width of a row of the feature column, where it is an image: two axes are one channel,
+    /// of three the first are the channels.
+    var imageSizes: [Int]? {
+        switch feature.dimensions.count {
+        case 2: [1] + feature.dimensions
+        case 3: feature.dimensions
+        default: nil
+        }
+    }
+
     /// Which numbers of a row are categories', not measured.
     var categoryElements: [Int] {
         var elements: [Int] = []

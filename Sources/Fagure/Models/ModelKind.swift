@@ -11,6 +11,12 @@ public enum ModelKind: Sendable, Hashable {
     case logistic
     /// Layers of these widths with relu between them, then a layer for the outputs.
     case mlp(hidden: [Int])
+    /// Two convolutions of 32 and 64 channels and windows of 5, each with relu and pooled by 2, then a layer of 512
+    /// (McMahan et al. 2017, arXiv:1602.05629, section 3). Images only.
+    case cnn
+    /// Two convolutions of 6 and 16 channels and windows of 5, each with relu and pooled by 2, then layers of 120
+    /// and 84 (after LeCun et al. 1998). Images only.
+    case lenet
 
     /// The name it is chosen by.
     public var name: String {
@@ -18,6 +24,8 @@ public enum ModelKind: Sendable, Hashable {
         case .linear: "linear"
         case .logistic: "logistic"
         case .mlp: "mlp"
+        case .cnn: "cnn"
+        case .lenet: "lenet"
         }
     }
 
@@ -31,11 +39,12 @@ public enum ModelKind: Sendable, Hashable {
         if self == .logistic, !task.isClassification {
             throw .needsClasses(model: name, dataset: task.dataset, label: task.label.name)
         }
+        if let network = ImageNetwork(self) { return try network.makeModel(for: task, seed: seed) }
         let widths = [task.featureCount] + hiddenWidths + [task.outputCount]
         guard widths.allSatisfy({ $0 > 0 }) else {
             throw .invalid("a layer needs at least one unit, got \(widths)")
         }
-        try checkSize(widths)
+        try Travelling.check(layers: zip(widths, widths.dropFirst()).map { ($0, $1) })
         var random = Philox(seed: seed, purpose: .initialization)
         var modules: [any Module] = []
         do throws(TensorError) {
@@ -47,27 +56,6 @@ public enum ModelKind: Sendable, Hashable {
             throw .invalid("\(error)")
         }
         return Sequential(modules)
-    }
-
-    /// Refuses a model that could not travel before its weights are drawn.
-    private func checkSize(_ widths: [Int]) throws(ModelError) {
-        var total = 0
-        for (inputs, outputs) in zip(widths, widths.dropFirst()) {
-            let (count, overflow) = inputs.multipliedReportingOverflow(by: outputs)
-            let (byteCount, isTooLarge) = count.multipliedReportingOverflow(by: MemoryLayout<Float>.size)
-            let limit = ProtocolLimits.attachmentByteCountMaximum
-            guard !overflow, !isTooLarge, byteCount <= limit else {
-                throw .invalid(
-                    "a layer of \(inputs) inputs and \(outputs) units is too large to send, a tensor may have "
-                        + "\(limit) bytes")
-            }
-            total = total.addingSaturated(byteCount).addingSaturated(outputs * MemoryLayout<Float>.size)
-        }
-        let limit = ProtocolLimits.attachmentByteCountMaximum
-        guard total <= limit else {
-            throw .invalid(
-                "a model of \(total) bytes is too large to send, all its tensors may have \(limit) bytes")
-        }
     }
 
     private var hiddenWidths: [Int] { if case .mlp(let hidden) = self { hidden } else { [] } }

@@ -170,8 +170,12 @@ extension ModelKind {
         case _ where text.hasPrefix("mlp ("):
             let weights = state.parameters.filter { $0.name.hasSuffix(".weight") }
             self = .mlp(hidden: weights.dropLast().map { $0.value.shape.dimensions.first ?? 0 })
+        case "cnn": self = .cnn
+        case "lenet": self = .lenet
         case "custom": return nil
-        default: throw .invalid("metadata model is '\(text)', known are linear, logistic, mlp and custom")
+        default:
+            throw .invalid(
+                "metadata model is '\(text)', known are linear, logistic, mlp, cnn, lenet and custom")
         }
     }
 }

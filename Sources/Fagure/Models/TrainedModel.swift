@@ -27,13 +27,27 @@ public struct TrainedModel: Sendable, Hashable {
     ///   parameters that are not those of its kind.
     public var module: Sequential {
         get throws(ModelError) {
-            guard kind != nil else {
-                throw .invalid(
-                    "the layers of a model that is no linear, logistic or mlp are not in its file: give the module"
-                )
+            guard let kind else {
+                throw .invalid("the layers of a model of one's own are not in its file: give the module")
             }
+            if ImageNetwork(kind) != nil { return try kind.module(for: task, state) }
             return try Sequential(layersOf: state, for: task)
         }
+    }
+}
+
+extension ModelKind {
+    /// The layers of this kind with values that are there.
+    ///
+    /// - Throws: `ModelError.invalid` naming a parameter that is not one of the kind's.
+    fileprivate func module(for task: LearningTask, _ state: ModelState) throws(ModelError) -> Sequential {
+        let module = try makeModel(for: task, seed: 0)
+        do throws(TensorError) {
+            try module.update(to: state.parameters.map { ($0.name, $0.value) })
+        } catch {
+            throw .invalid("\(error)")
+        }
+        return module
     }
 }
 

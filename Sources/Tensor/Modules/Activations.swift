@@ -33,15 +33,3 @@ public struct Sigmoid: Module {
     /// Records the function.
     public func callAsFunction(_ x: Tensor) -> Tensor { x.applying(.sigmoid) }
 }
-
-/// All axes but the first made one: a row per example.
-public struct Flatten: Module {
-    /// Makes the module.
-    public init() {}
-
-    /// The module itself: it has no parameters.
-    public func copy() -> Flatten { self }
-
-    /// Records the function.
-    public func callAsFunction(_ x: Tensor) -> Tensor { x.applying(.reshape(to: [0, -1])) }
-}

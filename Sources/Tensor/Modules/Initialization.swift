@@ -21,7 +21,16 @@ public enum Initialization: Sendable, Hashable, CaseIterable {
     package func weight(fanIn: Int, fanOut: Int, using random: inout Philox) throws(TensorError)
         -> TensorValue
     {
-        let shape = try Shape([fanOut, fanIn])
+        try weight(try Shape([fanOut, fanIn]), fanIn: fanIn, fanOut: fanOut, using: &random)
+    }
+
+    /// Draws a weight of any shape.
+    ///
+    /// - Throws: `TensorError.invalidShape` where it would be too large.
+    package func weight(_ shape: Shape, fanIn: Int, fanOut: Int, using random: inout Philox)
+        throws(TensorError)
+        -> TensorValue
+    {
         let inward = Double(Swift.max(fanIn, 1)), both = Swift.max(Double(fanIn) + Double(fanOut), 1)
         let elements =
             switch self {

@@ -115,9 +115,10 @@ struct FoldInfluences {
         case .negate: return scaled(influences[inputs[0]], by: -1 ... -1)
         case .multiply: return product(inputs[0], inputs[1])
         case .addProduct: return sum(influences[inputs[0]], product(inputs[1], inputs[2]))
-        case .sumLike, .broadcastLike, .reshapeLike: return tangled(influences[inputs[0]])
         default:
-            return inputs.reduce(into: [:]) { result, id in
+            // What lends its shape alone has no part in it.
+            let informing = node.operation.rowEffect.informing ?? inputs.count
+            return inputs.prefix(informing).reduce(into: [:]) { result, id in
                 result.merge(tangled(influences[id])) { first, _ in first }
             }
         }

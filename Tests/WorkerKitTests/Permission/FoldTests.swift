@@ -40,7 +40,34 @@ private func descended(
 /// The value of a model for each row: attempts use it, so that no missing model saves us.
 private func score(_ step: FoldBench.Step) -> Tensor { step.guess(step.states[0], step.states[1]) }
 
+/// A model of windows, pooled, and of a row of a table for each class, cut and joined again.
+private func windowed(_ step: FoldBench.Step) -> Tensor {
+    let found = step.features.reshaped(to: [0, 1, 2]).convolution(step.states[0], stride: [1]).maxPool([2])
+        .values
+    let rows = step.states[1].rows(at: step.label)
+    let parts = [
+        rows.sliced(starts: [0, 1], stops: [.max, 2]), rows.sliced(starts: [0, 0], stops: [.max, 1]),
+    ]
+    return (found.flattened() + .concatenated(parts, axis: 1)).sum(axes: [1], keepsDimensions: true)
+}
+
 private let allowed: [FoldCase] = [
+    FoldCase("training of windows and a table, with momentum") { bench in
+        let windows = try? TensorValue([0.5, -0.25] as [Float], shape: [2, 1, 1])
+        let table = try? TensorValue([1, 2, 3, 4, 5, 6] as [Float], shape: [3, 2])
+        bench.states = [windows, table].compactMap(\.self)
+        bench.states += bench.states.map { .zeros($0.type) }
+        bench.metricShapes = [[]]
+        bench.step = { step in
+            let guess = windowed(step), parameters = Array(step.states.prefix(2))
+            let slopes = gradient(of: meanOfSquares(guess, step.target), withRespectTo: parameters)
+            let new = try? SGDRule(momentum: 0.9).step(
+                parameters: parameters, gradients: slopes, state: Array(step.states.suffix(2)),
+                learningRate: 0.1)
+            return ((new?.parameters ?? []) + (new?.state ?? []), [sumOfSquares(guess, step.target)])
+        }
+        bench.finish = { Array($0.last.prefix(2)) + $0.metrics }
+    },
     FoldCase("training") { bench in
         bench.metricShapes = [[]]
         bench.step = {
