@@ -5,6 +5,16 @@ struct PoolGeometry: Sendable, Hashable {
     private let axes: [WindowAxis]
     private let sizes: [Int]
     private let counts: [Int]
+    /// The windows that have an element at a place of theirs along the last axis, where there are any: every line has
+    /// the same.
+    private let runs: [Run]
+
+    /// Windows of a line that have an element at one place of theirs.
+    private struct Run: Hashable {
+        let windows: Range<Int>
+        /// The element of the first of them.
+        let element: Int
+    }
 
     init(_ pool: Pool, x: Shape, windows: Shape) {
         let missing = 3 - pool.sizes.count
@@ -13,12 +23,19 @@ struct PoolGeometry: Sendable, Hashable {
         axes = [WindowAxis](repeating: whole, count: missing) + pool.axes
         sizes = [Int](repeating: 1, count: missing) + x.dimensions[2...]
         counts = [Int](repeating: 1, count: missing) + windows.dimensions[2...]
+        let (axis, size, count) = (axes[2], sizes[2], counts[2])
+        runs = (0..<axis.size).compactMap { place in
+            let outside = axis.padding - place, room = size - 1 + outside
+            let first = outside <= 0 ? 0 : (outside + axis.stride - 1) / axis.stride
+            let end = room < 0 ? 0 : min(count, room / axis.stride + 1)
+            return first < end ? Run(windows: first..<end, element: first * axis.stride - outside) : nil
+        }
     }
 
     /// The elements of a plane.
     var planeSize: Int { sizes[0] * sizes[1] * sizes[2] }
-    /// The windows of a plane.
-    var windowCount: Int { counts[0] * counts[1] * counts[2] }
+    /// The windows of a line along the last axis.
+    var lineCount: Int { counts[2] }
 
     /// Where the elements of a window begin and end along an axis, padding left out.
     @inline(__always)
@@ -28,67 +45,78 @@ struct PoolGeometry: Sendable, Hashable {
         return start..<Swift.max(start, Swift.min(sizes[axis], first &+ axes[axis].size))
     }
 
-    /// Calls `body` with the number of each window and, of the plane's elements, the runs that are in it.
+    /// Calls `body` with the plane and the first window of each line of windows, for as long as nobody says stop.
     @inline(__always)
-    fileprivate func forEachWindow(
-        _ flag: CancelFlag, _ body: (_ window: Int, _ plane: Int, _ block: Block) -> Void
+    fileprivate func forEachLine(
+        _ flag: CancelFlag, _ body: (_ plane: Int, _ window: Int, _ line: inout Line) -> Void
     ) {
-        let cost = (0..<3).reduce(1) { $0 * Swift.min(axes[$1].size, sizes[$1]) }
-        let (rowLength, sliceLength) = (sizes[2], sizes[1] &* sizes[2])
-        var pace = Pace(flag)
         var window = 0
+        var pace = Pace(flag)
         for plane in 0..<planeCount {
             for depth in 0..<counts[0] {
-                let slices = bounds(0, depth)
                 for row in 0..<counts[1] {
-                    let rows = bounds(1, row)
-                    for column in 0..<counts[2] {
-                        let block = Block(
-                            slices: slices, rows: rows, columns: bounds(2, column), rowLength: rowLength,
-                            sliceLength: sliceLength)
-                        body(window, plane, block)
-                        window &+= 1
-                        if pace.isOver(after: cost) { return }
-                    }
+                    var line = Line(self, slices: bounds(0, depth), rows: bounds(1, row), pace: pace)
+                    body(plane, window, &line)
+                    if line.isOver { return }
+                    pace = line.pace
+                    window &+= lineCount
                 }
             }
         }
     }
 
-    /// The elements of one window.
-    fileprivate struct Block {
-        let slices: Range<Int>
-        let rows: Range<Int>
-        let columns: Range<Int>
-        let rowLength: Int
-        let sliceLength: Int
+    /// A line of windows along the last axis: all have the same rows.
+    fileprivate struct Line {
+        private let slices: Range<Int>
+        private let rows: Range<Int>
+        private let axis: WindowAxis
+        private let length: Int
+        private let sliceLength: Int
+        private let runs: [Run]
+        var pace: Pace
+        /// Whether somebody said stop.
+        var isOver = false
 
-        /// The place of the first element in the plane.
-        @inline(__always)
-        var first: Int {
-            slices.lowerBound &* sliceLength &+ rows.lowerBound &* rowLength &+ columns.lowerBound
+        init(_ geometry: PoolGeometry, slices: Range<Int>, rows: Range<Int>, pace: Pace) {
+            (self.slices, self.rows, self.pace) = (slices, rows, pace)
+            axis = geometry.axes[2]
+            length = geometry.sizes[2]
+            sliceLength = geometry.sizes[1] &* length
+            runs = geometry.runs
         }
 
-        /// Calls `body` with the place of each element in the plane, in their order.
+        /// The place in the plane of the first element of a window.
         @inline(__always)
-        func forEach(_ body: (Int) -> Void) {
-            var slice = slices.lowerBound
-            while slice < slices.upperBound {
-                var row = rows.lowerBound
-                while row < rows.upperBound {
-                    let start = slice &* sliceLength &+ row &* rowLength
-                    var column = columns.lowerBound
-                    while column < columns.upperBound {
-                        body(start &+ column)
-                        column &+= 1
+        func first(of window: Int) -> Int {
+            slices.lowerBound &* sliceLength &+ rows.lowerBound &* length
+                &+ Swift.max(0, window &* axis.stride &- axis.padding)
+        }
+
+        /// Calls `body` with runs of windows that have an element at one place of theirs, place by place in order: the
+        /// first window, how many, the place in the plane of its element, and how far it is to the next one's.
+        @inline(__always)
+        mutating func forEachRun(
+            _ body: (_ window: Int, _ count: Int, _ place: Int, _ stride: Int) -> Void
+        ) {
+            for slice in slices {
+                for row in rows {
+                    let start = slice &* sliceLength &+ row &* length
+                    // By index: in debug builds an array's iterator allocates.
+                    for index in 0..<runs.count {
+                        let run = runs[index]
+                        body(run.windows.lowerBound, run.windows.count, start &+ run.element, axis.stride)
+                        if pace.isOver(after: run.windows.count) {
+                            isOver = true
+                            return
+                        }
                     }
-                    row &+= 1
                 }
-                slice &+= 1
             }
         }
     }
 }
+
+// The loops are without branches, so that LLVM makes vector code of them.
 
 extension Kernel {
     /// The largest element of each window and, as the second result, its place in the plane.
@@ -97,19 +125,26 @@ extension Kernel {
             let x = unsafe operands.first.floats, output = unsafe operands.output.floats
             let places = unsafe operands.others[0].elements(as: Int64.self)
             let planeSize = geometry.planeSize
-            geometry.forEachWindow(operands.flag) { window, plane, block in
+            geometry.forEachLine(operands.flag) { plane, window, line in
                 let own = unsafe x + plane &* planeSize
-                var place = block.first
-                var largest = unsafe own[place]
-                block.forEach { index in
-                    let element = unsafe own[index]
-                    if element > largest || (element.isNaN && !largest.isNaN) {
-                        largest = element
-                        place = index
+                let largest = unsafe output + window, found = unsafe places + window
+                for index in 0..<geometry.lineCount {
+                    unsafe largest[index] = -.infinity
+                    unsafe found[index] = Int64(line.first(of: index))
+                }
+                line.forEachRun { window, count, place, stride in
+                    let best = unsafe largest + window, spot = unsafe found + window
+                    var i = 0, at = place
+                    while i < count {
+                        let element = unsafe own[at], last = unsafe best[i]
+                        // Also where the element is no number and the last is one.
+                        let isLarger = !(element <= last) && last == last
+                        unsafe best[i] = isLarger ? element : last
+                        unsafe spot[i] = isLarger ? Int64(at) : spot[i]
+                        i &+= 1
+                        at &+= stride
                     }
                 }
-                unsafe output[window] = largest
-                unsafe places[window] = Int64(place)
             }
         }
     }
@@ -119,11 +154,14 @@ extension Kernel {
         Kernel { operands in
             let x = unsafe operands.first.floats, output = unsafe operands.output.floats
             let planeSize = geometry.planeSize
-            geometry.forEachWindow(operands.flag) { window, plane, block in
-                let own = unsafe x + plane &* planeSize
-                var sum: Float = 0
-                block.forEach { sum += unsafe own[$0] }
-                unsafe output[window] = sum
+            geometry.forEachLine(operands.flag) { plane, window, line in
+                let own = unsafe x + plane &* planeSize, sums = unsafe output + window
+                unsafe sums.update(repeating: 0, count: geometry.lineCount)
+                line.forEachRun { window, count, place, stride in
+                    let sum = unsafe sums + window, first = unsafe own + place
+                    var i = 0
+                    while i < count { unsafe sum[i] += first[i &* stride]; i &+= 1 }
+                }
             }
         }
     }
@@ -135,10 +173,13 @@ extension Kernel {
             operands.output.clear(byteCount: byteCount, operands.flag)
             let cotangent = unsafe operands.first.floats, output = unsafe operands.output.floats
             let planeSize = geometry.planeSize
-            geometry.forEachWindow(operands.flag) { window, plane, block in
-                let own = unsafe output + plane &* planeSize
-                let share = unsafe cotangent[window]
-                block.forEach { unsafe own[$0] += share }
+            geometry.forEachLine(operands.flag) { plane, window, line in
+                let own = unsafe output + plane &* planeSize, shares = unsafe cotangent + window
+                line.forEachRun { window, count, place, stride in
+                    let share = unsafe shares + window, first = unsafe own + place
+                    var i = 0
+                    while i < count { unsafe first[i &* stride] += share[i]; i &+= 1 }
+                }
             }
         }
     }
