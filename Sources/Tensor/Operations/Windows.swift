@@ -45,6 +45,8 @@ struct WindowAxis: Sendable, Hashable {
 
     /// What strides, paddings, dilations and groups may be at most, so that no product of them overflows.
     static let extentMaximum = 65_536
+    /// The most elements of a window: oneDNN writes code for each.
+    static let sizeMaximum = 4_096
 
     /// How far it is from before a window's first element to behind its last.
     var span: Int { (size - 1) * dilation + 1 }
@@ -64,7 +66,8 @@ struct WindowAxis: Sendable, Hashable {
     /// Whether all numbers are ones that a window can have.
     var isValid: Bool {
         let extents = 1...WindowAxis.extentMaximum
-        return size >= 1 && extents.contains(stride) && extents.contains(dilation)
+        return (1...WindowAxis.sizeMaximum).contains(size) && extents.contains(stride)
+            && extents.contains(dilation)
             && (0...WindowAxis.extentMaximum).contains(padding)
     }
 }
@@ -130,7 +133,7 @@ extension Pool {
             "\(sizes.count) sizes, \(strides.count) strides and \(padding.count) paddings")
         for (size, padding) in zip(sizes, padding) {
             try rule.require(
-                size <= WindowAxis.extentMaximum && padding <= size / 2,
+                size <= WindowAxis.sizeMaximum && padding <= size / 2,
                 "a window of \(size) with a padding of \(padding)")
         }
         return try rule.shape([x[0], x[1]] + rule.windowCounts(axes, along: x))

@@ -6,7 +6,10 @@ struct Lowering {
     /// One instruction and the values it reads and writes.
     struct Step {
         var instruction: Instruction
+        /// What it makes, then what it works in, if anything.
         var outputs: [Int]
+        /// How many of these it makes.
+        let resultCount: Int
         let inputs: [Int]
         /// The inputs whose memory the first output may take.
         let inputsToOverwrite: [Int]
@@ -73,7 +76,8 @@ struct Lowering {
         types.append(types[source])
         steps.append(
             Step(
-                instruction: .copy(byteCount: types[source].byteCount), outputs: [id], inputs: [source],
+                instruction: .copy(byteCount: types[source].byteCount), outputs: [id], resultCount: 1,
+                inputs: [source],
                 inputsToOverwrite: [], operationCount: 0))
         outputs[index] = id
     }
@@ -82,7 +86,7 @@ struct Lowering {
     var listings: [Plan.Listing] {
         steps.map { step in
             Plan.Listing(
-                instruction: step.instruction, types: step.outputs.map { types[$0] },
+                instruction: step.instruction, types: step.outputs.prefix(step.resultCount).map { types[$0] },
                 operationCount: step.operationCount,
                 byteCount: (step.inputs + step.outputs).reduce(0) { $0 + types[$1].byteCount })
         }
@@ -104,7 +108,8 @@ struct Lowering {
                 definition.isInPlace ? inputs.indices.filter { inputTypes[$0] == types[id] } : []
             steps.append(
                 Step(
-                    instruction: instruction, outputs: values + scratch(for: instruction), inputs: inputs,
+                    instruction: instruction, outputs: values + scratch(for: instruction),
+                    resultCount: values.count, inputs: inputs,
                     inputsToOverwrite: inputsToOverwrite.map { inputs[$0] }, operationCount: count))
         }
     }

@@ -172,6 +172,8 @@ struct OperationShapeTests {
             (.maxPool(Pool(sizes: [2], strides: [2], padding: [1])), [float(1, 1, 0)]),
             (.maxPool(Pool(sizes: [5], strides: [1], padding: [0])), [float(1, 1, 4)]),
             (.maxPool(Pool(sizes: [], strides: [], padding: [])), [float(1, 1)]),
+            (convolution([1], [0], [1]), [float(1, 1, 5000), float(1, 1, 4097)]),
+            (.sumPool(Pool(sizes: [4097], strides: [1], padding: [0])), [float(1, 1, 5000)]),
             (.maxPool(Pool(sizes: [.max], strides: [1], padding: [0])), [float(1, 1, 4)]),
             (.sumPool(Pool(sizes: [2], strides: [0], padding: [0])), [float(1, 1, 4)]),
             (.sumPool(Pool(sizes: [2, 2], strides: [1, 1], padding: [0, 0])), [float(1, 1, 4)]),

@@ -11,6 +11,7 @@ import numpy as np
 from .values import FLOAT, Attributes, Shape, ValueType, checked, require, require_floats
 
 EXTENT_MAXIMUM = 65_536
+SIZE_MAXIMUM = 4_096
 
 Slices = tuple[slice, ...]
 
@@ -28,7 +29,7 @@ class WindowAxis:
         """How many windows there are; raises InvalidJob."""
         extents = range(1, EXTENT_MAXIMUM + 1)
         require(
-            self.size >= 1 and self.stride in extents and self.dilation in extents
+            1 <= self.size <= SIZE_MAXIMUM and self.stride in extents and self.dilation in extents
             and 0 <= self.padding <= EXTENT_MAXIMUM,
             f"a window of {self.size}, stride {self.stride}, padding {self.padding}, dilation {self.dilation}")
         span = (self.size - 1) * self.dilation + 1
