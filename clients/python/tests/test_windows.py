@@ -68,7 +68,7 @@ def test_convolution(x_shape: tuple[int, ...], weight_shape: tuple[int, ...], gr
 
 @pytest.mark.parametrize("x_shape, weight_shape", [
     ((0, 2, 4), (3, 2, 2)), ((2, 0, 4), (3, 0, 2)), ((2, 2, 0), (3, 2, 2)), ((2, 2, 4), (0, 2, 2)),
-    ((2, 0, 4), (3, 0, 2**16)), ((2, 2, 4), (0, 2, 2**16)),
+    ((2, 0, 4), (3, 0, 2**12)), ((2, 2, 4), (0, 2, 2**12)),
 ])
 def test_a_convolution_of_nothing_is_zeros(x_shape: tuple[int, ...], weight_shape: tuple[int, ...]) -> None:
     x, weight, attributes = normal(*x_shape), normal(*weight_shape), [1, 1, 2**16, 1]
@@ -97,6 +97,7 @@ def test_a_convolution_of_nothing_is_zeros(x_shape: tuple[int, ...], weight_shap
     ((1, 2, 4), (2, 2, 5), [1, 1, 0, 1], []),
     ((1, 2, 4), (2, 2, 2), [1, 1, 0, 4], []),
     ((1, 2, 4), (2, 2, 0), [1, 1, 0, 1], []),
+    ((1, 2, 5000), (2, 2, 4097), [1, 1, 0, 1], []),
     ((1, 3, 4), (2, 2, 2), [1, 1, 0, 1], []),
     ((1, 3, 4), (2, 1, 2), [2, 1, 0, 1], []),
     ((1, 4, 4), (3, 2, 2), [2, 1, 0, 1], []),
@@ -142,7 +143,7 @@ def test_pools(shape: tuple[int, ...], lists: Lists) -> None:
 
 def test_large_windows_are_no_trouble() -> None:
     x = normal(1, 1, 1, 2, 1)
-    lists = ((2**16,) * 3, (1,) * 3, (2**15,) * 3)
+    lists = ((2**12,) * 3, (1,) * 3, (2**11,) * 3)
     values, indices = run(110, [x], joined(lists), results=2)
     assert values.shape == (1, 1, 2, 3, 2) and set(values.reshape(-1)) <= set(x.reshape(-1)) and indices.max() < 2
     (sums,) = run(111, [x], joined(lists))
