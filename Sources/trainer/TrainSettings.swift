@@ -182,11 +182,9 @@ struct TrainSettings {
 
     private static func model(_ flags: TrainFlags, _ words: Words) throws -> ModelKind {
         let name = words.value(flags.model, "model") ?? "mlp"
-        let others: [String: ModelKind] = [
-            "linear": .linear, "logistic": .logistic, "cnn": .cnn, "lenet": .lenet,
-        ]
         if name == "mlp" { return .mlp(hidden: try words.widths(flags.hidden, "hidden") ?? [200, 200]) }
-        guard let kind = others[name] else {
+        let others: [ModelKind] = [.linear, .logistic, .cnn, .lenet]
+        guard let kind = others.first(where: { $0.name == name }) else {
             throw SettingFault(
                 "--model is \(Words.quoted(name)), there are linear, logistic, mlp, cnn and lenet")
         }

@@ -16,11 +16,11 @@ extension Kernel {
 }
 
 extension ConvolutionWork {
-    /// The bytes of layouts that differ from the operands', and what oneDNN needs to work in.
+    /// The bytes of layouts that differ from the operands', and what oneDNN needs to work in: where there is something
+    /// to multiply.
     var scratchByteCount: Int {
         // What cannot be prepared fails when it runs.
-        guard !shapes.isEmpty, let plan = try? ConvolutionPlan(self) else { return 0 }
-        return plan.scratchByteCount
+        (try? ConvolutionPlan(self))?.scratchByteCount ?? 0
     }
 }
 

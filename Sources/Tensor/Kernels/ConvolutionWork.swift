@@ -46,12 +46,3 @@ extension ConvolutionWork: CustomStringConvertible {
         }
     }
 }
-
-extension Instruction {
-    /// What it needs beside its operands while it runs, as bytes: one more result, that nobody reads.
-    var scratchType: ValueType? {
-        guard case .convolution(let work) = self, !work.shapes.isEmpty else { return nil }
-        let byteCount = work.scratchByteCount
-        return ValueType(.uint8, Shape(checked: [byteCount], elementCount: byteCount))
-    }
-}

@@ -50,6 +50,13 @@ extension Instruction {
         }
     }
 
+    /// What it needs beside its operands while it runs, as bytes: one more result, that nobody reads.
+    var scratchType: ValueType? {
+        guard case .convolution(let work) = self, !work.shapes.isEmpty else { return nil }
+        let byteCount = work.scratchByteCount
+        return ValueType(.uint8, Shape(checked: [byteCount], elementCount: byteCount))
+    }
+
     /// Runs once, outside any plan: what folding constants needs.
     func evaluate(
         _ inputs: [TensorValue], outputs types: [ValueType], _ flag: CancelFlag

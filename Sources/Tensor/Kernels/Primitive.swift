@@ -76,6 +76,8 @@ internal import COneDNN
 
     fileprivate let pointer: dnnl_primitive_t
     fileprivate let arguments: [Argument]
+    /// Of each argument; apart from the layouts, which are large and of no use to a run.
+    fileprivate let places: [Place]
 
     /// Makes it: machine code, the first time such a one is made in a process.
     ///
@@ -88,6 +90,7 @@ internal import COneDNN
         }
         unsafe pointer = made
         self.arguments = arguments
+        places = arguments.map(\.place)
     }
 
     deinit { unsafe dnnl_primitive_destroy(pointer) }
@@ -143,9 +146,10 @@ internal import COneDNN
     ) throws(TensorError) {
         var start = 0
         for primitive in primitives {
-            for (index, argument) in primitive.arguments.enumerated() {
+            let count = primitive.places.count
+            for index in 0..<count {
                 let handle =
-                    switch argument.place {
+                    switch primitive.places[index] {
                     case .operand(0): unsafe first.base
                     case .operand(1): unsafe second.base
                     case .operand: unsafe output.base
@@ -155,7 +159,6 @@ internal import COneDNN
                     unsafe dnnl_memory_set_data_handle(bound[start + index].memory, handle)
                 }
             }
-            let count = primitive.arguments.count
             try OneDNN.check("execution") {
                 unsafe dnnl_primitive_execute(primitive.pointer, stream, Int32(count), bound + start)
             }

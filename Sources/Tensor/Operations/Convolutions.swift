@@ -167,7 +167,7 @@ extension Operations {
                 .signed(2, 2, 4), .signed(2, 4, 4), .labels(.int32, below: 2, 4, 1, 3)),
         ]
         let convolution: Convolution
-        let rowEffect = RowEffect(.convolvedSum, informing: 2, factors: 0..<2, .byOne, isProportional: true)
+        let rowEffect = RowEffect(.contracted, informing: 2, factors: 0..<2, .byOne, isProportional: true)
 
         static func read(_ reader: inout AttributeReader) throws(TensorError) -> Operation {
             .convolutionWeightGradient(try Convolution(&reader))

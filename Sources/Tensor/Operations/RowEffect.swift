@@ -35,7 +35,7 @@ package struct RowEffect: Sendable {
         /// Windows of each row times a weight, which is no rows.
         case convolved
         /// Rows of the first two inputs combined row by row and summed.
-        case convolvedSum
+        case contracted
         /// Rows of the first input, which is no rows of the batch, at indices.
         case lookedUp
         /// One after another along an axis.

@@ -45,7 +45,7 @@ extension Operations {
             .init(.scatterRows, .signed(2, 4, 3), .labels(.int64, below: 5, 2, 4), .signed(5, 3)),
             .init(.scatterRows, .signed(6), .labels(.int32, below: 4, 6), .labels(.uint8, below: 2, 4)),
         ]
-        let rowEffect = RowEffect(.convolvedSum, informing: 2, factors: 0..<2, .byFirst)
+        let rowEffect = RowEffect(.contracted, informing: 2, factors: 0..<2, .byFirst)
 
         func outputType(_ rule: ShapeRule) throws(TensorError) -> ValueType {
             try rule.requireFloat(rule.inputs[0])

@@ -41,7 +41,7 @@ extension RowRule {
             linear
         case .convolved:
             form(1).isInvariant ? kept() : .secret
-        case .convolvedSum:
+        case .contracted:
             contraction
         case .lookedUp:
             lookedUp
